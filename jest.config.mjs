@@ -1,0 +1,46 @@
+/**
+ * One kind of test is one project: `npx jest --selectProjects unit`. The kinds differ in what they need around them;
+ * `npm test` provides it (scripts/test.mjs).
+ *
+ * - unit: one file of domain, application or libs, beside its source; nothing around it
+ * - architecture: the rules of the house, and a broken tree that trips each of them
+ * - contract: one suite for every adapter of a port
+ * - e2e: the application in this process over a database of its own
+ * - built, scenario, start, browser: `dist/` and the scripts driven as child processes, as a user would
+ */
+const shared = {
+  rootDir: import.meta.dirname,
+  cacheDirectory: '<rootDir>/.cache/jest',
+  testEnvironment: 'node',
+  transform: { '^.+\\.(ts|js|mjs|cjs)$': '<rootDir>/test/support/jest-transform.cjs' },
+  transformIgnorePatterns: [],
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
+  moduleNameMapper: { '^#libs/(.*)$': '<rootDir>/libs/$1.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.inkreel', '<rootDir>/\\.cache', '<rootDir>/test/architecture/broken'],
+  restoreMocks: true,
+};
+
+/** @param {string} displayName @param {number} seconds longest time one test may take @param {string[]} testMatch */
+const project = (displayName, seconds, ...testMatch) => ({
+  ...shared,
+  displayName,
+  testTimeout: seconds * 1000,
+  testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
+});
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    project('unit', 10, 'src/**/*.spec.ts', 'libs/**/*.spec.ts'),
+    project('architecture', 120, 'test/architecture/*.spec.ts'),
+    project('contract', 60, 'test/contract/**/*.spec.ts'),
+    project('e2e', 30, 'test/e2e/**/*.e2e-spec.ts'),
+    project('built', 120, 'test/**/*.built-spec.ts'),
+    project('scenario', 600, 'test/scenario/**/*.scenario.ts'),
+    project('start', 300, 'test/start/**/*.start-spec.ts'),
+    project('browser', 180, 'test/browser/**/*.browser-spec.ts'),
+  ],
+  maxWorkers: 2,
+  coverageProvider: 'v8',
+  coverageDirectory: '.cache/coverage',
+};
