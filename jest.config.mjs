@@ -14,6 +14,8 @@ const shared = {
   testEnvironment: 'node',
   transform: { '^.+\\.(ts|js|mjs|cjs)$': '<rootDir>/test/support/jest-transform.cjs' },
   transformIgnorePatterns: [],
+  resolver: '<rootDir>/test/support/jest-resolve.cjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest-timeout.cjs'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
   moduleNameMapper: { '^#libs/(.*)$': '<rootDir>/libs/$1.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.inkreel', '<rootDir>/\\.cache', '<rootDir>/test/architecture/broken'],
@@ -24,7 +26,7 @@ const shared = {
 const project = (displayName, seconds, ...testMatch) => ({
   ...shared,
   displayName,
-  testTimeout: seconds * 1000,
+  globals: { SECONDS_PER_TEST: seconds },
   testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
 });
 
