@@ -1,0 +1,170 @@
+/**
+ * Every environment variable Inkreel reads, in one table. It is checked once at start and all mistakes are told at
+ * once, each with what would be right (12-factor III). Nothing else in the code base touches `process.env`.
+ */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+
+/** All errors of one environment, to print line by line and leave with exit code 1. */
+export class BadConfiguration extends Error {
+  constructor(readonly problems: string[]) {
+    super(`The configuration has ${problems.length} mistake(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+class Reader {
+  readonly problems: string[] = [];
+  constructor(private readonly env: Environment) {}
+
+  text(name: string, fallback?: string): string {
+    const value = this.env[name]?.trim() || fallback;
+    if (value === undefined) this.problems.push(`${name} is not set. ${VARIABLES[name] ?? ''}`.trim());
+    return value ?? '';
+  }
+
+  optional(name: string): string | undefined {
+    return this.env[name]?.trim() || undefined;
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const text = this.optional(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    this.problems.push(`${name}=${text} is not a whole number from ${min} to ${max}.`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.optional(name) ?? fallback;
+    if ((allowed as readonly string[]).includes(text)) return text as T;
+    this.problems.push(`${name}=${text} is none of ${allowed.join(', ')}.`);
+    return fallback;
+  }
+
+  url(name: string, protocols: string[], fallback?: string): string {
+    const text = this.text(name, fallback);
+    if (!text) return text;
+    try {
+      if (protocols.includes(new URL(text).protocol)) return text;
+    } catch {
+      // told below, with the others
+    }
+    this.problems.push(`${name} is not a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}.`);
+    return text;
+  }
+
+  optionalUrl(name: string, protocols: string[]): string | undefined {
+    return this.optional(name) && this.url(name, protocols);
+  }
+
+  list(name: string): string[] {
+    return (this.optional(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+  }
+
+  signingKey(): KeyObject {
+    const file = this.optional('SIGNING_KEY_FILE');
+    const pem = this.optional('SIGNING_KEY')?.replaceAll('\\n', '\n');
+    try {
+      if (!pem && !file) throw new Error('neither is set');
+      const key = createPrivateKey(pem ?? readFileSync(file!, 'utf8'));
+      if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+        throw new Error('it is not a P-256 key');
+      return key;
+    } catch (error) {
+      this.problems.push(
+        `SIGNING_KEY (or SIGNING_KEY_FILE) must hold an EC P-256 private key in PEM: ${(error as Error).message}. ` +
+          'Make one with: openssl ecparam -name prime256v1 -genkey -noout',
+      );
+      return undefined as never;
+    }
+  }
+}
+
+/** What each variable is for: the README's table, `docker-compose.yml` and the deploy files are checked against these names. */
+export const VARIABLES: Record<string, string> = {
+  NODE_ENV: 'production, development or test.',
+  HOST: 'Address to listen on (default 127.0.0.1).',
+  PORT: 'Port of the HTTP API (default 3000).',
+  PUBLIC_URL: 'The URL that people reach the API under (default http://HOST:PORT).',
+  TRUST_PROXY: 'Number of proxies in front whose X-Forwarded-For is believed (default 0).',
+  WEB_ORIGINS: 'Comma-separated origins of front ends that browsers may call from.',
+  LOG_LEVEL: 'fatal, error, warn, info, debug or silent (default info).',
+  INKREEL_HOME: 'Folder for everything the program writes (default .inkreel).',
+  DATABASE_URL: 'postgres://user:password@host:5432/database, PostgreSQL 16 or newer.',
+  DATABASE_POOL: 'Connections per process (default 10).',
+  REDIS_URL: 'redis://host:6379, Redis 6.2+ or Valkey, with AOF on and maxmemory-policy noeviction.',
+  REDIS_PREFIX: 'Prefix of every key and channel, so that installations can share a server (default inkreel).',
+  SIGNING_KEY: 'EC P-256 private key in PEM that signs access tokens (\\n for line ends).',
+  SIGNING_KEY_FILE: 'File holding that key.',
+  ADMIN_EMAIL: 'E-mail of the first admin, made when no admin exists.',
+  ADMIN_PASSWORD: 'Password of the first admin.',
+  S3_BUCKET: 'Bucket for films and pictures; without it they are kept under INKREEL_HOME.',
+  S3_ENDPOINT: 'Endpoint of an S3-compatible store (MinIO, Garage); empty for AWS.',
+  S3_REGION: 'Region (default us-east-1).',
+  S3_ACCESS_KEY_ID: 'Access key.',
+  S3_SECRET_ACCESS_KEY: 'Secret key.',
+  FFMPEG_PATH: 'An ffmpeg with libx264 and aac; otherwise the one from npm, then the one on PATH.',
+  RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: cores).',
+  VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
+  VOICE_API_KEY: 'Its key, if it wants one.',
+  VOICE_API_MODEL: 'Its model (default kokoro).',
+};
+
+export class Config {
+  readonly nodeEnv: 'production' | 'development' | 'test';
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly trustProxy: number;
+  readonly webOrigins: string[];
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
+  readonly home: string;
+  readonly database: { url: string; pool: number };
+  readonly redis: { url: string; prefix: string };
+  readonly signingKey: KeyObject;
+  readonly admin?: { email: string; password: string };
+  readonly s3?: { bucket: string; endpoint?: string; region: string; accessKeyId?: string; secretAccessKey?: string };
+  readonly ffmpegPath?: string;
+  readonly renderConcurrency: number;
+  readonly voiceApi?: { url: string; key?: string; model: string };
+
+  /** @throws BadConfiguration with every mistake of `env` at once. */
+  constructor(env: Environment = process.env) {
+    const read = new Reader(env);
+    this.nodeEnv = read.oneOf('NODE_ENV', ['production', 'development', 'test'], 'production');
+    this.host = read.text('HOST', '127.0.0.1');
+    this.port = read.integer('PORT', 3000, 0, 65535);
+    this.publicUrl = read.url('PUBLIC_URL', ['http:', 'https:'], `http://${this.host === '0.0.0.0' ? 'localhost' : this.host}:${this.port}`).replace(/\/$/, '');
+    this.trustProxy = read.integer('TRUST_PROXY', 0, 0, 10);
+    this.webOrigins = read.list('WEB_ORIGINS');
+    this.logLevel = read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'info');
+    this.home = resolve(read.text('INKREEL_HOME', '.inkreel'));
+    this.database = { url: read.url('DATABASE_URL', ['postgres:', 'postgresql:']), pool: read.integer('DATABASE_POOL', 10, 2, 500) };
+    this.redis = { url: read.url('REDIS_URL', ['redis:', 'rediss:']), prefix: read.text('REDIS_PREFIX', 'inkreel') };
+    this.signingKey = read.signingKey();
+    const email = read.optional('ADMIN_EMAIL');
+    const password = read.optional('ADMIN_PASSWORD');
+    if (email && password) this.admin = { email, password };
+    else if (email || password) read.problems.push('ADMIN_EMAIL and ADMIN_PASSWORD go together: set both or neither.');
+    const bucket = read.optional('S3_BUCKET');
+    const accessKeyId = read.optional('S3_ACCESS_KEY_ID');
+    const secretAccessKey = read.optional('S3_SECRET_ACCESS_KEY');
+    const endpoint = read.optionalUrl('S3_ENDPOINT', ['http:', 'https:']);
+    if (bucket) this.s3 = { bucket, endpoint, region: read.text('S3_REGION', 'us-east-1'), accessKeyId, secretAccessKey };
+    else if (endpoint || accessKeyId) read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
+    if (!accessKeyId !== !secretAccessKey) read.problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or neither.');
+    this.ffmpegPath = read.optional('FFMPEG_PATH');
+    this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
+    const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
+    if (voiceUrl) this.voiceApi = { url: voiceUrl.replace(/\/$/, ''), key: read.optional('VOICE_API_KEY'), model: read.text('VOICE_API_MODEL', 'kokoro') };
+    if (read.problems.length) throw new BadConfiguration(read.problems);
+  }
+}

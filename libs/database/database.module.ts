@@ -1,0 +1,68 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
+import { Config } from '#libs/config/config';
+import { Clock } from '#libs/kernel/clock';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { SnakeCase } from './naming.js';
+import { Transaction } from './transaction.js';
+
+/** What a module brings to the one database: its rows and its migrations. */
+export interface Schema {
+  rows: (new () => object | EntitySchema)[];
+  migrations: (new () => MigrationInterface)[];
+}
+
+class SystemClock extends Clock {
+  now(): Date {
+    return new Date();
+  }
+}
+
+/** `synchronize` is false everywhere: a test asserts instead that rows and migrations agree. */
+export function dataSourceOptions(url: string, pool: number, schemas: Schema[]): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: schemas.flatMap((schema) => schema.rows),
+    migrations: schemas.flatMap((schema) => schema.migrations),
+    migrationsTableName: 'migration',
+    namingStrategy: new SnakeCase(),
+    synchronize: false,
+    // int8 read as number: sequences and byte counts stay far below 2^53
+    parseInt8: true,
+    poolSize: pool,
+    connectTimeoutMS: 5_000,
+    extra: {
+      lock_timeout: 10_000,
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: 'inkreel',
+      keepAlive: true,
+    },
+  };
+}
+
+/** The one Postgres connection pool, and the unit of work over it, for every module. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static forRoot(schemas: Schema[]): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: [Config],
+          useFactory: (config: Config) => ({
+            ...dataSourceOptions(config.database.url, config.database.pool, schemas),
+            retryAttempts: 1,
+            // A process starts without its database and says so in /readyz, rather than dying in a loop.
+            manualInitialization: false,
+          }),
+        }),
+      ],
+      providers: [Transaction, { provide: UnitOfWork, useExisting: Transaction }, { provide: Clock, useClass: SystemClock }],
+      exports: [Transaction, UnitOfWork, Clock],
+    };
+  }
+}

@@ -1,0 +1,10 @@
+import { DefaultNamingStrategy } from 'typeorm';
+
+const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+
+/** Rows keep TypeScript's names, tables Postgres's: `publishedAt` ↔ `published_at`. */
+export class SnakeCase extends DefaultNamingStrategy {
+  override columnName(property: string, custom: string | undefined, prefixes: string[]): string {
+    return snake([...prefixes, custom ?? property].join('_'));
+  }
+}

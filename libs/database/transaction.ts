@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+
+interface Step {
+  manager: EntityManager;
+  beforeCommit: (() => Promise<void>)[];
+  afterCommit: (() => void)[];
+}
+
+/** Postgres asks to be tried again: serialisation failure and deadlock (appendix A of its manual, class 40). */
+const TRY_AGAIN = new Set(['40001', '40P01']);
+
+/** The unit of work over Postgres. Repositories, views and the outbox ask it for a manager and so join whatever runs. */
+@Injectable()
+export class Transaction extends UnitOfWork {
+  private readonly running = new AsyncLocalStorage<Step>();
+
+  constructor(private readonly dataSource: DataSource) {
+    super();
+  }
+
+  /** For looking: inside a unit of work its own connection (no second one is taken), outside it any. */
+  get manager(): EntityManager {
+    return this.running.getStore()?.manager ?? this.dataSource.manager;
+  }
+
+  /** For changing. @throws when no unit of work is running: a lock taken outside one would be gone at once. */
+  get writing(): EntityManager {
+    const step = this.running.getStore();
+    if (!step) throw new Error('Only a unit of work may change things: wrap the call in UnitOfWork.run().');
+    return step.manager;
+  }
+
+  query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.manager.query(sql, parameters);
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running.getStore()) return work();
+    for (let attempt = 1; ; attempt++) {
+      const step: Omit<Step, 'manager'> = { beforeCommit: [], afterCommit: [] };
+      try {
+        const result = await this.dataSource.transaction((manager) =>
+          this.running.run({ manager, ...step }, async () => {
+            const done = await work();
+            for (const hook of step.beforeCommit) await hook();
+            return done;
+          }),
+        );
+        for (const hook of step.afterCommit) hook();
+        return result;
+      } catch (error) {
+        if (attempt === 5 || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, attempt * 10 + Math.random() * 20));
+      }
+    }
+  }
+
+  /**
+   * Statements for the very end of the running unit of work, in its transaction: locks that everybody wants
+   * (the head of a live stream) are so held only for the moment before the commit.
+   */
+  beforeCommit(work: () => Promise<void>): void {
+    const step = this.running.getStore();
+    if (!step) throw new Error('Only a unit of work may change things: wrap the call in UnitOfWork.run().');
+    step.beforeCommit.push(work);
+  }
+
+  afterCommit(work: () => void): void {
+    const step = this.running.getStore();
+    if (step) step.afterCommit.push(work);
+    else work();
+  }
+}

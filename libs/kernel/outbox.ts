@@ -1,0 +1,26 @@
+/**
+ * What leaves a module. A *fact* tells what happened; an *errand* is one piece of heavy work to do.
+ * Both are plain JSON, stored in the transaction that caused them and delivered after it commits.
+ */
+export interface Fact<Type extends string = string, Data extends object = object> {
+  readonly type: Type;
+  /** The version of `data`'s shape; a consumer that knows only older ones must say so, not guess. */
+  readonly v: number;
+  readonly subject: { readonly kind: string; readonly id: string; readonly version?: number };
+  /** The chapter (or work) whose timeline this belongs to, when there is one: admins search by it. */
+  readonly about?: readonly string[];
+  readonly data: Data;
+}
+
+/** Heavy work, named by the queue that does it. */
+export interface Errand<Data extends object = object> extends Fact<string, Data> {
+  readonly queue: string;
+  /** 1 first … 10 last. */
+  readonly priority?: number;
+}
+
+/** Where use cases leave the facts they caused. Recorded in the caller's transaction, delivered at least once after it commits. */
+export abstract class Outbox {
+  abstract record(...facts: Fact[]): Promise<void>;
+  abstract send(...errands: Errand[]): Promise<void>;
+}
