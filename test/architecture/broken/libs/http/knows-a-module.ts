@@ -1,0 +1,1 @@
+export { Chapters } from '../../src/chapters/index.js';

@@ -1,0 +1,1 @@
+export { rendering } from '../../rendering/index.js';
