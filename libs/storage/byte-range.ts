@@ -1,0 +1,29 @@
+/**
+ * The Range header of RFC 9110 §14, as far as players need it: one range of bytes. Anything else (another unit, several
+ * ranges, nonsense) is answered with the whole object, which the RFC allows and every client understands.
+ */
+import type { ByteRange } from './object-store.js';
+
+export type RangeAnswer = 'whole' | 'unsatisfiable' | { start: number; end: number };
+
+/** @param total bytes of the object. An empty one is always sent whole: no `Content-Range` could describe a part of it. */
+export function parseRange(header: string | undefined, total: number): RangeAnswer {
+  const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '') || total === 0) return 'whole';
+  if (first === '') {
+    const length = Number(last);
+    return length === 0 ? 'unsatisfiable' : { start: Math.max(0, total - length), end: total - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? Infinity : Number(last);
+  if (end < start) return 'whole';
+  return start >= total ? 'unsatisfiable' : { start, end: Math.min(end, total - 1) };
+}
+
+/** For ranges from code: a mistake there is a plain error. */
+export function checkRange(range: ByteRange | undefined): void {
+  if (!range) return;
+  const { start, end = start } = range;
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start)
+    throw new RangeError(`Not a range of bytes: ${start} to ${range.end ?? 'the end'}`);
+}

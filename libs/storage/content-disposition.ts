@@ -1,0 +1,26 @@
+/**
+ * `Content-Disposition` (RFC 6266): saves or shows, under a name in any script. Readers of the old `filename` get ASCII,
+ * all others `filename*` (RFC 8187). A name can hold no path, quote or line break, whoever chose it.
+ */
+export function contentDisposition(type: 'inline' | 'attachment', filename?: string): string {
+  const name = filename && cleaned(filename);
+  if (!name) return type;
+  const ascii = name.replace(/[^\x20-\x7e]/gu, '_').replace(/["%]/g, '_');
+  const header = `${type}; filename="${ascii}"`;
+  return ascii === name ? header : `${header}; filename*=UTF-8''${extended(name)}`;
+}
+
+function cleaned(filename: string): string {
+  const characters = filename
+    .replace(/\p{Cs}/gu, '\ufffd')
+    // Control characters, and those that turn the reading direction to make `exe.txt` of `txt.exe`.
+    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .replace(/[/\\:*?<>|]/g, '_')
+    .trim();
+  return [...characters].slice(0, 150).join('');
+}
+
+/** `attr-char` of RFC 8187: what encodeURIComponent leaves, less `*'()`. */
+function extended(name: string): string {
+  return encodeURIComponent(name).replace(/[*'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,61 @@
+/** Reading what is to be stored: one stream of buffers from any kind of body, its length and digest counted on the way. */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { type ObjectBody, type PutOptions, type StoredObject, WrongDigest } from './object-store.js';
+
+const CHUNK = 256 * 1024;
+
+/** Counts `bytes` and SHA-256 while `chunks()` is read. A fault of the source is remembered, to tell it from one of the store. */
+export class BodyReader {
+  bytes = 0;
+  failure?: { error: unknown };
+  private readonly hash: Hash = createHash('sha256');
+
+  constructor(private readonly body: ObjectBody) {}
+
+  async *chunks(): AsyncGenerator<Buffer, void> {
+    try {
+      for await (const chunk of this.pieces()) {
+        const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+        this.bytes += buffer.length;
+        this.hash.update(buffer);
+        yield buffer;
+      }
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  /** Once, after the last chunk. @throws WrongDigest */
+  finish(expected: string | undefined): Pick<StoredObject, 'bytes' | 'sha256'> {
+    const sha256 = this.hash.digest('hex');
+    if (expected !== undefined && expected !== sha256) {
+      const error = new WrongDigest(expected, sha256);
+      this.failure = { error };
+      throw error;
+    }
+    return { bytes: this.bytes, sha256 };
+  }
+
+  private pieces(): AsyncIterable<Buffer | Uint8Array | string> | Iterable<Buffer> {
+    if (Buffer.isBuffer(this.body)) return [this.body];
+    if (this.body instanceof Readable) return this.body as AsyncIterable<Buffer | Uint8Array | string>;
+    return createReadStream(this.body.file, { highWaterMark: CHUNK });
+  }
+}
+
+/** Mistakes of the caller, not of a request: they are plain errors. */
+export function checkPutOptions({ contentType, sha256 }: PutOptions): void {
+  if (!/^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/.test(contentType) || contentType.length > 200)
+    throw new TypeError(`Not a media type: ${JSON.stringify(contentType)}`);
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError('sha256 must be 64 lower-case hex digits');
+}
+
+export async function digestOf(body: ObjectBody): Promise<Pick<StoredObject, 'bytes' | 'sha256'>> {
+  const reader = new BodyReader(body);
+  const chunks = reader.chunks();
+  while (!(await chunks.next()).done);
+  return reader.finish(undefined);
+}

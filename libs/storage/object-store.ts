@@ -1,0 +1,130 @@
+/**
+ * Where films, pictures and subtitles live. Two adapters answer it, held to one contract suite
+ * (test/contract/object-store.spec.ts): a folder on disk and any S3-compatible server.
+ *
+ * The promise: an object is seen whole or not at all. A source that breaks midway, a killed process or a wrong
+ * digest leaves what was there before. Two puts of one key at once leave one of the two, whole.
+ *
+ * ```ts
+ * const { sha256 } = await objects.put('films/ab12/film.mp4', { file: '/tmp/film.mp4' }, { contentType: 'video/mp4' });
+ * const { stream, total } = await objects.get('films/ab12/film.mp4', { start: 1024 });
+ * ```
+ */
+import type { Readable } from 'node:stream';
+import { DomainError } from '#libs/kernel/domain-error';
+
+/** Bytes in memory, a stream that is read to its end once, or the path of a file that stays as it is meanwhile. */
+export type ObjectBody = Buffer | Readable | { file: string };
+
+export interface PutOptions {
+  /** A media type, for example `video/mp4`. */
+  contentType: string;
+  /** 64 lower-case hex digits. Given, the bytes must have it, or nothing is stored and `WrongDigest` is thrown. */
+  sha256?: string;
+}
+
+export interface StoredObject {
+  bytes: number;
+  /** 64 lower-case hex digits, counted over the bytes that were read. */
+  sha256: string;
+  /** The store's own strong validator, in quotes. */
+  etag: string;
+}
+
+export interface ObjectHead {
+  bytes: number;
+  contentType: string;
+  /** A strong validator, in quotes: it changes when the bytes do. */
+  etag: string;
+  /** Missing only on S3, for an object put by other hands or as a long stream without a known digest. */
+  sha256?: string;
+}
+
+/** First and last byte, both included, as in HTTP. Without `end`, to the last byte. An `end` past the last byte is cut. */
+export interface ByteRange {
+  start: number;
+  end?: number;
+}
+
+export interface ObjectPart {
+  /** Read it to its end or destroy it: it holds a file or a connection open. */
+  stream: Readable;
+  /** Position of the part's first byte in the object. */
+  start: number;
+  /** Length of this part. */
+  bytes: number;
+  /** Length of the whole object. */
+  total: number;
+  contentType: string;
+  etag: string;
+  sha256?: string;
+}
+
+export interface ListedObject {
+  key: string;
+  bytes: number;
+  modifiedAt: Date;
+}
+
+export interface LinkOptions {
+  /** 1 s to 7 days (604,800 s), the longest that S3 grants. */
+  expiresInSeconds: number;
+  /** Given, browsers save the object under this name instead of showing it. */
+  filename?: string;
+  /** Answered instead of the stored media type. */
+  contentType?: string;
+}
+
+export abstract class ObjectStore {
+  /** Stores the body under the key, in place of what was there. */
+  abstract put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject>;
+
+  /** @throws ObjectNotFound, RangeNotSatisfiable */
+  abstract get(key: string, range?: ByteRange): Promise<ObjectPart>;
+
+  abstract head(key: string): Promise<ObjectHead | undefined>;
+
+  /** Deleting what is not there is fine. */
+  abstract delete(key: string): Promise<void>;
+
+  /** Every object whose key starts with `prefix`, in the order of the keys' UTF-8 bytes, from the first one past `after`. */
+  abstract list(prefix: string, options?: { after?: string; limit?: number }): AsyncIterable<ListedObject>;
+
+  /**
+   * A link that needs no account until it expires: an absolute URL on S3, else a path on this server's own origin,
+   * to resolve against the URL of the answer it stands in. Whether the object exists is not looked up.
+   */
+  abstract signedUrl(key: string, options: LinkOptions): Promise<string>;
+
+  /** Is the store there and ready? @throws StoreUnavailable with a sentence for the operator. */
+  abstract check(): Promise<void>;
+}
+
+export class ObjectNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor(key: string) {
+    super('This object is not stored (any more). Fetch the resource that named it again.', { key });
+  }
+}
+
+export class RangeNotSatisfiable extends DomainError {
+  readonly kind = 'invalid';
+  constructor(readonly total: number) {
+    super(`The range starts past the end: the object has ${total} bytes. Ask for bytes that exist.`, { total });
+  }
+}
+
+export class WrongDigest extends DomainError {
+  readonly kind = 'invalid';
+  constructor(expected: string, actual: string) {
+    super('The bytes do not have the SHA-256 that was announced, so nothing was stored. Send them again.', { expected, actual });
+  }
+}
+
+export class StoreUnavailable extends DomainError {
+  readonly kind = 'unavailable';
+  constructor(sentence: string, cause?: unknown) {
+    super(sentence);
+    this.cause = cause;
+  }
+}

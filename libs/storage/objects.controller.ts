@@ -1,0 +1,32 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '#libs/http/access';
+import { ObjectStore } from './object-store.js';
+import { serveObject } from './serve-object.js';
+import { OBJECTS_ROUTE, SignedUrls } from './signed-urls.js';
+
+/** What the file adapter's signed links lead to. The signature is the permission, so no account is asked for. */
+@ApiExcludeController()
+@Public()
+@Controller(OBJECTS_ROUTE)
+export class ObjectsController {
+  constructor(
+    private readonly objects: ObjectStore,
+    private readonly links: SignedUrls,
+  ) {}
+
+  @Get('*key')
+  async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const now = new Date();
+    // The raw URL: what was signed is what was sent, before any router decoded it.
+    const { key, expiresAt, filename, contentType } = this.links.verifySignedUrl(request.raw.url ?? '', now);
+    const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
+    await serveObject(request, reply, this.objects, key, {
+      filename,
+      contentType,
+      disposition: filename === undefined ? 'inline' : 'attachment',
+      cacheControl: `private, max-age=${seconds}`,
+    });
+  }
+}
