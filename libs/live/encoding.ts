@@ -1,0 +1,42 @@
+import type { StoredEvent } from './event-log.js';
+import type { Tick } from './wire.js';
+
+/** How one transport writes what passes in a stream: ready-made bytes, so that a room writes the same ones to everybody. */
+export interface Encoding {
+  event(stream: string, event: StoredEvent): Buffer;
+  tick(stream: string, tick: Tick): Buffer;
+}
+
+/** One unmasked, unfragmented text frame (RFC 6455 §5.2), the form in which servers send. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = 0x81;
+  if (head === 2) frame[1] = length;
+  else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, head);
+  return frame;
+}
+
+/** docs/live-protocol.md, "WebSocket". Stream keys and the stored JSON need no escaping. */
+export const WEBSOCKET: Encoding = {
+  event: (stream, { json }) => textFrame(`{"type":"event","stream":"${stream}","event":${json}}`),
+  tick: (stream, tick) => textFrame(`{"type":"tick","stream":"${stream}","tick":${JSON.stringify(tick)}}`),
+};
+
+/** One block of `text/event-stream`. @param id what a browser will send back as Last-Event-ID; ticks have none. */
+export const serverSent = (event: string, json: string, id?: number): Buffer =>
+  Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${json}\n\n`);
+
+/** docs/live-protocol.md, "Server-sent events". */
+export const SERVER_SENT: Encoding = {
+  event: (_, { type, seq, json }) => serverSent(type, json, seq),
+  tick: (_, { type, ...rest }) => serverSent(`tick.${type}`, JSON.stringify(rest)),
+};

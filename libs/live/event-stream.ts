@@ -1,0 +1,108 @@
+import type { FastifyReply } from 'fastify';
+import type { Actor } from '#libs/kernel/actor';
+import type { DomainError } from '#libs/kernel/domain-error';
+import { SERVER_SENT, serverSent } from './encoding.js';
+import type { Listener, Subscribed } from './hub.js';
+import { MAX_UNREAD_BYTES } from './protocol.js';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** One SSE answer: a listener that writes `text/event-stream` past Fastify, from the first event until somebody ends it. */
+export class EventStream implements Listener {
+  readonly encoding = SERVER_SENT;
+  /** Settles when the answer has begun; rejects with the refusal if it never does. */
+  readonly begun: Promise<void>;
+  private begin!: () => void;
+  private refuse!: (error: Error) => void;
+  private isOpen = false;
+  private expiry?: NodeJS.Timeout;
+
+  constructor(
+    private readonly reply: FastifyReply,
+    readonly actor: Actor | undefined,
+    private readonly until: Date | undefined,
+  ) {
+    this.begun = new Promise((resolve, reject) => {
+      this.begin = resolve;
+      this.refuse = reject;
+    });
+  }
+
+  subscribed({ from, ...answer }: Subscribed): void {
+    this.reply.hijack();
+    const { raw } = this.reply;
+    const headers = {
+      ...this.reply.getHeaders(), // CORS and security headers that hooks have set
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no', // nginx would gather events to fill a buffer
+    };
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) raw.setHeader(name, value);
+    raw.writeHead(200);
+    this.isOpen = true;
+    this.endWithToken();
+    // the id makes a browser that is cut off before the first event come back to this very place
+    this.write(serverSent('subscribed', JSON.stringify({ ...answer, from }), from));
+    this.begin();
+  }
+
+  refused(error: DomainError): void {
+    if (!this.isOpen) return this.refuse(error);
+    const { code, message: detail } = error;
+    this.write(serverSent('refused', JSON.stringify({ code, detail })));
+    this.end();
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.isOpen) return;
+    const { raw } = this.reply;
+    if (raw.writableLength <= MAX_UNREAD_BYTES) raw.write(bytes);
+    else {
+      this.closed();
+      raw.destroy(); // it does not read: an end in good form would not reach it. It resumes by Last-Event-ID
+    }
+  }
+
+  drained(): Promise<void> {
+    const { raw } = this.reply;
+    if (!this.isOpen || !raw.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        raw.off('drain', done).off('close', done);
+        resolve();
+      };
+      raw.on('drain', done).on('close', done);
+    });
+  }
+
+  /** Keeps proxies from thinking it dead, and finds out here if it is. */
+  heartbeat(): void {
+    this.write(Buffer.from(':\n\n'));
+  }
+
+  /** @param retryMs when a browser may come back. */
+  restart(retryMs: number): void {
+    this.write(Buffer.from(`retry: ${retryMs}\n\n`));
+    this.end();
+  }
+
+  end(): void {
+    if (!this.isOpen) return;
+    this.closed();
+    this.reply.raw.end();
+  }
+
+  /** The connection is gone, or about to be. */
+  closed(): void {
+    this.isOpen = false;
+    clearTimeout(this.expiry);
+    this.begin();
+  }
+
+  private endWithToken(): void {
+    if (!this.until) return;
+    const left = this.until.getTime() - Date.now();
+    if (left <= 0) this.end();
+    else this.expiry = setTimeout(() => this.endWithToken(), Math.min(left, LONGEST_TIMER_MS));
+  }
+}

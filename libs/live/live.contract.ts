@@ -1,0 +1,71 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+
+export class EventsQuery {
+  /**
+   * The last sequence number you have; the answer begins behind it. The Last-Event-ID header, which browsers send when they
+   * come back, goes before it. Without either it begins with what happens from now on, and a snapshot where there is one.
+   * @example 41
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  since?: number;
+
+  /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
+  @IsOptional()
+  @IsString()
+  @Length(32, 32)
+  ticket?: string;
+}
+
+export class HistoryQuery {
+  /**
+   * The last sequence number you have.
+   * @example 41
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  since: number = 0;
+
+  /** How many events to answer at most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit: number = 100;
+}
+
+export class LiveEventAnswer {
+  /**
+   * Runs 1, 2, 3 … in its stream without a gap.
+   * @example 42
+   */
+  seq!: number;
+  /** @example comment.posted */
+  type!: string;
+  /** @example 2026-03-01T12:00:00.000Z */
+  at!: string;
+  /** What the type says: see the module that the stream is about. */
+  body!: object;
+}
+
+export class HistoryAnswer {
+  /** @example chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60 */
+  stream!: string;
+  /** How far the stream has come. When the last event here has this number, you have all. */
+  head!: number;
+  /** The oldest first. */
+  events!: LiveEventAnswer[];
+}
+
+export class TicketAnswer {
+  /** Opens one stream: GET /v1/live/{stream}/events?ticket=… */
+  ticket!: string;
+  /** @example 30 */
+  expiresInSeconds!: number;
+}

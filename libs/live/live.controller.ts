@@ -1,0 +1,92 @@
+import { Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, Public, type RequestWithActor, SignedIn } from '#libs/http/access';
+import { BadRequest } from '#libs/http/problems';
+import type { Actor } from '#libs/kernel/actor';
+import { EventLog } from './event-log.js';
+import { EventStreams } from './event-streams.js';
+import { EventsQuery, HistoryAnswer, HistoryQuery, TicketAnswer } from './live.contract.js';
+import { StreamKinds } from './stream-kinds.js';
+import { type Bearer, TICKET_SECONDS, Tickets } from './tickets.js';
+
+const STREAM = { name: 'stream', description: '`<kind>:<id>`', example: 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60' };
+
+@ApiTags('live')
+@Controller('v1/live')
+export class LiveController {
+  constructor(
+    private readonly streams: EventStreams,
+    private readonly tickets: Tickets,
+    private readonly kinds: StreamKinds,
+    private readonly log: EventLog,
+  ) {}
+
+  /** Changes the access token of this request for a ticket that opens one event stream within 30 s. */
+  @Post('tickets')
+  @HttpCode(201)
+  @Allow('reader')
+  @Header('cache-control', 'no-store')
+  async ticket(@Req() request: RequestWithActor): Promise<TicketAnswer> {
+    return { ticket: await this.tickets.issue(bearer(request)!), expiresInSeconds: TICKET_SECONDS };
+  }
+
+  /**
+   * What happens in a stream, as server-sent events: the same events in the same order as over the WebSocket at `/live`.
+   * The answer goes on until the client leaves, the token expires or access is withdrawn.
+   */
+  @Get(':stream/events')
+  @Public()
+  @ApiParam(STREAM)
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ schema: { type: 'string', example: 'id: 42\nevent: comment.posted\ndata: {"seq":42,…}\n\n' } })
+  async events(
+    @Param('stream') stream: string,
+    @Query() query: EventsQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest & RequestWithActor,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const since = readLastEventId(lastEventId) ?? query.since;
+    if (request.method === 'HEAD') {
+      await this.kinds.admit(stream, request.actor);
+      return void reply.type('text/event-stream').send();
+    }
+    const who = query.ticket === undefined ? bearer(request) : await this.tickets.take(query.ticket);
+    await this.streams.begin(reply, stream, who, since);
+  }
+
+  /** A page of what happened, to catch up without an open connection: the same events, by number. */
+  @Get(':stream/history')
+  @Public()
+  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('cache-control', 'no-store')
+  @ApiParam(STREAM)
+  @ApiOkResponse({ type: HistoryAnswer })
+  async history(
+    @Param('stream') stream: string,
+    @Query() query: HistoryQuery,
+    @SignedIn() actor: Actor | undefined,
+  ): Promise<string> {
+    await this.kinds.admit(stream, actor);
+    const head = await this.log.head(stream);
+    const events = await this.log.read(stream, query.since, head, query.limit);
+    return `{"stream":"${stream}","head":${head},"events":[${events.map(({ json }) => json).join(',')}]}`;
+  }
+}
+
+function bearer({ actor, actorUntil }: RequestWithActor): Bearer | undefined {
+  if (!actor) return undefined;
+  if (!actorUntil)
+    throw new Error('The guard must say until when the token of this request is good (RequestWithActor.actorUntil).');
+  return { actor, until: actorUntil };
+}
+
+function readLastEventId(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  const since = Number(header);
+  if (!/^\d{1,15}$/.test(header))
+    throw new BadRequest('bad-last-event-id', 'Last-Event-ID must be the id of an event as you got it: a whole number.');
+  return since;
+}

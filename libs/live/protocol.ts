@@ -1,0 +1,62 @@
+/** What clients say over the socket, and how it ends: docs/live-protocol.md is this file in prose, change both. */
+
+export const CLOSE = {
+  /** The server is going away for an update. The frame before it says when to come back. */
+  restart: 1012,
+  /** You do not read as fast as you are written to. Come back with the last sequence number you have. */
+  tooSlow: 1013,
+  badFrame: 4400,
+  /** No hello in time, a token that is wrong, has expired or was revoked. */
+  unauthenticated: 4401,
+  tooMany: 4429,
+} as const;
+
+export const MAX_FRAME_BYTES = 16 * 1024;
+export const MAX_STREAMS = 50;
+export const HELLO_WITHIN_MS = 5_000;
+/** More than this unread by the client, and it is cut off. */
+export const MAX_UNREAD_BYTES = 1024 * 1024;
+
+export type ClientFrame =
+  | { type: 'hello'; token?: string }
+  | { type: 'renew'; token: string }
+  | { type: 'subscribe'; stream: string; since?: number }
+  | { type: 'unsubscribe'; stream: string }
+  | { type: 'tick'; stream: string; tick: string };
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isAbsent = (value: unknown): value is undefined => value === undefined;
+const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Every member a frame may have, and what it must be; nothing else is taken. */
+const SHAPES: Record<ClientFrame['type'], Record<string, (value: unknown) => boolean>> = {
+  hello: { token: (v) => isAbsent(v) || isText(v) },
+  renew: { token: isText },
+  subscribe: { stream: isText, since: (v) => isAbsent(v) || isNumber(v) },
+  unsubscribe: { stream: isText },
+  tick: { stream: isText, tick: isText },
+};
+
+/** @returns undefined for anything that is no frame of the protocol. */
+export function readFrame(text: string): ClientFrame | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('type' in value) ||
+    !isText(value.type) ||
+    !Object.hasOwn(SHAPES, value.type)
+  )
+    return undefined;
+  const { type, ...members } = value as { type: ClientFrame['type'] } & Record<string, unknown>;
+  const shape = SHAPES[type];
+  const fits =
+    Object.entries(shape).every(([name, is]) => is(members[name])) &&
+    Object.keys(members).every((name) => Object.hasOwn(shape, name));
+  return fits ? (value as ClientFrame) : undefined;
+}

@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { ACCESS_CHANGED } from '#libs/kernel/live';
+import { type Encoding } from './encoding.js';
+import type { StoredEvent } from './event-log.js';
+import { type Member, Room } from './room.js';
+import type { Timing } from './window.js';
+
+/** Writes numbers and ticks as text, to be read again by the listeners below. */
+const PLAIN: Encoding = {
+  event: (_, { seq }) => Buffer.from(`${seq} `),
+  tick: (_, { type }) => Buffer.from(`${type} `),
+};
+
+/** Postgres as a list: only what is committed can be read, and an answer comes when the test lets it. */
+class Log {
+  readonly events: StoredEvent[] = [];
+  private pending: (() => void)[] = [];
+  reads = 0;
+  private asked = 0;
+  fails = false;
+
+  commit(count: number, type = 'said'): void {
+    for (let i = 0; i < count; i++) this.events.push({ seq: this.events.length + 1, type, json: '' });
+  }
+  head(): Promise<number> {
+    return this.later(() => this.events.length);
+  }
+  read(_: string, after: number, upTo: number, limit: number): Promise<StoredEvent[]> {
+    this.reads++;
+    return this.later(() => this.events.filter(({ seq }) => seq > after && seq <= upTo).slice(0, Math.min(limit, 7)));
+  }
+  answerOne(): void {
+    this.pending.shift()?.();
+  }
+  get isQuiet(): boolean {
+    return !this.pending.length;
+  }
+  /** What is seen is what was committed when the answer was made up: by turns just after the question, or just before it comes. */
+  private later<T>(look: () => T): Promise<T> {
+    const { fails } = this;
+    const early = ++this.asked % 2 ? look() : undefined;
+    return new Promise((resolve, reject) =>
+      this.pending.push(() => (fails ? reject(new Error('away')) : resolve(early ?? look()))),
+    );
+  }
+}
+
+class ManualTime implements Timing {
+  private time = 0;
+  private alarms: { at: number; work: () => void }[] = [];
+  now = (): number => this.time;
+  later = (ms: number, work: () => void): (() => void) => {
+    const alarm = { at: this.time + ms, work };
+    this.alarms.push(alarm);
+    return () => (this.alarms = this.alarms.filter((other) => other !== alarm));
+  };
+  pass(ms: number): void {
+    this.time += ms;
+    const due = this.alarms.filter(({ at }) => at <= this.time);
+    this.alarms = this.alarms.filter(({ at }) => at > this.time);
+    due.forEach(({ work }) => work());
+  }
+}
+
+class Reader implements Member {
+  readonly encoding = PLAIN;
+  readonly got: string[] = [];
+  writes = 0;
+  write(bytes: Buffer): void {
+    this.writes++;
+    this.got.push(...bytes.toString().trim().split(' '));
+  }
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 8; i++) await Promise.resolve();
+};
+const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + 1 + i));
+
+function room(reprove: (room: Room) => Promise<void> = () => Promise.resolve()): {
+  room: Room;
+  log: Log;
+  time: ManualTime;
+  calm(): Promise<void>;
+} {
+  const log = new Log();
+  const time = new ManualTime();
+  const made = new Room('chapter:x', log, reprove, () => undefined, time);
+  const calm = async (): Promise<void> => {
+    await settle();
+    for (let i = 0; i < 500 && !log.isQuiet; i++) {
+      log.answerOne();
+      await settle();
+      time.pass(8);
+      await settle();
+    }
+  };
+  return { room: made, log, time, calm };
+}
+
+async function opened(...how: Parameters<typeof room>): Promise<ReturnType<typeof room>> {
+  const made = room(...how);
+  const open = made.room.open();
+  made.log.answerOne();
+  await open;
+  return made;
+}
+
+it('gives every listener each event once and in order, whatever commits, joins, cuts, lost wakes and slow answers do', async () => {
+  const step = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('commit' as const), n: fc.integer({ min: 1, max: 12 }), woken: fc.boolean() }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), back: fc.nat(30) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who: fc.nat(9) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 20 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('compare heads' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('database' as const), fails: fc.boolean() }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.nat(20), async (steps, before) => {
+      const { room: it, log, time, calm } = room();
+      log.commit(before);
+      const opening = it.open();
+      const readers: { reader: Reader; since: number; left?: number }[] = [];
+      let isOpen = false;
+      for (const what of steps) {
+        if (what.do === 'commit') {
+          log.commit(what.n);
+          if (what.woken) it.wake(log.events.length);
+        } else if (what.do === 'join' && isOpen) {
+          const reader = new Reader();
+          const since = Math.max(0, log.events.length - what.back); // may well be ahead of what this room has seen
+          const entry: (typeof readers)[number] = { reader, since };
+          readers.push(entry);
+          it.enter(reader);
+          it.follow(reader, since).catch(() => {
+            it.leave(reader);
+            entry.left ??= reader.got.length;
+          });
+        } else if (what.do === 'leave' && readers[what.who]) {
+          it.leave(readers[what.who].reader);
+          readers[what.who].left ??= readers[what.who].reader.got.length;
+        } else if (what.do === 'answer') log.answerOne();
+        else if (what.do === 'pass') time.pass(what.ms);
+        else if (what.do === 'compare heads') it.wake(log.events.length);
+        else if (what.do === 'database' && isOpen) log.fails = what.fails;
+        await settle();
+        if (!isOpen && what.do === 'answer') {
+          await opening;
+          isOpen = true;
+        }
+      }
+      log.fails = false;
+      await calm();
+      it.wake(log.events.length); // the comparison of heads, at last with a database that answers
+      time.pass(2_000);
+      await calm();
+      for (const { reader, since, left } of readers) {
+        const all = numbers(since, log.events.length);
+        expect(reader.got).toEqual(all.slice(0, left)); // nothing either after it left
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('sends a lone event at once and what comes within 8 ms of it in one write', async () => {
+  const { room: it, log, time } = await opened();
+  const reader = new Reader();
+  it.enter(reader);
+  await it.follow(reader, 0);
+
+  log.commit(1);
+  it.wake(1);
+  log.answerOne();
+  await settle();
+  expect(reader.got).toEqual(['1']);
+
+  for (let i = 2; i <= 6; i++) {
+    log.commit(1);
+    it.wake(i);
+    time.pass(1);
+  }
+  expect(log.isQuiet).toBe(true); // not even asked for
+  time.pass(3);
+  log.answerOne();
+  await settle();
+  expect(reader.got).toEqual(['1', '2', '3', '4', '5', '6']);
+  expect(reader.writes).toBe(2);
+  expect(log.reads).toBe(2);
+});
+
+it('carries ticks without a number, also while the database is away', async () => {
+  const { room: it, log, time } = await opened();
+  const reader = new Reader();
+  it.enter(reader);
+  await it.follow(reader, 0);
+  log.fails = true;
+  it.wake(5);
+  it.tick({ type: 'typing', at: '', body: {} });
+  log.answerOne();
+  await settle();
+  time.pass(8);
+  log.answerOne();
+  await settle();
+  expect(reader.got).toEqual(['typing']);
+});
+
+it('holds back what follows a change of access until those who lost it are gone', async () => {
+  let proven = (): void => undefined;
+  const reproving = new Promise<void>((resolve) => (proven = resolve));
+  const { room: it, log } = await opened(() => reproving);
+  const [stays, goes] = [new Reader(), new Reader()];
+  for (const reader of [stays, goes]) {
+    it.enter(reader);
+    await it.follow(reader, 0);
+  }
+  log.commit(1);
+  log.commit(1, ACCESS_CHANGED);
+  log.commit(2);
+  it.wake(4);
+  log.answerOne();
+  await settle();
+  expect(goes.got).toEqual(['1', '2']);
+  it.leave(goes);
+  proven();
+  await settle();
+  expect(goes.got).toEqual(['1', '2']);
+  expect(stays.got).toEqual(['1', '2', '3', '4']);
+});
+
+it('serves a crowd that comes back for the same events without asking the database again', async () => {
+  const { room: it, log } = await opened();
+  const first = new Reader();
+  it.enter(first);
+  await it.follow(first, 0);
+  log.commit(5);
+  it.wake(5);
+  log.answerOne();
+  await settle();
+  const crowd = Array.from({ length: 100 }, () => new Reader());
+  for (const reader of crowd) {
+    it.enter(reader);
+    await it.follow(reader, 2);
+  }
+  expect(log.reads).toBe(1);
+  expect(crowd.every(({ got }) => got.join() === '3,4,5')).toBe(true);
+});

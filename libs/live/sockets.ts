@@ -1,0 +1,95 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WebSocketServer } from 'ws';
+import { Config } from '#libs/config/config';
+import { Live } from '#libs/kernel/live';
+import { Connection } from './connection.js';
+import { Hub } from './hub.js';
+import { CLOSE, MAX_FRAME_BYTES } from './protocol.js';
+import { TokenVerifier } from './token-verifier.js';
+import { Wire } from './wire.js';
+
+const PATH = '/live';
+const SWEEP_MS = 1_000;
+const REPROVE_MS = 60_000;
+/** After a restart everybody comes back within this time, not all at once. */
+const COME_BACK_WITHIN_MS = 5_000;
+
+/** The WebSocket at `/live`, on the server that Fastify listens with. The protocol: docs/live-protocol.md. */
+@Injectable()
+export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly origins: Set<string>;
+  private readonly connections = new Set<Connection>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly upgrader = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false, // a context per socket costs more memory than all else, and frames could not be shared
+    maxPayload: MAX_FRAME_BYTES,
+  });
+
+  constructor(
+    config: Config,
+    private readonly host: HttpAdapterHost,
+    private readonly hub: Hub,
+    private readonly live: Live,
+    private readonly verifier: TokenVerifier,
+    private readonly wire: Wire,
+  ) {
+    this.origins = new Set([config.publicUrl, ...config.webOrigins].map((url) => new URL(url).origin));
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.host.httpAdapter.getHttpServer() as Server;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(server, request, socket, head));
+    this.wire.listen({
+      revoked: (accountId) => {
+        for (const connection of this.connections)
+          if (connection.actor?.id === accountId) connection.end(CLOSE.unauthenticated, 'token revoked');
+      },
+    });
+    this.timers.push(setInterval(() => this.sweep(), SWEEP_MS));
+    this.timers.push(setInterval(() => void this.reprove(), REPROVE_MS));
+  }
+
+  onModuleDestroy(): void {
+    this.timers.forEach(clearInterval);
+    for (const connection of this.connections) connection.restart(Math.floor(Math.random() * COME_BACK_WITHIN_MS));
+  }
+
+  private upgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    if (request.url?.split('?')[0] !== PATH) {
+      // somebody else's, unless nobody else is there to say no
+      if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found', 'There is no WebSocket here: connect to /live.');
+      return;
+    }
+    const { origin } = request.headers;
+    if (origin !== undefined && !this.origins.has(origin))
+      return refuse(socket, '403 Forbidden', `Pages of ${JSON.stringify(origin)} may not connect: add it to WEB_ORIGINS.`);
+    this.upgrader.handleUpgrade(request, socket, head, (ws) => {
+      const connection: Connection = new Connection(ws, socket, this.hub, this.live, this.verifier, () =>
+        this.connections.delete(connection),
+      );
+      this.connections.add(connection);
+    });
+  }
+
+  private sweep(): void {
+    const now = Date.now();
+    for (const connection of this.connections) connection.sweep(now);
+  }
+
+  private async reprove(): Promise<void> {
+    for (const connection of this.connections) await connection.reprove().catch(() => undefined); // away, not revoked: in a minute
+  }
+}
+
+function refuse(socket: Duplex, status: string, sentence: string): void {
+  const body = `${sentence}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { DomainError } from '#libs/kernel/domain-error';
+import { readStreamKey } from './stream-key.js';
+
+/** One kind of stream, answered for by the module whose things it is about. */
+export abstract class StreamKind {
+  /** What stands before the colon: `chapter`. */
+  abstract readonly kind: string;
+
+  /**
+   * Asked when somebody subscribes, every minute after that, and on an `access.changed` event: so it must look at what is
+   * true now. `false` and any `DomainError` refuse.
+   */
+  abstract mayListen(id: string, actor: Actor | undefined): Promise<boolean>;
+
+  /** What someone who starts listening should know already. Read after the head, so it may hold a little more than that. */
+  snapshot?(id: string, actor: Actor | undefined): Promise<object>;
+
+  /** Types of ticks that listeners with an account may send, such as `typing`. Others hear only the type and who it was. */
+  readonly ticks?: readonly string[];
+}
+
+/** Not there, not published, or not yours: one answer, so that it tells nothing about which. */
+export class NoSuchStream extends DomainError {
+  readonly kind = 'not-found';
+  constructor(stream: string) {
+    super('There is no such stream, or you may not listen to it: check its name, and that your token is valid.', { stream });
+  }
+}
+
+@Injectable()
+export class StreamKinds {
+  private readonly kinds = new Map<string, StreamKind>();
+
+  /** Called by modules in `onModuleInit`. */
+  register(kind: StreamKind): void {
+    if (this.kinds.has(kind.kind)) throw new Error(`Two modules answer for streams of kind "${kind.kind}".`);
+    this.kinds.set(kind.kind, kind);
+  }
+
+  /** @throws DomainError when there is no such stream or the actor may not listen to it. */
+  async admit(stream: string, actor: Actor | undefined): Promise<StreamKind> {
+    const key = readStreamKey(stream);
+    const kind = key && this.kinds.get(key.kind);
+    if (!kind || !(await kind.mayListen(key.id, actor))) throw new NoSuchStream(stream);
+    return kind;
+  }
+
+  takesTick(kind: string, type: string): boolean {
+    return this.kinds.get(kind)?.ticks?.includes(type) ?? false;
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { DomainError } from '#libs/kernel/domain-error';
+import { RedisClients } from '#libs/operations/redis';
+
+export const TICKET_SECONDS = 30;
+
+/** Who a stream is opened for, and until when it may run. */
+export interface Bearer {
+  readonly actor: Actor;
+  readonly until: Date;
+}
+
+export class TicketSpent extends DomainError {
+  readonly kind = 'unauthenticated';
+  constructor() {
+    super(`A ticket opens one stream within ${TICKET_SECONDS} s of its making: get a new one from POST /v1/live/tickets.`);
+  }
+}
+
+export class TicketsAway extends DomainError {
+  readonly kind = 'unavailable';
+  constructor() {
+    super('Tickets cannot be made or taken just now: try again in a moment, or open the stream with an Authorization header.');
+  }
+}
+
+/**
+ * Browsers' `EventSource` sends no headers, and a token in a URL would stand in logs: so a token is changed for a ticket that
+ * is worth nothing once used. Kept in Redis under its hash, and taken by GETDEL: of two who come with it one gets it.
+ */
+@Injectable()
+export class Tickets {
+  constructor(private readonly redis: RedisClients) {}
+
+  async issue(bearer: Bearer): Promise<string> {
+    const ticket = randomBytes(24).toString('base64url');
+    await orAway(this.redis.commands.set(this.key(ticket), JSON.stringify(bearer), 'EX', TICKET_SECONDS));
+    return ticket;
+  }
+
+  async take(ticket: string): Promise<Bearer> {
+    const stored = await orAway(this.redis.commands.getdel(this.key(ticket)));
+    if (!stored) throw new TicketSpent();
+    const { actor, until } = JSON.parse(stored) as { actor: Actor; until: string };
+    return { actor, until: new Date(until) };
+  }
+
+  private key(ticket: string): string {
+    return this.redis.key(`ticket:${createHash('sha256').update(ticket).digest('base64url')}`);
+  }
+}
+
+async function orAway<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch {
+    throw new TicketsAway();
+  }
+}
