@@ -18,7 +18,12 @@ const shared = {
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-timeout.cjs'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
   moduleNameMapper: { '^#libs/(.*)$': '<rootDir>/libs/$1.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.inkreel', '<rootDir>/\\.cache', '<rootDir>/test/architecture/broken'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist',
+    '<rootDir>/\\.inkreel',
+    '<rootDir>/\\.cache',
+    '<rootDir>/test/architecture/broken',
+  ],
   restoreMocks: true,
 };
 
