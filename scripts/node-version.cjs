@@ -1,0 +1,19 @@
+/*
+ * Loaded before everything else (`node -r ./scripts/node-version.cjs ...`), in syntax that any Node parses: an old Node
+ * must answer with one sentence, not with a SyntaxError from the first modern line it meets.
+ */
+'use strict';
+
+var parts = process.versions.node.split('.');
+var major = Number(parts[0]);
+var minor = Number(parts[1]);
+var fine = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+
+if (!fine) {
+  console.error(
+    'Inkreel needs Node 20.19+, 22.12+ or 24+, and this is Node ' +
+      process.versions.node +
+      ': install Node 24 from https://nodejs.org (or run: nvm install 24) and run the command again.',
+  );
+  process.exit(1);
+}

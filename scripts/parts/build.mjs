@@ -1,0 +1,103 @@
+/**
+ * Builds go into a folder of their own, `dist-<hash of the sources>`, and are renamed in when whole; `dist` is a link to
+ * the newest. Who runs from a build names its folder, so a later build never changes the files under a running process.
+ */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { CACHE, ROOT } from './paths.mjs';
+import { run } from './processes.mjs';
+import { Refusal } from './refusal.mjs';
+
+const SINGLE = [
+  'package.json',
+  'package-lock.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build-kernel.mjs',
+  'scripts/parts/build.mjs',
+];
+
+/** A name for the present sources: tests beside them do not count, they are not built. */
+export function buildName() {
+  const hash = createHash('sha256');
+  const files = ['src', 'libs'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+      .map((entry) => path.relative(ROOT, path.join(entry.parentPath ?? entry.path, entry.name))),
+  );
+  for (const file of [...files.sort(), ...SINGLE.filter((name) => existsSync(path.join(ROOT, name)))])
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(ROOT, file)))
+      .update('\0');
+  return `dist-${hash.digest('hex').slice(0, 10)}`;
+}
+
+export const isBuilt = (name) => existsSync(path.join(ROOT, name, 'package.json'));
+
+/** Compiles into `folder` (absolute, on the clone's own disk), which must not exist; it appears only when it is whole. */
+export async function build(folder) {
+  const part = `${folder}.part-${process.pid}`;
+  const config = path.join(CACHE, 'build', `tsconfig.${process.pid}.json`);
+  mkdirSync(path.dirname(config), { recursive: true });
+  writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.build.json', compilerOptions: { outDir: part } }));
+  try {
+    await compile('nest build', [
+      path.join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'),
+      'build',
+      '--path',
+      path.relative(ROOT, config),
+    ]);
+    const kernel = path.join(ROOT, 'scripts/build-kernel.mjs');
+    if (existsSync(kernel)) await compile('The picture kernel', [kernel, part]);
+    // `#libs/...` must mean this build's libs, whatever `dist` points to by then
+    const inside = { private: true, type: 'module', imports: { '#libs/*': './libs/*.js' } };
+    writeFileSync(path.join(part, 'package.json'), `${JSON.stringify(inside, null, 2)}\n`);
+    renameSync(part, folder);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+    rmSync(config, { force: true });
+  }
+}
+
+async function compile(what, args) {
+  const { code, output } = await run(process.execPath, args, { cwd: ROOT, quiet: true });
+  if (code !== 0) throw new Refusal(`${what} failed: mend what it says and run the command again.\n\n${output.trim()}`);
+}
+
+/** Points `dist` to `name`, in one rename. */
+export function linkDist(name) {
+  const dist = path.join(ROOT, 'dist');
+  const target = linkTarget(dist);
+  if (target === name) return;
+  if (target === undefined) rmSync(dist, { recursive: true, force: true }); // a folder from `nest build`
+  const next = `${dist}.link-${process.pid}`;
+  symlinkSync(name, next);
+  renameSync(next, dist);
+}
+
+/** Removes builds that nobody runs from. */
+export function removeOldBuilds(keep) {
+  for (const name of readdirSync(ROOT))
+    if (/^dist-[0-9a-f]{10}$/.test(name) && !keep.has(name)) rmSync(path.join(ROOT, name), { recursive: true, force: true });
+}
+
+function linkTarget(file) {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
+}

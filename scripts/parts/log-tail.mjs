@@ -1,0 +1,75 @@
+/**
+ * The processes write their logs (one JSON line each) straight into files, so that their last words survive us. This reads
+ * along: warnings and worse are shown to whoever watches the terminal, and a death can be told with its reason.
+ */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { event, red, yellow } from './say.mjs';
+
+const WARN = 40;
+const ERROR = 50;
+
+export class LogTail {
+  #file;
+  #at;
+  #rest = '';
+  #birth;
+
+  /** Starts at the present end of `file`. */
+  constructor(file) {
+    this.#file = file;
+    this.#at = existsSync(file) ? statSync(file).size : 0;
+    this.#birth = this.#at;
+  }
+
+  /** Prints what was added since the last look; with `all` every line, else warnings and worse. */
+  show(name, all) {
+    const lines = (this.#rest + this.#read(this.#at, (end) => (this.#at = end))).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const text of lines) {
+      const { level, words } = understand(text);
+      if (words && (all || level >= WARN))
+        event(`${name.padEnd(8)} ${level >= ERROR ? red(words) : level >= WARN ? yellow(words) : words}`);
+    }
+  }
+
+  /** From here on, `lastWords` looks at the next life only. */
+  newLife() {
+    this.#birth = existsSync(this.#file) ? statSync(this.#file).size : 0;
+  }
+
+  /** What a dead process said last that explains its death: plain lines on stderr, or else its last error. */
+  lastWords() {
+    const lines = this.#read(this.#birth)
+      .split('\n')
+      .filter((text) => text.trim() && !/^\s+at |^Node\.js v/.test(text));
+    const plain = lines.filter((text) => !text.startsWith('{')).slice(-12);
+    if (plain.length > 0) return plain.join('\n');
+    const errors = lines.map(understand).filter(({ level }) => level >= ERROR);
+    return errors.at(-1)?.words ?? '';
+  }
+
+  #read(from, moved = () => {}) {
+    if (!existsSync(this.#file)) return '';
+    const size = statSync(this.#file).size;
+    const length = Math.min(size - from, 1024 * 1024);
+    if (length <= 0) return '';
+    const buffer = Buffer.alloc(length);
+    const file = openSync(this.#file, 'r');
+    const read = readSync(file, buffer, 0, length, from);
+    closeSync(file);
+    moved(from + read);
+    return buffer.toString('utf8', 0, read);
+  }
+}
+
+/** A pino line, or text as it is. */
+function understand(text) {
+  if (!text.startsWith('{')) return { level: 30, words: text.trim() };
+  try {
+    const { level = 30, msg = '', err, context } = JSON.parse(text);
+    const reason = err?.message && !msg.includes(err.message) ? `: ${err.message}` : '';
+    return { level, words: `${context ? `${context}: ` : ''}${msg}${reason}` };
+  } catch {
+    return { level: 30, words: text.trim() };
+  }
+}

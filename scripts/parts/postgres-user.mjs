@@ -1,0 +1,100 @@
+/**
+ * PostgreSQL refuses to run as root. A root user (a container, mostly) therefore runs it as somebody else: as `postgres` or
+ * `nobody` where that user can reach the binaries and the data; else inside a user namespace, where root is `nobody` and
+ * still reaches root's own folders; else from a copy of binaries and data in a folder that everybody can reach.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { Refusal } from './refusal.mjs';
+
+const NAMESPACE = ['unshare', '-U', '--map-user=65534', '--map-group=65534', '--'];
+
+/**
+ * How to run PostgreSQL for the data folder `folder` (made if missing).
+ * @typedef {{ native: string, folder: string, wrap: string[], uid?: number, gid?: number, how: string }} Seat
+ * @returns {Seat}
+ */
+export function takeSeat(native, folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() !== 0) return { native, folder, wrap: [], how: '' };
+  const user = otherUser();
+  const seats = [
+    ...(user ? [{ native, folder, wrap: [], ...user, how: `as ${user.name}` }] : []),
+    { native, folder, wrap: NAMESPACE, uid: undefined, gid: undefined, how: 'in a user namespace' },
+  ];
+  for (const seat of seats) {
+    if (!canReach(seat)) continue;
+    own(seat);
+    if (canWrite(seat)) return seat;
+  }
+  if (!user) throw noSeat();
+  const copied = {
+    native: copyNative(native),
+    folder: elsewhere(folder),
+    wrap: [],
+    ...user,
+    how: `as ${user.name}, from ${elsewhere(folder)}`,
+  };
+  mkdirSync(copied.folder, { recursive: true, mode: 0o700 });
+  own(copied);
+  if (!canReach(copied) || !canWrite(copied)) throw noSeat();
+  return copied;
+}
+
+const noSeat = () =>
+  new Refusal(
+    'PostgreSQL does not run as root, and this machine has no other user that could run it: run the command as an ordinary user, or set DATABASE_URL.',
+  );
+
+/** Where the data of `folder` goes when only a copy can run; `npm run reset` asks too. */
+export function elsewhere(folder) {
+  const base = process.getuid?.() === 0 && existsSync('/var/lib') ? '/var/lib' : os.tmpdir();
+  return path.join(base, `inkreel-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+}
+
+function otherUser() {
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const entry = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  return entry && { name: entry[0], uid: Number(entry[2]), gid: Number(entry[3]) };
+}
+
+/** Gives the data folder, and all in it when it belonged to another seat, to the user that will run. */
+function own({ folder, uid = 0, gid = 0 }) {
+  if (statSync(folder).uid === uid) return;
+  if (existsSync(path.join(folder, 'data'))) spawnSync('chown', ['-R', `${uid}:${gid}`, folder]);
+  chownSync(folder, uid, gid);
+  chmodSync(folder, 0o700);
+}
+
+/** Whether the binary starts for that user, and the way to the data is open. Changes nothing. */
+const canReach = (seat) =>
+  succeeds(seat, '"$1" --version && cd "$2"', path.join(seat.native, 'bin/postgres'), path.dirname(seat.folder));
+
+const canWrite = (seat) => succeeds(seat, ': > "$1" && rm "$1"', path.join(seat.folder, '.seat'));
+
+function succeeds({ wrap, uid, gid }, script, ...args) {
+  const [command, ...rest] = [...wrap, 'sh', '-c', script, 'sh', ...args];
+  return spawnSync(command, rest, { uid, gid, cwd: '/', stdio: 'ignore', timeout: 10_000 }).status === 0;
+}
+
+/** One copy a version and machine, in /var/lib; the version stands in the package's own name and manifest. */
+function copyNative(native) {
+  const { version } = JSON.parse(readFileSync(path.join(native, '../package.json'), 'utf8'));
+  const target = path.join(existsSync('/var/lib') ? '/var/lib' : os.tmpdir(), `inkreel-postgres-${version}`);
+  if (existsSync(target)) return target;
+  const part = `${target}.part-${process.pid}`;
+  rmSync(part, { recursive: true, force: true });
+  cpSync(native, part, { recursive: true, verbatimSymlinks: true });
+  spawnSync('chmod', ['-R', 'a+rX', part]);
+  try {
+    renameSync(part, target);
+  } catch {
+    rmSync(part, { recursive: true, force: true }); // another command copied it meanwhile
+  }
+  return target;
+}

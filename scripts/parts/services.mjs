@@ -1,0 +1,74 @@
+/** PostgreSQL and Redis of one instance: the given ones, or our own under its home, supervised. */
+import { writeFileSync } from 'node:fs';
+import { short } from './paths.mjs';
+import { freePort } from './ports.mjs';
+import {
+  createPostgres,
+  isCreated,
+  postgresReady,
+  postgresUrl,
+  seatPostgres,
+  spawnPostgres,
+  STOP_POSTGRES,
+  stopLeftover,
+} from './postgres.mjs';
+import { findRedis, noRedis, redisVersion } from './redis-server.mjs';
+import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
+import { Refusal } from './refusal.mjs';
+import { step } from './say.mjs';
+
+const STOP_REDIS = [
+  ['SIGTERM', 5000],
+  ['SIGKILL', 2000],
+];
+
+/** @returns {Promise<{ url: string, port?: number, folder?: string, fresh: boolean }>} folder = what lives and goes with the data */
+export async function startPostgres(home, supervisor, env) {
+  if (env.DATABASE_URL) return { url: env.DATABASE_URL, fresh: false };
+  return step('PostgreSQL', async (note) => {
+    const seat = seatPostgres(home.postgresFolder);
+    if (await stopLeftover(seat)) note('stopped the server a killed run left');
+    const password = home.secret('postgres-password');
+    const fresh = !isCreated(seat);
+    if (fresh) {
+      note('making its data folder');
+      await createPostgres(seat, { password, durable: true });
+    }
+    const port = await freePort();
+    const url = postgresUrl({ port, password }, 'inkreel');
+    const log = home.logFile('postgres');
+    await supervisor.start({
+      name: 'postgres',
+      server: true,
+      log,
+      stopWith: STOP_POSTGRES,
+      spawn: () => spawnPostgres(seat, { port, durable: true, log }),
+      ready: (child) => postgresReady(child, url),
+    });
+    note(`127.0.0.1:${port}${seat.how ? `, ${seat.how}` : ''}${fresh ? ', new data folder' : ''}`);
+    return { url, port, folder: seat.folder, fresh };
+  });
+}
+
+/** @returns {Promise<{ url: string, port?: number }>} */
+export async function startRedis(home, supervisor, env) {
+  if (env.REDIS_URL) return { url: env.REDIS_URL };
+  return step('Redis', async (note) => {
+    const server = findRedis();
+    if (!server) throw noRedis();
+    const version = await redisVersion(server);
+    const password = home.secret('redis-password');
+    const port = await freePort();
+    const log = home.logFile('redis');
+    await supervisor.start({
+      name: 'redis',
+      server: true,
+      log,
+      stopWith: STOP_REDIS,
+      spawn: () => spawnRedis({ server, folder: home.redisFolder, port, password, keep: true, log }),
+      ready: (child) => redisReady(child, { port, password }),
+    });
+    note(`${version} on 127.0.0.1:${port}, append-only file on`);
+    return { url: redisUrl({ port, password }), port };
+  });
+}

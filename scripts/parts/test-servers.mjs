@@ -1,0 +1,92 @@
+/** PostgreSQL and Redis for one test run: fast, not durable, in a temporary folder; or the given ones. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { Home } from './home.mjs';
+import { freePort } from './ports.mjs';
+import { createPostgres, postgresReady, postgresUrl, seatPostgres, spawnPostgres } from './postgres.mjs';
+import { known, stop } from './processes.mjs';
+import { runProgram } from './product.mjs';
+import { findRedis } from './redis-server.mjs';
+import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
+import { step } from './say.mjs';
+
+/**
+ * @returns {Promise<{ databaseAdminUrl: string, redisUrl: string, sharedDatabase: boolean, stop: () => Promise<void> }>}
+ * The lease is told of every server at once, so that a killed run's are stopped by the next.
+ */
+export async function startTestServers({ folder, lease, env }) {
+  const services = [];
+  const own = (child) => {
+    services.push(known(child.pid));
+    lease.owns({ services, folder });
+    return child;
+  };
+  lease.owns({ services, folder });
+  const given = { database: env.TEST_DATABASE_ADMIN_URL, redis: env.TEST_REDIS_URL };
+  const stopAll = () => Promise.all(services.map((service) => stop(service, ['SIGINT', 5000], ['SIGKILL', 2000])));
+  try {
+    const databaseAdminUrl = given.database ?? (await step('PostgreSQL', (note) => throwAwayPostgres(folder, own, note)));
+    const redis = given.redis ?? (await step('Redis', (note) => throwAwayRedis(folder, own, note)));
+    return { databaseAdminUrl, redisUrl: redis, sharedDatabase: Boolean(given.database), stop: stopAll };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function throwAwayPostgres(folder, own, note) {
+  const seat = seatPostgres(path.join(folder, 'postgres'));
+  const password = randomBytes(12).toString('hex');
+  await createPostgres(seat, { password, durable: false });
+  const port = await freePort();
+  const url = postgresUrl({ port, password }, 'postgres');
+  await postgresReady(own(spawnPostgres(seat, { port, durable: false, log: path.join(folder, 'postgres.log') })), url);
+  note(`127.0.0.1:${port}, throw-away`);
+  return url;
+}
+
+async function throwAwayRedis(folder, own, note) {
+  const port = await freePort();
+  const child = own(
+    spawnRedis({
+      server: findRedis(),
+      folder: path.join(folder, 'redis'),
+      port,
+      keep: false,
+      log: path.join(folder, 'redis.log'),
+    }),
+  );
+  await redisReady(child, { port });
+  note(`127.0.0.1:${port}, throw-away`);
+  return redisUrl({ port });
+}
+
+/** A migrated database that suites clone (`CREATE DATABASE … TEMPLATE`), which takes 30 ms where migrating takes seconds. */
+export async function makeTemplate({ adminUrl, redisUrl, folder, dist, shared }) {
+  const name = shared ? `inkreel_template_${process.pid}` : 'inkreel_template';
+  const { default: pg } = await import('pg');
+  const query = async (...statements) => {
+    const client = new pg.Client({ connectionString: adminUrl });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  await step('Template', async (note) => {
+    await query(`DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`);
+    const home = new Home(path.join(folder, 'home'));
+    await runProgram(dist, 'migrate', {
+      ...process.env,
+      NODE_ENV: 'test',
+      DATABASE_URL: new URL(`/${name}`, adminUrl).href,
+      REDIS_URL: redisUrl,
+      INKREEL_HOME: home.folder,
+      SIGNING_KEY_FILE: home.signingKeyFile(),
+    });
+    await query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
+    note(`${name}, migrated`);
+  });
+  const drop = async () => {
+    if (shared) await query(`DROP DATABASE IF EXISTS ${name}`).catch(() => {});
+  };
+  return { name, drop };
+}
