@@ -1,0 +1,81 @@
+import { rising } from './exact.js';
+import type { Fate, Lineage } from './alignment.js';
+import type { Pair } from './exact.js';
+
+/** What a stored revision knows of a block without its text. */
+export interface Listed {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/**
+ * The lineage between two revisions that are not neighbours, from the lineages stored for the saves between them. Readers go from one
+ * published revision to the next; authors save many drafts on the way, and what happened and was undone there did not happen for a reader.
+ *
+ * @param steps one lineage for each save after `older` up to and including `newer`, in order
+ */
+export function lineageBetween(
+  older: readonly Listed[],
+  newer: readonly Listed[],
+  steps: readonly (readonly Lineage[])[],
+): Lineage[] {
+  let sources = new Map<string, ReadonlyMap<string, number>>(older.map(({ id }) => [id, new Map([[id, 1]])]));
+  for (const lineage of steps) sources = through(sources, lineage);
+  const digests = new Map(older.map(({ id, digest }) => [id, digest]));
+  const places = new Map(older.map(({ id }, i) => [id, i]));
+
+  const from = newer.map(({ id, digest }) => {
+    if (digests.get(id) === digest) return new Map([[id, 1]]); // whatever happened between, it reads the same
+    const found = new Map(sources.get(id));
+    if (digests.has(id)) {
+      const own = found.get(id) ?? 0;
+      found.delete(id);
+      return new Map([[id, own], ...found]);
+    }
+    return found;
+  });
+  const inOrder: Pair[] = [];
+  newer.forEach(({ id }, j) => {
+    const i = places.get(id);
+    if (i !== undefined) inOrder.push([i, j]);
+  });
+  const resting = new Set(rising(inOrder.sort((a, b) => a[0] - b[0])).map(([, j]) => j));
+  const shares = new Map<string, number>();
+  for (const list of from) for (const id of list.keys()) shares.set(id, (shares.get(id) ?? 0) + 1);
+
+  const lines = newer.map(({ id, digest }, j): Lineage => {
+    const origins = [...from[j].keys()];
+    return { fate: fate(j, id, digest, origins), block: id, from: origins, similarity: from[j].get(origins[0]) ?? 0 };
+  });
+  for (const { id } of older) if (!shares.has(id)) lines.push({ fate: 'gone', block: id, from: [id], similarity: 0 });
+  return lines;
+
+  function fate(j: number, id: string, digest: string, origins: readonly string[]): Fate {
+    if (origins.length === 0)
+      return steps.some((lineage) => lineage.some((line) => line.block === id && line.fate === 'restored')) ? 'restored' : 'new';
+    if (origins.length > 1) return 'merged';
+    const whole = digests.get(id) === digest;
+    if (!whole && (shares.get(origins[0]) ?? 0) > 1) return 'split';
+    if (!digests.has(id)) return 'split';
+    if (!resting.has(j)) return 'moved';
+    return whole ? 'kept' : 'edited';
+  }
+}
+
+/** Carries the sources of every block one save further. */
+function through(
+  sources: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  lineage: readonly Lineage[],
+): Map<string, ReadonlyMap<string, number>> {
+  const next = new Map<string, ReadonlyMap<string, number>>();
+  const add = (block: string, origin: string, share: number) => {
+    const known = new Map(next.get(block));
+    next.set(block, known.set(origin, Math.max(share, known.get(origin) ?? 0)));
+  };
+  for (const { fate, block, from, similarity } of lineage) {
+    if (fate === 'gone') continue;
+    if (!next.has(block)) next.set(block, new Map());
+    for (const id of from) for (const [origin, share] of sources.get(id) ?? []) add(block, origin, share * similarity);
+  }
+  return next;
+}

@@ -1,0 +1,137 @@
+import { digest } from './blocks.js';
+import { commonOrder } from './exact.js';
+import type { Block, Draft } from './blocks.js';
+
+/**
+ * Which old block each new block is. The steps go from proof to evidence, and a later step never touches what an earlier one settled:
+ *
+ * 1. what the author's editor says (claims, vetted by the caller), and equal texts in equal order (`commonOrder`);
+ * 2. equal texts elsewhere, when the text occurs once on both sides: a move;
+ * 3. equal to a text this chapter once had: it comes back under its old id;
+ * 4. in the stretches between, compared word by word: edits, rewritings, splits and merges;
+ * 5. similar text elsewhere, only when each is the other's clear best: moved and edited.
+ *
+ * What finds no partner is new, or gone. No step guesses: position alone never joins two texts.
+ *
+ * Cost: O(n log n) for the equal part of n blocks; step 4 at most `MAX_FLOW` cells a stretch; step 5 linear in the characters left over.
+ */
+export class Matching {
+  /** Old index for each new block, or -1; and the other way round. One to one. */
+  readonly oldOf: Int32Array;
+  readonly newOf: Int32Array;
+  /** Other old blocks of which some text is in this new block: it was split off one, or merged with one. */
+  readonly also = new Map<number, number[]>();
+  /** 0…1 for each new block: how much of the text is that of the old block. */
+  readonly similarity: Float64Array;
+  /** Ids of the past that new blocks come back under. */
+  readonly restored = new Map<number, string>();
+
+  constructor(
+    readonly older: readonly Block[],
+    readonly newer: readonly Draft[],
+  ) {
+    this.newOf = new Int32Array(older.length).fill(-1);
+    this.oldOf = new Int32Array(newer.length).fill(-1);
+    this.similarity = new Float64Array(newer.length);
+  }
+
+  pair(i: number, j: number, similarity = 1): void {
+    this.newOf[i] = j;
+    this.oldOf[j] = i;
+    this.similarity[j] = similarity;
+  }
+
+  free(i: number, j: number): boolean {
+    return this.newOf[i] < 0 && this.freeNew(j);
+  }
+
+  freeNew(j: number): boolean {
+    return this.oldOf[j] < 0 && !this.restored.has(j);
+  }
+
+  /** Both sides still have blocks without a partner. */
+  get open(): boolean {
+    return this.newOf.includes(-1) && this.oldOf.some((_, j) => this.freeNew(j));
+  }
+
+  /** Step 1. `claims[j]` is the index of the old block that new block j says it is, or -1. */
+  exactInOrder(claims: Int32Array): void {
+    const codes = new Map<string, number>();
+    const code = ({ kind, text }: Draft) => {
+      const key = `${kind}\n${text}`;
+      const known = codes.get(key) ?? codes.size;
+      codes.set(key, known);
+      return known;
+    };
+    const a = this.older.map(code);
+    const b = this.newer.map(code);
+    claims.forEach((i, j) => {
+      if (i < 0) return;
+      this.pair(i, j);
+      a[i] = b[j] = -1 - i; // a claim is equal to itself only
+    });
+    for (const [i, j] of commonOrder(a, b)) this.pair(i, j);
+  }
+
+  /** Step 2. */
+  exactElsewhere(): void {
+    const where = (list: readonly Draft[]) => {
+      const at = new Map<string, number>();
+      list.forEach(({ kind, text }, i) => {
+        const key = `${kind}\n${text}`;
+        at.set(key, at.has(key) ? -1 : i);
+      });
+      return at;
+    };
+    if (!this.open) return;
+    const inNew = where(this.newer);
+    for (const [key, i] of where(this.older)) {
+      const j = inNew.get(key) ?? -1;
+      if (i >= 0 && j >= 0 && this.free(i, j)) this.pair(i, j);
+    }
+    // a repeated line is believed to have moved only along with its neighbour
+    for (let j = 1; j < this.newer.length; j++) this.follow(this.oldOf[j - 1], 1, j);
+    for (let j = this.newer.length - 2; j >= 0; j--) this.follow(this.oldOf[j + 1], -1, j);
+  }
+
+  private follow(neighbour: number, by: number, j: number): void {
+    const i = neighbour + by;
+    if (neighbour >= 0 && i >= 0 && i < this.older.length && this.free(i, j) && same(this.older[i], this.newer[j]))
+      this.pair(i, j);
+  }
+
+  /** Step 3. A text several blocks have had is a common utterance: it comes back only beside another that does. */
+  fromHistory(history: readonly { readonly id: string; readonly digest: string }[]): void {
+    if (history.length === 0 || !this.oldOf.some((_, j) => this.freeNew(j))) return;
+    const ids = new Map<string, Set<string>>();
+    for (const past of history) ids.set(past.digest, (ids.get(past.digest) ?? new Set()).add(past.id));
+    const present = new Map(this.older.map((block, i) => [block.id, i]));
+    const used = new Set(this.restored.values());
+    const back = (j: number, id: string) => {
+      const i = present.get(id);
+      if (i === undefined && !used.has(id)) {
+        used.add(id);
+        this.restored.set(j, id);
+        this.similarity[j] = 1;
+      } else if (i !== undefined && this.newOf[i] < 0) {
+        this.pair(i, j);
+      }
+    };
+    const doubtful: [number, Set<string>][] = [];
+    this.newer.forEach((block, j) => {
+      if (!this.freeNew(j)) return;
+      const found = ids.get(digest(block));
+      if (found?.size === 1) for (const id of found) back(j, id);
+      else if (found) doubtful.push([j, found]);
+    });
+    for (const [j, found] of doubtful) {
+      if (!this.freeNew(j) || (!this.restored.has(j - 1) && !this.restored.has(j + 1))) continue;
+      const id = [...found].find((one) => !used.has(one) && !present.has(one));
+      if (id !== undefined) back(j, id);
+    }
+  }
+}
+
+export function same(a: Draft, b: Draft): boolean {
+  return a.text === b.text && a.kind === b.kind;
+}

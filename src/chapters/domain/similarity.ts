@@ -1,0 +1,152 @@
+/**
+ * How much of one text is found again in another. Two measures, for two distances:
+ *
+ * - `dice` over character n-grams (5 for alphabets, 2 for Chinese and Japanese) finds a paragraph anywhere in a chapter: one profile
+ *   a text, compared in time linear in its length. Long grams are what makes it tell apart texts that merely share letters and words.
+ * - `flow` matches two short stretches word by word, in order (a weighted longest common subsequence over words, or characters in
+ *   CJK), and says how much of each old block went into each new one. A word weighs by its rarity in the chapter, so two strangers
+ *   who share "the" and "said" share nothing. It sees splits, merges and rewritings that n-grams miss, and uses each word once.
+ */
+const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const WORDS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])[\p{L}\p{M}\p{N}])+/gu;
+
+export function words(text: string): string[] {
+  return text.toLowerCase().match(WORDS) ?? [];
+}
+
+/** Gram length for a language; without one, for the script most of the sample is in. */
+export function gramLength(language: string | undefined, sample: string): number {
+  if (language && /^(zh|ja|yue)\b/i.test(language)) return 2;
+  let cjk = 0;
+  let all = 0;
+  for (const char of sample.slice(0, 4_000)) {
+    if (/\p{L}/u.test(char)) all++;
+    if (CJK.test(char)) cjk++;
+  }
+  return cjk * 4 > all ? 2 : 5;
+}
+
+export interface Profile {
+  readonly grams: ReadonlyMap<string, number>;
+  readonly size: number;
+}
+
+export function profile(text: string, length: number): Profile {
+  const padded = ` ${text.toLowerCase()} `;
+  const grams = new Map<string, number>();
+  const size = Math.max(1, padded.length - length + 1);
+  for (let i = 0; i < size; i++) {
+    const gram = padded.slice(i, i + length);
+    grams.set(gram, (grams.get(gram) ?? 0) + 1);
+  }
+  return { grams, size };
+}
+
+/** 2 × shared ÷ both: 1 for equal texts, 0 for strangers. */
+export function dice(a: Profile, b: Profile): number {
+  const [small, large] = a.grams.size < b.grams.size ? [a, b] : [b, a];
+  let shared = 0;
+  for (const [gram, count] of small.grams) shared += Math.min(count, large.grams.get(gram) ?? 0);
+  return (2 * shared) / (a.size + b.size);
+}
+
+/** What a word is worth as evidence, 0 (in every text) … 1 (in one): log(texts ÷ texts that have it), learned from a sample of the chapter. */
+export class Rarity {
+  readonly #seen = new Map<string, number>();
+  #texts = 0;
+
+  constructor(texts: Iterable<readonly string[]>) {
+    for (const text of texts) {
+      this.#texts++;
+      for (const word of new Set(text)) this.#seen.set(word, (this.#seen.get(word) ?? 0) + 1);
+    }
+  }
+
+  of(word: string): number {
+    return Math.max(0.01, 1 - Math.log(this.#seen.get(word) ?? 1) / Math.log(this.#texts + 1));
+  }
+}
+
+export interface Flow {
+  /** Worth of each old text, and of each new one: the sum over its words. */
+  readonly older: Float64Array;
+  readonly newer: Float64Array;
+  /** `shared[i * newer.length + j]`: worth of old text i found in new text j. */
+  readonly shared: Float64Array;
+}
+
+/** Cells (old words × new words) one flow may fill: about 10 ms. */
+export const MAX_FLOW = 2_000_000;
+
+export function flow(older: readonly (readonly string[])[], newer: readonly (readonly string[])[], rarity: Rarity): Flow {
+  const ids = new Map<string, number>();
+  const worth: number[] = [];
+  const strip = (texts: readonly (readonly string[])[]) => {
+    const word: number[] = [];
+    const owner: number[] = [];
+    texts.forEach((text, i) => {
+      for (const one of text) {
+        let id = ids.get(one);
+        if (id === undefined) {
+          id = ids.size;
+          ids.set(one, id);
+          worth.push(rarity.of(one));
+        }
+        word.push(id);
+        owner.push(i);
+      }
+    });
+    return { word: Int32Array.from(word), owner: Int32Array.from(owner) };
+  };
+  const a = strip(older);
+  const b = strip(newer);
+  const weigh = (s: { word: Int32Array; owner: Int32Array }, count: number) => {
+    const sum = new Float64Array(count);
+    s.word.forEach((word, k) => (sum[s.owner[k]] += worth[word]));
+    return sum;
+  };
+  const shared = new Float64Array(older.length * newer.length);
+  for (const [i, j, weight] of inOrder(a.word, b.word, worth)) shared[a.owner[i] * newer.length + b.owner[j]] += weight;
+  return { older: weigh(a, older.length), newer: weigh(b, newer.length), shared };
+}
+
+/** Heaviest common subsequence. A word that stands alone among changed ones counts half: chance makes such, editing leaves runs. */
+function inOrder(a: Int32Array, b: Int32Array, worth: readonly number[]): [number, number, number][] {
+  const width = b.length + 1;
+  const step = new Uint8Array(a.length * b.length); // 1 take both, 2 skip old, 3 skip new
+  let below = new Float64Array(width);
+  let row = new Float64Array(width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    const weight = worth[a[i]];
+    row[b.length] = 0;
+    for (let j = b.length - 1; j >= 0; j--) {
+      let best = below[j];
+      let how = 2;
+      if (row[j + 1] > best) {
+        best = row[j + 1];
+        how = 3;
+      }
+      if (a[i] === b[j] && below[j + 1] + weight >= best) {
+        best = below[j + 1] + weight;
+        how = 1;
+      }
+      row[j] = best;
+      step[i * b.length + j] = how;
+    }
+    [row, below] = [below, row];
+  }
+  const taken: [number, number, number][] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const how = step[i * b.length + j];
+    if (how === 1) taken.push([i++, j++, 0]);
+    else if (how === 2) i++;
+    else j++;
+  }
+  taken.forEach((pair, k) => {
+    const joins = (other: [number, number, number] | undefined, by: number) =>
+      other !== undefined && other[0] === pair[0] + by && other[1] === pair[1] + by;
+    pair[2] = worth[a[pair[0]]] * (joins(taken[k - 1], -1) || joins(taken[k + 1], 1) ? 1 : 0.5);
+  });
+  return taken;
+}
