@@ -6,6 +6,8 @@ import { streamKey } from './stream-key.js';
 import { Window } from './window.js';
 import { Wire } from './wire.js';
 
+export { LIVE_CHANNEL } from './wire.js';
+
 /** At most four ticks a second from one sender on one stream. */
 const TICK_MS = 250;
 
@@ -66,14 +68,14 @@ export class LiveStreams extends Live implements OnModuleDestroy {
          SELECT head FROM head`,
         [key, types.length, types, bodies],
       );
-      this.transaction.afterCommit(() => this.wire.say({ wake: key, head }));
+      this.transaction.afterCommit(() => this.wire.wake({ key, head }));
     }
   }
 
   tick(stream: string, type: string, body: object, sender = ''): void {
     const { key } = streamKey(stream);
     const id = `${key} ${sender}`;
-    const say = (): void => this.wire.say({ about: key, tick: { type, at: new Date().toISOString(), body } });
+    const say = (): void => this.wire.pass({ key, tick: { type, at: new Date().toISOString(), body } });
     const ticker = this.tickers.get(id);
     if (ticker) ticker.say = say;
     else this.tickers.set(id, { say, window: new Window(TICK_MS, () => this.tickers.get(id)?.say()) });
@@ -81,7 +83,7 @@ export class LiveStreams extends Live implements OnModuleDestroy {
   }
 
   revoke(accountId: string): void {
-    this.wire.say({ revoked: accountId });
+    this.wire.pass({ revoked: accountId });
   }
 
   private forgetIdleTickers(): void {

@@ -123,7 +123,7 @@ it('gives every listener each event once and in order, whatever commits, joins, 
     { weight: 1, arbitrary: fc.record({ do: fc.constant('database' as const), fails: fc.boolean() }) },
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.nat(20), async (steps, before) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 120, size: 'max' }), fc.nat(20), async (steps, before) => {
       const { room: it, log, time, calm } = room();
       log.commit(before);
       const opening = it.open();

@@ -8,7 +8,8 @@ export interface Tick {
   readonly body: object;
 }
 
-export type Message = { wake: string; head: number } | { about: string; tick: Tick } | { revoked: string };
+type Wake = { key: string; head: number };
+type Passing = { key: string; tick: Tick } | { revoked: string };
 
 /** Who wants to know: any of these. */
 export interface Ear {
@@ -19,11 +20,14 @@ export interface Ear {
   back?(): void;
 }
 
-const CHANNEL = 'live';
+/** `{ key, head }` of a stream that has come further. */
+export const LIVE_CHANNEL = 'live';
+/** What nobody finds out later: ticks, and accounts whose sessions were revoked. */
+const PASSING = 'live:passing';
 
 /**
- * How processes tell each other, over one Redis channel, what they would also find out by themselves a little later.
- * Nothing waits for it and nothing fails by it; when Redis is away at least this process hears what it says.
+ * How web processes hear at once what they would mostly also find out by themselves a little later. Nothing waits for it and
+ * nothing fails by it; when Redis is away at least this process hears what it says.
  */
 @Injectable()
 export class Wire implements OnModuleInit {
@@ -35,20 +39,31 @@ export class Wire implements OnModuleInit {
     this.redis.onReturn(() => this.ears.forEach((ear) => ear.back?.()));
   }
 
-  say(message: Message): void {
-    const { commands } = this.redis;
-    commands.publish(this.redis.key(CHANNEL), JSON.stringify(message)).catch(() => this.hear(message));
+  wake(wake: Wake): void {
+    this.publish(LIVE_CHANNEL, wake, () => this.hearWake(wake));
+  }
+
+  pass(passing: Passing): void {
+    this.publish(PASSING, passing, () => this.hearPassing(passing));
   }
 
   listen(ear: Ear): void {
     if (this.ears.push(ear) > 1) return;
-    this.redis.subscribe(CHANNEL, (text) => this.hear(JSON.parse(text) as Message));
+    this.redis.subscribe(LIVE_CHANNEL, (text) => this.hearWake(JSON.parse(text) as Wake));
+    this.redis.subscribe(PASSING, (text) => this.hearPassing(JSON.parse(text) as Passing));
   }
 
-  private hear(message: Message): void {
+  private publish(channel: string, message: object, otherwise: () => void): void {
+    this.redis.commands.publish(this.redis.key(channel), JSON.stringify(message)).catch(otherwise);
+  }
+
+  private hearWake({ key, head }: Wake): void {
+    for (const ear of this.ears) ear.woken?.(key, head);
+  }
+
+  private hearPassing(passing: Passing): void {
     for (const ear of this.ears)
-      if ('wake' in message) ear.woken?.(message.wake, message.head);
-      else if ('tick' in message) ear.ticked?.(message.about, message.tick);
-      else ear.revoked?.(message.revoked);
+      if ('tick' in passing) ear.ticked?.(passing.key, passing.tick);
+      else ear.revoked?.(passing.revoked);
   }
 }
