@@ -59,17 +59,43 @@ export function send(pid, signal) {
 }
 
 /**
- * Calls `then` once when the process that started us goes away: a SIGTERM or SIGKILL sent to npm alone reaches neither
- * npm's shell nor us, and the whole stack would be orphaned.
+ * Calls `then` once when the npm that started us goes away: a SIGTERM or SIGKILL sent to npm alone reaches us neither
+ * directly nor through the shell that stands between, and the whole stack would be orphaned. Who runs `node` without npm
+ * (nohup, systemd) may leave.
  */
-export function whenParentGoes(then) {
+function whenNpmGoes(then) {
+  if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
+  const npm = npmBehind(parent);
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && (!npm || isAlive(npm))) return;
     clearInterval(timer);
     then();
   }, 300);
   timer.unref();
+}
+
+/** The parent of process `pid` when `pid` is a shell that npm put in between. */
+function npmBehind(pid) {
+  const [parent, command] = process.platform === 'linux' ? parentByProc(pid) : parentByPs(pid);
+  return /(^|\/)-?(sh|dash|bash|zsh|ash)$/.test(command) && parent > 1 ? known(parent) : undefined;
+}
+
+function parentByProc(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return [Number(stat.replace(/^.*\) /s, '').split(' ')[1]), stat.replace(/^\d+ \(|\) [^)]*$/gs, '')];
+  } catch {
+    return [0, ''];
+  }
+}
+
+function parentByPs(pid) {
+  const [parent, command = ''] =
+    spawnSync('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], { encoding: 'utf8' })
+      .stdout?.trim()
+      .split(/\s+/) ?? [];
+  return [Number(parent), command];
 }
 
 /** Runs a program to its end. Output goes to our own, or is gathered with `quiet`. It is killed when our parent goes. */
@@ -106,7 +132,7 @@ export function onStop(listener) {
   if (!watching) {
     watching = true;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopAll(signal));
-    whenParentGoes(() => stopAll('the process that started this one is gone'));
+    whenNpmGoes(() => stopAll('npm, which started this, is gone'));
   }
   return () => {
     const at = listeners.indexOf(listener);

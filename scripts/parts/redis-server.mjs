@@ -12,16 +12,10 @@ import { step } from './say.mjs';
 
 const NAMES = ['redis-server', 'valkey-server'];
 const UNPACKED = path.join(CACHE, 'redis');
-const MORE_PLACES = [
-  '/usr/bin',
-  '/usr/local/bin',
-  '/opt/homebrew/bin',
-  '/opt/homebrew/opt/redis/bin',
-  '/opt/homebrew/opt/valkey/bin',
-];
+const HOMEBREW = ['/opt/homebrew/bin', '/opt/homebrew/opt/redis/bin', '/opt/homebrew/opt/valkey/bin'];
 
 export function onPath(name) {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...MORE_PLACES];
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...HOMEBREW];
   return folders.map((folder) => path.join(folder, name)).find((file) => path.isAbsolute(file) && existsSync(file));
 }
 

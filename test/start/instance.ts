@@ -1,0 +1,168 @@
+/** An instance of Inkreel started as a user starts it, in a home of its own under the temporary folder, and looked at from outside. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface Run {
+  urls: Record<'api' | 'swagger' | 'openapi' | 'queues', string>;
+  ports: Record<string, number>;
+  processes: Record<string, { pid: number; started: string }>;
+  environment: { DATABASE_URL: string; REDIS_URL: string };
+  ready?: boolean;
+}
+
+/** A home that `npm start` has not seen yet. Its name holds a space and Chinese characters, which must not matter. */
+export const newHome = (): string => mkdtempSync(join(tmpdir(), 'inkreel 家 '));
+
+export const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+
+/** Repeats `question` until it answers something truthy; fails with `what` after `seconds`. */
+export async function until<T>(what: string, question: () => T | Promise<T>, seconds = 30): Promise<NonNullable<T>> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
+    const answer = await question();
+    if (answer) return answer as NonNullable<T>;
+  }
+  throw new Error(`${what}: not within ${seconds} s`);
+}
+
+/** The environment of a user's shell: without what this test run brought in. */
+export function cleanEnvironment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|TEST_|JEST_|NODE_|INKREEL_|DATABASE_|REDIS_)/.test(name)),
+  );
+  return { ...env, ...more };
+}
+
+/** Every living process of `home`: those with it in their environment, and the servers, which work inside it. */
+export function processesOf(home: string): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (
+          readFileSync(`/proc/${pid}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .startsWith('Z')
+        )
+          return [];
+        const inside = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`INKREEL_HOME=${home}`);
+        if (!inside && !readlinkSync(`/proc/${pid}/cwd`).startsWith(home)) return [];
+        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
+      } catch {
+        return []; // it ended while we looked
+      }
+    });
+}
+
+export class Instance {
+  output = '';
+  readonly ended: Promise<number | null>;
+
+  private constructor(
+    readonly home: string,
+    readonly port: number,
+    readonly npm: ChildProcess,
+  ) {
+    npm.stdout?.on('data', (data: Buffer) => (this.output += data.toString()));
+    npm.stderr?.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.ended = new Promise((done) => npm.once('close', (code) => done(code)));
+  }
+
+  /** Runs a script of package.json as npm would for a user. */
+  static run(script: string[], home: string, port: number, env: NodeJS.ProcessEnv = {}): Instance {
+    const npm = spawn('npm', script, {
+      cwd: ROOT,
+      env: cleanEnvironment({ INKREEL_HOME: home, PORT: String(port), ...env }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Instance(home, port, npm);
+  }
+
+  /** `npm start`, until it says that it is up. */
+  static async start(home: string, port?: number): Promise<Instance> {
+    const instance = Instance.run(['start'], home, port ?? (await freePort()));
+    await instance.says('Inkreel is up', 120);
+    return instance;
+  }
+
+  async says(text: string, seconds = 30): Promise<void> {
+    await until(
+      `"${text}" in the output`,
+      () => {
+        if (this.npm.exitCode !== null && !this.output.includes(text))
+          throw new Error(`it ended without saying "${text}":\n${this.output}`);
+        return this.output.includes(text);
+      },
+      seconds,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.output}`);
+    });
+  }
+
+  get run(): Run {
+    return JSON.parse(readFileSync(join(this.home, 'run.json'), 'utf8')) as Run;
+  }
+
+  pid(name: string): number {
+    return name === 'npm' ? this.npm.pid! : this.run.processes[name]!.pid;
+  }
+
+  async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ connectionString: this.run.environment.DATABASE_URL });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async isServing(port = this.port): Promise<boolean> {
+    return fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (answer) => answer.status === 200,
+      () => false,
+    );
+  }
+
+  /** Asks it to stop, as Ctrl-C would, and waits until nothing of it is left. */
+  async stop(): Promise<void> {
+    const starter = processesOf(this.home).find(
+      ({ command }) => command.includes('scripts/start.mjs') && !command.startsWith('npm'),
+    );
+    if (starter) process.kill(starter.pid, 'SIGINT');
+    await this.isGone();
+  }
+
+  async isGone(seconds = 30): Promise<void> {
+    await until('nothing of it is left', () => processesOf(this.home).length === 0, seconds).catch((error: Error) => {
+      const left = processesOf(this.home).map(({ pid, command }) => `${pid} ${command}`);
+      throw new Error(`${error.message}; there is:\n${left.join('\n')}\n${this.output}`);
+    });
+  }
+}
+
+/** Whatever a failed test left behind must not outlive it. */
+export async function clear(home: string): Promise<void> {
+  for (const { pid } of processesOf(home)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+  await until('all killed', () => processesOf(home).length === 0, 10);
+  rmSync(home, { recursive: true, force: true });
+}
