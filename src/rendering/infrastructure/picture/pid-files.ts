@@ -1,0 +1,57 @@
+/**
+ * Remembers which processes we started, beyond our own death. A stopped encoder (SIGSTOP) never sees its input end, so if every process
+ * above it is killed at once it stays; the next start finds its file here and ends it. A pid alone may meanwhile name a stranger's
+ * process: the start time, kept beside it, must be the same.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const SUFFIX = '.pid';
+
+/** @returns how to forget it again, once it has ended */
+export function notePid(folder: string, pid: number): () => void {
+  const file = path.join(folder, `${pid}${SUFFIX}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, startTime(pid) ?? '');
+  return () => rmSync(file, { force: true });
+}
+
+/** Ends what an earlier run left behind. @returns the pids that were killed */
+export function clearStrays(folder: string): number[] {
+  const killed: number[] = [];
+  for (const name of list(folder)) {
+    const file = path.join(folder, name);
+    const pid = Number(name.slice(0, -SUFFIX.length));
+    const noted = readFileSync(file, 'utf8');
+    if (noted && noted === startTime(pid)) {
+      process.kill(pid, 'SIGKILL');
+      killed.push(pid);
+    }
+    rmSync(file, { force: true });
+  }
+  return killed;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => /^\d+\.pid$/.test(name));
+  } catch {
+    return []; // nothing was ever started here
+  }
+}
+
+/** When a process began, in whatever unit the system tells; nothing when it is gone. */
+function startTime(pid: number): string | undefined {
+  try {
+    // Field 22 of /proc/<pid>/stat, counted after the name, which may hold spaces (proc(5)).
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, '').trim().split(' ')[19];
+  } catch {
+    if (process.platform === 'linux') return undefined;
+  }
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A renderer process: takes one task at a time and lives as long as its standard input is open, so that it can never outlive the worker
+ * that started it, however that one ends. Drawing and encoding happen here because a worker whose event loop stands still loses its job.
+ *
+ * node renderer.child.js <path of ffmpeg> <folder for pid files>
+ */
+import { setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
+import { gradientBackdrop, pictureBackdrop, UnusablePicture } from './backdrop.js';
+import { CompiledKernel } from './kernel.js';
+import { notePid } from './pid-files.js';
+import { toJpeg } from './poster.js';
+import type { FailureKind, FromRenderer, Task, Tasks, ToRenderer } from './renderer-messages.js';
+import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
+
+const PROGRESS_EVERY = 250; // ms
+const NICE = 10;
+
+const [, , ffmpeg = 'ffmpeg', pidFolder = ''] = process.argv;
+let current: { id: number; abort: AbortController } | undefined;
+let encoderPid: number | undefined;
+
+const say = (message: FromRenderer): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+
+function leave(): never {
+  if (encoderPid) process.kill(encoderPid, 'SIGKILL');
+  process.exit(0);
+}
+
+const work: { [T in Task]: (job: Tasks[T]['job'], id: number, signal: AbortSignal) => Promise<Tasks[T]['result']> } = {
+  async segment(job, id, signal) {
+    let told = 0;
+    return renderSegment(kernel, ffmpeg, job, {
+      signal,
+      onFrames(frames) {
+        if (frames < job.frames && Date.now() - told < PROGRESS_EVERY) return;
+        told = Date.now();
+        say({ type: 'frame', id, frames });
+      },
+      onEncoder(encoder) {
+        const forget = encoder.pid && pidFolder ? notePid(pidFolder, encoder.pid) : () => undefined;
+        encoderPid = encoder.pid;
+        say({ type: 'encoder', pid: encoderPid ?? null });
+        encoder.once('exit', () => {
+          encoderPid = undefined;
+          say({ type: 'encoder', pid: null });
+          forget();
+        });
+      },
+    });
+  },
+  async poster(job) {
+    const compositor = await openScene(kernel, job);
+    return place(job.out, await toJpeg(compositor.frame(job.frame)));
+  },
+  async backdrop(job) {
+    const { bytes, ...size } = job.picture ? await pictureBackdrop(kernel, job.picture) : gradientBackdrop(kernel, job.gradient);
+    return { ...size, ...(await place(job.out, bytes)) };
+  },
+};
+
+function kindOf(error: unknown, signal: AbortSignal): FailureKind {
+  if (signal.aborted) return 'cancelled';
+  if (error instanceof UnusablePicture) return 'picture';
+  if (error instanceof EncoderFailed) return 'encoder';
+  const { code } = error as NodeJS.ErrnoException;
+  return code && ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO', 'EMFILE'].includes(code) ? 'disk' : 'scene';
+}
+
+async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<void> {
+  const { type, id, job } = message;
+  const abort = new AbortController();
+  current = { id, abort };
+  try {
+    const perform = work[type] as (job: unknown, id: number, signal: AbortSignal) => Promise<Tasks[Task]['result']>;
+    say({ type: 'done', id, result: await perform(job, id, abort.signal) });
+  } catch (error) {
+    say({
+      type: 'failed',
+      id,
+      kind: kindOf(error, abort.signal),
+      message: error instanceof Error ? error.message : String(error),
+    });
+  } finally {
+    current = undefined;
+  }
+}
+
+const kernel = CompiledKernel.load();
+try {
+  setPriority(NICE); // readers first
+} catch {
+  // not everywhere allowed
+}
+process.on('SIGTERM', leave).on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the worker decides
+process.stdout.on('error', leave);
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const message = JSON.parse(line) as ToRenderer;
+    if (message.type !== 'cancel') void take(message);
+    else if (current?.id === message.id) current.abort.abort();
+  })
+  .on('close', leave);

@@ -1,0 +1,210 @@
+/**
+ * The worker's side of the renderer processes: keeps a few of them, gives each one task at a time, and knows which encoder belongs to
+ * which, so that a cancelled, crashed or killed render leaves no process behind.
+ *
+ *     const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes: 2, pidFolder });
+ *     const { sha256 } = await renderer.render(job, (frames) => report(frames), signal);
+ */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { clearStrays } from './pid-files.js';
+import type { FailureKind, FromRenderer, Task, Tasks } from './renderer-messages.js';
+import type { BackdropJob, BackdropResult, FileResult, PosterJob, SegmentJob, SegmentResult } from './segment-job.js';
+
+export class RenderFailed extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** Whether the same job may succeed elsewhere or later. */
+  get mayRetry(): boolean {
+    return this.kind === 'disk' || this.kind === 'encoder' || this.kind === 'died';
+  }
+}
+
+export interface RendererOptions {
+  readonly ffmpeg: string;
+  /** How many scenes at once; one core is busy with each. */
+  readonly processes: number;
+  /** Where encoders are noted; those an earlier run left are ended by the constructor. Of one worker alone. */
+  readonly pidFolder?: string;
+  /** The built renderer.child.js, by default the one beside this file. */
+  readonly child?: string;
+}
+
+interface Waiting {
+  readonly id: number;
+  readonly type: Task;
+  readonly job: Tasks[Task]['job'];
+  readonly onFrames: (frames: number) => void;
+  readonly resolve: (result: Tasks[Task]['result']) => void;
+  readonly reject: (error: RenderFailed) => void;
+}
+
+export class Renderer {
+  readonly #options: RendererOptions;
+  readonly #waiting: Waiting[] = [];
+  readonly #processes = new Set<RendererProcess>();
+  #lastId = 0;
+  #killed = false;
+
+  constructor(options: RendererOptions) {
+    this.#options = options;
+    if (options.pidFolder) clearStrays(options.pidFolder);
+  }
+
+  /** Encodes one scene. `onFrames` hears, at most four times a second and once at the end, how many frames have left the encoder. */
+  render(job: SegmentJob, onFrames: (frames: number) => void = () => undefined, signal?: AbortSignal): Promise<SegmentResult> {
+    return this.#ask('segment', job, onFrames, signal);
+  }
+
+  poster(job: PosterJob, signal?: AbortSignal): Promise<FileResult> {
+    return this.#ask('poster', job, () => undefined, signal);
+  }
+
+  backdrop(job: BackdropJob, signal?: AbortSignal): Promise<BackdropResult> {
+    return this.#ask('backdrop', job, () => undefined, signal);
+  }
+
+  /** Ends every process at once; what was under way is refused with `died`. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new RenderFailed('died', 'The renderer was stopped.'));
+    await Promise.all([...this.#processes].map((process) => process.kill()));
+  }
+
+  #ask<T extends Task>(
+    type: T,
+    job: Tasks[T]['job'],
+    onFrames: (frames: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Tasks[T]['result']> {
+    return new Promise((resolve, reject) => {
+      if (this.#killed) return reject(new RenderFailed('died', 'The renderer was stopped.'));
+      if (signal?.aborted) return reject(new RenderFailed('cancelled', 'It was cancelled before it began.'));
+      const id = ++this.#lastId;
+      const onAbort = (): void => this.#cancel(id);
+      signal?.addEventListener('abort', onAbort);
+      const settle = (): void => signal?.removeEventListener('abort', onAbort);
+      this.#waiting.push({
+        id,
+        type,
+        job,
+        onFrames,
+        resolve: (result) => (settle(), resolve(result as Tasks[T]['result'])),
+        reject: (error) => (settle(), reject(error)),
+      });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (!this.#waiting.length || this.#killed) return;
+    let idle = [...this.#processes].find((process) => !process.task);
+    if (!idle && this.#processes.size < this.#options.processes) {
+      const started = new RendererProcess(this.#options, {
+        onIdle: () => this.#next(),
+        onExit: () => {
+          this.#processes.delete(started);
+          this.#next();
+        },
+      });
+      this.#processes.add((idle = started));
+    }
+    const task = idle && this.#waiting.shift();
+    if (task) idle?.give(task);
+  }
+
+  #cancel(id: number): void {
+    const at = this.#waiting.findIndex((task) => task.id === id);
+    const [task] = at < 0 ? [] : this.#waiting.splice(at, 1);
+    if (task) return task.reject(new RenderFailed('cancelled', 'It was cancelled before it began.'));
+    for (const process of this.#processes) if (process.task?.id === id) process.cancel(id);
+  }
+}
+
+/** One child process and the task it has. */
+class RendererProcess {
+  task: Waiting | undefined;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #exited: Promise<void>;
+  #encoder: number | null = null;
+  #complaint = '';
+
+  constructor(
+    { ffmpeg, pidFolder = '', child = fileURLToPath(new URL('./renderer.child.js', import.meta.url)) }: RendererOptions,
+    private readonly tell: { onIdle: () => void; onExit: () => void },
+  ) {
+    // Only what a program needs to start: secrets of the worker's environment have no business near people's pictures.
+    const { PATH, HOME, TMPDIR, LANG } = process.env;
+    this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH, HOME, TMPDIR, LANG },
+    });
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.on('data', (text: Buffer) => (this.#complaint = (this.#complaint + text.toString()).slice(-2_000)));
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(JSON.parse(line) as FromRenderer));
+    this.#exited = new Promise((resolve) => {
+      this.#child.on('error', (error) => (this.#complaint += error.message));
+      this.#child.on('close', (code, by) => {
+        this.#killEncoder();
+        this.#settle()?.reject(
+          new RenderFailed('died', `The renderer process ended (${by ?? String(code)}). ${this.#complaint}`.trim()),
+        );
+        this.tell.onExit();
+        resolve();
+      });
+    });
+  }
+
+  give(task: Waiting): void {
+    this.task = task;
+    this.#write({ type: task.type, id: task.id, job: task.job });
+  }
+
+  cancel(id: number): void {
+    this.#write({ type: 'cancel', id });
+  }
+
+  kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    this.#killEncoder();
+    return this.#exited;
+  }
+
+  #write(message: object): void {
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #hear(message: FromRenderer): void {
+    if (message.type === 'encoder') this.#encoder = message.pid;
+    else if (message.id !== this.task?.id) return;
+    else if (message.type === 'frame') this.task.onFrames(message.frames);
+    else {
+      const task = this.#settle();
+      if (message.type === 'done') task?.resolve(message.result);
+      else task?.reject(new RenderFailed(message.kind, message.message));
+      this.tell.onIdle();
+    }
+  }
+
+  #settle(): Waiting | undefined {
+    const task = this.task;
+    this.task = undefined;
+    return task;
+  }
+
+  #killEncoder(): void {
+    try {
+      if (this.#encoder) process.kill(this.#encoder, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+    this.#encoder = null;
+  }
+}

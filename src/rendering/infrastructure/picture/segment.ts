@@ -1,0 +1,118 @@
+/**
+ * One scene from job to file: the compositor's frames go into FFmpeg, its coded frames come back and are counted, and only a segment with
+ * exactly the planned frames gets its name.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { readSegment, writeSegment } from '../../domain/mp4-segment.js';
+import type { Theme } from '../../domain/scene.js';
+import { Compositor } from './compositor.js';
+import { encoderArguments } from './encoder.js';
+import { FlvReader, type CodedFrame } from './flv.js';
+import type { CompiledKernel } from './kernel.js';
+import type { FileResult, SceneJob, SegmentJob, SegmentResult } from './segment-job.js';
+
+/** The encoder refused, died, or gave out another number of frames than it was given. */
+export class EncoderFailed extends Error {}
+
+export interface Watch {
+  /** Frames that have left the encoder so far. */
+  readonly onFrames?: (frames: number) => void;
+  readonly onEncoder?: (encoder: ChildProcess) => void;
+  readonly signal?: AbortSignal;
+}
+
+export async function openScene(kernel: CompiledKernel, job: SceneJob): Promise<Compositor> {
+  return new Compositor(kernel, { ...job, backdrop: { ...job.backdrop, bytes: await readFile(job.backdrop.path) } });
+}
+
+/** Writes every frame, raw, and draws the next one meanwhile. Whoever wants the frames themselves gives a file's stream. */
+export async function pour(compositor: Compositor, into: Writable): Promise<void> {
+  let written: Promise<void> = Promise.resolve();
+  for (let n = 0; n < compositor.frames; n++) {
+    const frame = compositor.frame(n);
+    await written;
+    written = new Promise((resolve, reject) => into.write(frame, (error) => (error ? reject(error) : resolve())));
+    written.catch(() => undefined); // it is awaited in the next turn
+  }
+  await written;
+}
+
+export async function renderSegment(
+  kernel: CompiledKernel,
+  ffmpeg: string,
+  job: SegmentJob,
+  watch: Watch = {},
+): Promise<SegmentResult> {
+  const compositor = await openScene(kernel, job);
+  const { configuration, coded } = await encode(compositor, ffmpeg, job.theme.encoder, watch);
+  const file = writeSegment(configuration, coded);
+  const { frames } = readSegment(file);
+  if (frames !== job.frames) throw new EncoderFailed(`The encoder gave ${frames} frames of ${job.frames}.`);
+  return { frames, encodedFrames: coded.length, ...(await place(job.out, file)) };
+}
+
+async function encode(
+  compositor: Compositor,
+  ffmpeg: string,
+  theme: Theme['encoder'],
+  { onFrames, onEncoder, signal }: Watch,
+): Promise<{ configuration: Uint8Array; coded: CodedFrame[] }> {
+  signal?.throwIfAborted();
+  const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'] });
+  onEncoder?.(encoder);
+  const kill = (): void => void encoder.kill('SIGKILL'); // reaches a stopped process too
+  signal?.addEventListener('abort', kill);
+  const coded: CodedFrame[] = [];
+  let complaint = '';
+  let unreadable: unknown;
+  const flv = new FlvReader((frame) => onFrames?.(coded.push(frame)) ?? coded.length);
+  encoder.stdout.on('data', (bytes: Buffer) => {
+    try {
+      flv.push(bytes);
+    } catch (error) {
+      unreadable ??= error;
+      kill();
+    }
+  });
+  encoder.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(0, 2_000)));
+  encoder.stdin.on('error', () => undefined); // its exit says more than our broken pipe
+  const closed = new Promise<string>((resolve) => {
+    encoder.on('error', (error) => resolve(error.message));
+    encoder.on('close', (code, by) => resolve(code === 0 ? '' : `exit ${by ?? String(code)}`));
+  });
+  try {
+    const poured = await pour(compositor, encoder.stdin).then(
+      () => void encoder.stdin.end(),
+      (error: unknown) => error,
+    );
+    if (poured && encoder.exitCode === null) kill(); // never let it finish a shorter film
+    const ended = await closed;
+    signal?.throwIfAborted();
+    if (unreadable) throw unreadable;
+    if (poured instanceof Error && !('code' in poured)) throw poured; // drawing failed, not the pipe
+    if (ended || poured) throw new EncoderFailed(`The encoder failed (${[ended, complaint.trim()].filter(Boolean).join(': ')}).`);
+    if (coded.length !== compositor.frames || !flv.configuration) {
+      throw new EncoderFailed(`The encoder gave ${coded.length} frames of ${compositor.frames}.`);
+    }
+    return { configuration: flv.configuration, coded };
+  } finally {
+    kill();
+    signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** A file appears under its name whole or not at all. */
+export async function place(out: string, bytes: Uint8Array): Promise<FileResult> {
+  const draft = `${out}.tmp-${process.pid}`;
+  try {
+    await writeFile(draft, bytes);
+    await rename(draft, out);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
