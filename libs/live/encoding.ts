@@ -31,12 +31,16 @@ export const WEBSOCKET: Encoding = {
   tick: (stream, tick) => textFrame(`{"type":"tick","stream":"${stream}","tick":${JSON.stringify(tick)}}`),
 };
 
-/** One block of `text/event-stream`. @param id what a browser will send back as Last-Event-ID; ticks have none. */
-export const serverSent = (event: string, json: string, id?: number): Buffer =>
-  Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${json}\n\n`);
+/**
+ * One block of `text/event-stream`.
+ * @param id what a browser will send back as Last-Event-ID
+ * @param event none for numbered events: so they all reach `onmessage`, also types a client does not know yet
+ */
+export const serverSent = (json: string, { id, event }: { id?: number; event?: string }): Buffer =>
+  Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${json}\n\n`);
 
 /** docs/live-protocol.md, "Server-sent events". */
 export const SERVER_SENT: Encoding = {
-  event: (_, { type, seq, json }) => serverSent(type, json, seq),
-  tick: (_, { type, ...rest }) => serverSent(`tick.${type}`, JSON.stringify(rest)),
+  event: (_, { seq, json }) => serverSent(json, { id: seq }),
+  tick: (_, tick) => serverSent(JSON.stringify(tick), { event: 'tick' }),
 };

@@ -42,14 +42,14 @@ export class EventStream implements Listener {
     this.isOpen = true;
     this.endWithToken();
     // the id makes a browser that is cut off before the first event come back to this very place
-    this.write(serverSent('subscribed', JSON.stringify({ ...answer, from }), from));
+    this.write(serverSent(JSON.stringify({ ...answer, from }), { id: from, event: 'subscribed' }));
     this.begin();
   }
 
   refused(error: DomainError): void {
     if (!this.isOpen) return this.refuse(error);
     const { code, message: detail } = error;
-    this.write(serverSent('refused', JSON.stringify({ code, detail })));
+    this.write(serverSent(JSON.stringify({ code, detail }), { event: 'refused' }));
     this.end();
   }
 

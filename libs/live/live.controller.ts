@@ -40,7 +40,7 @@ export class LiveController {
   @ApiParam(STREAM)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ schema: { type: 'string', example: 'id: 42\nevent: comment.posted\ndata: {"seq":42,…}\n\n' } })
+  @ApiOkResponse({ schema: { type: 'string', example: 'id: 42\ndata: {"seq":42,"type":"comment.posted",…}\n\n' } })
   async events(
     @Param('stream') stream: string,
     @Query() query: EventsQuery,
