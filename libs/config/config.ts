@@ -104,6 +104,8 @@ export const VARIABLES: Record<string, string> = {
   REDIS_PREFIX: 'Prefix of every key and channel, so that installations can share a server (default inkreel).',
   SIGNING_KEY: 'EC P-256 private key in PEM that signs access tokens (\\n for line ends).',
   SIGNING_KEY_FILE: 'File holding that key.',
+  ACCESS_TOKEN_SECONDS: 'How long an access token is good (default 600).',
+  AUTHOR_SIGN_UP: 'open: whoever signs up may be an author; invited: admins make authors (default open).',
   ADMIN_EMAIL: 'E-mail of the first admin, made when no admin exists.',
   ADMIN_PASSWORD: 'Password of the first admin.',
   S3_BUCKET: 'Bucket for films and pictures; without it they are kept under INKREEL_HOME.',
@@ -130,6 +132,8 @@ export class Config {
   readonly database: { url: string; pool: number };
   readonly redis: { url: string; prefix: string };
   readonly signingKey: KeyObject;
+  readonly accessTokenSeconds: number;
+  readonly authorSignUp: 'open' | 'invited';
   readonly admin?: { email: string; password: string };
   readonly s3?: { bucket: string; endpoint?: string; region: string; accessKeyId?: string; secretAccessKey?: string };
   readonly ffmpegPath?: string;
@@ -142,14 +146,21 @@ export class Config {
     this.nodeEnv = read.oneOf('NODE_ENV', ['production', 'development', 'test'], 'production');
     this.host = read.text('HOST', '127.0.0.1');
     this.port = read.integer('PORT', 3000, 0, 65535);
-    this.publicUrl = read.url('PUBLIC_URL', ['http:', 'https:'], `http://${this.host === '0.0.0.0' ? 'localhost' : this.host}:${this.port}`).replace(/\/$/, '');
+    this.publicUrl = read
+      .url('PUBLIC_URL', ['http:', 'https:'], `http://${this.host === '0.0.0.0' ? 'localhost' : this.host}:${this.port}`)
+      .replace(/\/$/, '');
     this.trustProxy = read.integer('TRUST_PROXY', 0, 0, 10);
     this.webOrigins = read.list('WEB_ORIGINS');
     this.logLevel = read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'info');
     this.home = resolve(read.text('INKREEL_HOME', '.inkreel'));
-    this.database = { url: read.url('DATABASE_URL', ['postgres:', 'postgresql:']), pool: read.integer('DATABASE_POOL', 10, 2, 500) };
+    this.database = {
+      url: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+      pool: read.integer('DATABASE_POOL', 10, 2, 500),
+    };
     this.redis = { url: read.url('REDIS_URL', ['redis:', 'rediss:']), prefix: read.text('REDIS_PREFIX', 'inkreel') };
     this.signingKey = read.signingKey();
+    this.accessTokenSeconds = read.integer('ACCESS_TOKEN_SECONDS', 600, 2, 86_400);
+    this.authorSignUp = read.oneOf('AUTHOR_SIGN_UP', ['open', 'invited'], 'open');
     const email = read.optional('ADMIN_EMAIL');
     const password = read.optional('ADMIN_PASSWORD');
     if (email && password) this.admin = { email, password };
@@ -159,12 +170,19 @@ export class Config {
     const secretAccessKey = read.optional('S3_SECRET_ACCESS_KEY');
     const endpoint = read.optionalUrl('S3_ENDPOINT', ['http:', 'https:']);
     if (bucket) this.s3 = { bucket, endpoint, region: read.text('S3_REGION', 'us-east-1'), accessKeyId, secretAccessKey };
-    else if (endpoint || accessKeyId) read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
-    if (!accessKeyId !== !secretAccessKey) read.problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or neither.');
+    else if (endpoint || accessKeyId)
+      read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
+    if (!accessKeyId !== !secretAccessKey)
+      read.problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or neither.');
     this.ffmpegPath = read.optional('FFMPEG_PATH');
     this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
     const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
-    if (voiceUrl) this.voiceApi = { url: voiceUrl.replace(/\/$/, ''), key: read.optional('VOICE_API_KEY'), model: read.text('VOICE_API_MODEL', 'kokoro') };
+    if (voiceUrl)
+      this.voiceApi = {
+        url: voiceUrl.replace(/\/$/, ''),
+        key: read.optional('VOICE_API_KEY'),
+        model: read.text('VOICE_API_MODEL', 'kokoro'),
+      };
     if (read.problems.length) throw new BadConfiguration(read.problems);
   }
 }

@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Why what is being done now is done: an HTTP request, or the handling of an event. Each recorded event keeps it. */
+export interface Cause {
+  /** The `x-request-id` of the HTTP request. */
+  request?: string;
+  /** The event being handled. */
+  event?: string;
+  /** The account on whose behalf. */
+  actor?: string;
+}
+
+const running = new AsyncLocalStorage<Cause>();
+
+export const Causation = {
+  run: <T>(cause: Cause, work: () => T): T => running.run(cause, work),
+  current: (): Cause => running.getStore() ?? {},
+  /** The guard learns who asks only after the request has begun. */
+  actor(id: string): void {
+    const cause = running.getStore();
+    if (cause) cause.actor = id;
+  },
+};

@@ -1,0 +1,32 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Schema } from '#libs/database/database.module';
+import { Outbox } from '#libs/kernel/outbox';
+import { RedisClients } from '#libs/operations/redis';
+import { DeliveryRow, EventRow } from './event.row.js';
+import { Handling } from './handling.js';
+import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
+import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
+import { Relay } from './relay.js';
+
+export const eventsSchema: Schema = { rows: [EventRow, DeliveryRow], migrations: [Outbox1764000000100] };
+
+/** The outbox for every module; workers add `EventsWorkerModule`, which relays and reconciles. */
+@Global()
+@Module({})
+export class EventsModule {
+  static forRoot(reactions: Reactions): DynamicModule {
+    return {
+      module: EventsModule,
+      providers: [
+        RedisClients,
+        { provide: REACTIONS, useValue: reactions },
+        { provide: Outbox, useClass: TransactionalOutbox },
+        Handling,
+      ],
+      exports: [RedisClients, Outbox, Handling, REACTIONS],
+    };
+  }
+}
+
+@Module({ providers: [Relay] })
+export class EventsWorkerModule {}

@@ -1,0 +1,96 @@
+/**
+ * The outbox, receiving side: handled once in effect. A Bull job carries only the delivery's name; the event is read from
+ * Postgres, and `handled_at` is set where it is null in the transaction of the effect. A job run twice finds it set.
+ */
+import { Injectable } from '@nestjs/common';
+import type { Job } from 'bull';
+import { Transaction } from '#libs/database/transaction';
+import { Causation } from './causation.js';
+
+/** What every job of every queue carries. */
+export interface DeliveryJob {
+  event: string;
+  consumer: string;
+  epoch: number;
+}
+
+export interface StoredEvent<Data = Record<string, unknown>> {
+  id: string;
+  type: string;
+  v: number;
+  subject: { kind: string; id: string; version: number | null };
+  about: string[];
+  at: Date;
+  data: Data;
+}
+
+@Injectable()
+export class Handling {
+  constructor(private readonly transaction: Transaction) {}
+
+  /** A short reaction: `work` runs in the transaction that marks the delivery as handled. */
+  async once<Data>(job: Job<DeliveryJob>, work: (event: StoredEvent<Data>) => Promise<void>): Promise<void> {
+    await this.attempt(job, (event: StoredEvent<Data>) =>
+      this.transaction.run(async () => {
+        if (await this.markHandled(job.data)) await work(event);
+      }),
+    );
+  }
+
+  /**
+   * Long work, outside any transaction. `work` gets `done`, which it must call in the unit of work of its effect;
+   * `done` answers false when another run was faster and the effect must be left alone.
+   */
+  async errand<Data>(
+    job: Job<DeliveryJob>,
+    work: (event: StoredEvent<Data>, done: () => Promise<boolean>) => Promise<void>,
+  ): Promise<void> {
+    await this.attempt(job, (event: StoredEvent<Data>) => work(event, () => this.markHandled(job.data)));
+  }
+
+  private async attempt<Data>(job: Job<DeliveryJob>, work: (event: StoredEvent<Data>) => Promise<void>): Promise<void> {
+    const event = await this.load<Data>(job.data);
+    if (!event) return;
+    try {
+      await Causation.run({ event: event.id }, () => work(event));
+    } catch (error) {
+      await this.noteFailure(job, error as Error);
+      throw error;
+    }
+  }
+
+  /** The event, unless this epoch of its delivery is handled or replayed already. */
+  private async load<Data>({ event, consumer, epoch }: DeliveryJob): Promise<StoredEvent<Data> | undefined> {
+    const [row] = await this.transaction.query<StoredEvent<Data>>(
+      `SELECT e.id, e.type, e.v, e.about, e.at, e.data,
+              json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject
+         FROM events.delivery d JOIN events.event e ON e.id = d.event
+        WHERE d.event = $1 AND d.consumer = $2 AND d.epoch = $3 AND d.handled_at IS NULL`,
+      [event, consumer, epoch],
+    );
+    return row;
+  }
+
+  private async markHandled({ event, consumer, epoch }: DeliveryJob): Promise<boolean> {
+    const [, changed] = await this.transaction.writing.query<[unknown[], number]>(
+      `UPDATE events.delivery SET handled_at = now(), failed_at = NULL
+        WHERE event = $1 AND consumer = $2 AND epoch = $3 AND handled_at IS NULL`,
+      [event, consumer, epoch],
+    );
+    return changed === 1;
+  }
+
+  /** Errors are kept with the delivery (the newest ten), so that the admin's list shows why something is late. */
+  private async noteFailure(job: Job<DeliveryJob>, error: Error): Promise<void> {
+    const { event, consumer, epoch } = job.data;
+    const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    await this.transaction.query(
+      `UPDATE events.delivery
+          SET attempts = attempts + 1,
+              errors = jsonb_path_query_array(jsonb_build_array(jsonb_build_object('at', now(), 'message', $4::text)) || errors, '$[0 to 9]'),
+              failed_at = CASE WHEN $5 THEN now() END
+        WHERE event = $1 AND consumer = $2 AND epoch = $3 AND handled_at IS NULL`,
+      [event, consumer, epoch, error.message.slice(0, 2_000), last],
+    );
+  }
+}

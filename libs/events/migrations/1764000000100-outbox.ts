@@ -1,0 +1,45 @@
+import { migration } from '#libs/database/migration';
+
+/** Facts and errands, and for each who must take notice of it: one row per consumer, kept as the record of what caused what. */
+export const Outbox1764000000100 = migration(
+  'Outbox1764000000100',
+  `
+  CREATE SCHEMA IF NOT EXISTS events;
+
+  CREATE TABLE events.event (
+    id uuid PRIMARY KEY,
+    kind text NOT NULL,
+    type text NOT NULL,
+    v integer NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    subject_version integer,
+    about text[] NOT NULL DEFAULT '{}',
+    cause uuid,
+    request text,
+    actor uuid,
+    at timestamptz NOT NULL DEFAULT now(),
+    data jsonb NOT NULL
+  );
+  CREATE INDEX event_about ON events.event USING gin (about);
+  CREATE INDEX event_cause ON events.event (cause) WHERE cause IS NOT NULL;
+
+  CREATE TABLE events.delivery (
+    event uuid NOT NULL REFERENCES events.event (id) ON DELETE CASCADE,
+    consumer text NOT NULL,
+    queue text NOT NULL,
+    priority integer NOT NULL DEFAULT 5,
+    epoch integer NOT NULL DEFAULT 1,
+    claimed_until timestamptz,
+    relayed_at timestamptz,
+    checked_at timestamptz,
+    handled_at timestamptz,
+    failed_at timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    errors jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (event, consumer)
+  );
+  CREATE INDEX delivery_to_relay ON events.delivery (event) WHERE relayed_at IS NULL;
+  CREATE INDEX delivery_to_check ON events.delivery (checked_at) WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL;
+  `,
+);

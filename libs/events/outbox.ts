@@ -1,0 +1,71 @@
+/**
+ * The transactional outbox, writing side. What happened is stored in the transaction that caused it, with one delivery
+ * for each consumer in the REACTIONS table; the relay (relay.ts) carries deliveries to Bull after the commit.
+ * Nothing is ever deleted: the rows are also the causal timeline that admins read.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { newId } from '#libs/kernel/id';
+import { type Errand, type Fact, Outbox } from '#libs/kernel/outbox';
+import { RedisClients } from '#libs/operations/redis';
+import { Causation } from './causation.js';
+import { DeliveryRow, EventRow } from './event.row.js';
+
+/** Which modules react to which fact: the whole traffic between modules on one page. */
+export type Reactions = Record<string, readonly string[]>;
+export const REACTIONS = Symbol('REACTIONS');
+
+/** The channel on which the relay is woken; a lost wake costs at most a second. */
+export const OUTBOX_WAKE = 'outbox';
+
+@Injectable()
+export class TransactionalOutbox extends Outbox {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly redis: RedisClients,
+    @Inject(REACTIONS) private readonly reactions: Reactions,
+  ) {
+    super();
+  }
+
+  async record(...facts: Fact[]): Promise<void> {
+    await this.store('fact', facts, (fact) =>
+      (this.reactions[fact.type] ?? []).map((consumer) => ({ consumer, queue: `facts.${consumer}`, priority: 5 })),
+    );
+  }
+
+  async send(...errands: Errand[]): Promise<void> {
+    await this.store('errand', errands, (errand) => [
+      { consumer: errand.queue, queue: errand.queue, priority: errand.priority ?? 5 },
+    ]);
+  }
+
+  private async store<F extends Fact>(
+    kind: 'fact' | 'errand',
+    facts: F[],
+    consumers: (fact: F) => Pick<DeliveryRow, 'consumer' | 'queue' | 'priority'>[],
+  ): Promise<void> {
+    if (!facts.length) return;
+    const cause = Causation.current();
+    const rows = facts.map((fact) => ({
+      id: newId(),
+      kind,
+      type: fact.type,
+      v: fact.v,
+      subjectKind: fact.subject.kind,
+      subjectId: fact.subject.id,
+      subjectVersion: fact.subject.version ?? null,
+      about: [...(fact.about ?? [])],
+      cause: cause.event ?? null,
+      request: cause.request ?? null,
+      actor: cause.actor ?? null,
+      data: fact.data,
+    }));
+    const deliveries = rows.flatMap((row, i) => consumers(facts[i]).map((delivery) => ({ event: row.id, ...delivery })));
+    const manager = this.transaction.writing;
+    await manager.insert(EventRow, rows);
+    if (!deliveries.length) return;
+    await manager.insert(DeliveryRow, deliveries);
+    this.transaction.afterCommit(() => this.redis.publish(OUTBOX_WAKE, ''));
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Carries deliveries from the outbox to Bull, in every worker at once. Claim by a short UPDATE, commit, add to Bull, mark
+ * as relayed: never a transaction open across a Redis call. A relay that dies between two steps leaves a claim that
+ * lapses; the job's id is the delivery's name, so adding it again adds nothing.
+ *
+ * The reconciler is its second half: what was relayed, is not handled and is unknown to Bull (Redis was emptied) is
+ * relayed again.
+ */
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { getQueueToken } from '@nestjs/bull';
+import type { Queue } from 'bull';
+import { DataSource } from 'typeorm';
+import { RedisClients } from '#libs/operations/redis';
+import type { DeliveryJob } from './handling.js';
+import { OUTBOX_WAKE } from './outbox.js';
+
+const POLL_MS = 1_000;
+const RECONCILE_MS = 5_000;
+const BATCH = 200;
+
+interface Due extends DeliveryJob {
+  type: string;
+  queue: string;
+  priority: number;
+}
+
+@Injectable()
+export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Relay');
+  private timers: NodeJS.Timeout[] = [];
+  private running: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+  private lastTrouble = '';
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly redis: RedisClients,
+    private readonly modules: ModuleRef,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.redis.subscribe(OUTBOX_WAKE, () => this.wake());
+    this.redis.onReturn(() => void this.quietly(() => this.reconcile()));
+    this.timers = [
+      setInterval(() => this.wake(), POLL_MS),
+      setInterval(() => void this.quietly(() => this.reconcile()), RECONCILE_MS),
+    ];
+    this.wake();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.timers.forEach(clearInterval);
+    await this.running;
+  }
+
+  /** Relays until nothing is due; a wake during a round means one more round. */
+  private wake(): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    this.running = this.quietly(async () => {
+      do this.again = false;
+      while (((await this.relayBatch()) === BATCH || this.again) && !this.stopped);
+    }).finally(() => (this.running = undefined));
+  }
+
+  private async relayBatch(): Promise<number> {
+    if (!this.redis.isReady) return 0;
+    const [due] = await this.dataSource.query<[Due[], number]>(
+      `UPDATE events.delivery d SET claimed_until = now() + interval '15 s'
+         FROM (SELECT event, consumer FROM events.delivery
+                WHERE relayed_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+                ORDER BY event LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) due, events.event e
+        WHERE d.event = due.event AND d.consumer = due.consumer AND e.id = d.event
+        RETURNING d.event, d.consumer, d.epoch, d.queue, d.priority, e.type`,
+    );
+    if (!due.length) return 0;
+    await this.within(5_000, Promise.all(due.map((delivery) => this.add(delivery))));
+    await this.dataSource.query(
+      `UPDATE events.delivery d SET relayed_at = now(), claimed_until = NULL, checked_at = now()
+         FROM unnest($1::uuid[], $2::text[], $3::int[]) AS done(event, consumer, epoch)
+        WHERE d.event = done.event AND d.consumer = done.consumer AND d.epoch = done.epoch`,
+      [due.map((d) => d.event), due.map((d) => d.consumer), due.map((d) => d.epoch)],
+    );
+    return due.length;
+  }
+
+  private async add({ event, consumer, epoch, type, queue, priority }: Due): Promise<void> {
+    await this.queue(queue).add(type, { event, consumer, epoch } satisfies DeliveryJob, {
+      jobId: `${event}-${consumer}-${epoch}`,
+      priority,
+    });
+  }
+
+  private async reconcile(): Promise<void> {
+    if (!this.redis.isReady || this.stopped) return;
+    const [waiting] = await this.dataSource.query<[Due[], number]>(
+      `UPDATE events.delivery d SET checked_at = now()
+         FROM (SELECT event, consumer FROM events.delivery
+                WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND checked_at < now() - interval '10 s'
+                ORDER BY checked_at LIMIT 1000 FOR UPDATE SKIP LOCKED) old
+        WHERE d.event = old.event AND d.consumer = old.consumer
+        RETURNING d.event, d.consumer, d.epoch, d.queue`,
+    );
+    const lost: Due[] = [];
+    for (const delivery of waiting) {
+      const job = await this.within(
+        5_000,
+        this.queue(delivery.queue).getJob(`${delivery.event}-${delivery.consumer}-${delivery.epoch}`),
+      );
+      if (!job) lost.push(delivery);
+    }
+    if (!lost.length) return;
+    await this.dataSource.query(
+      `UPDATE events.delivery d SET relayed_at = NULL
+         FROM unnest($1::uuid[], $2::text[], $3::int[]) AS lost(event, consumer, epoch)
+        WHERE d.event = lost.event AND d.consumer = lost.consumer AND d.epoch = lost.epoch AND d.handled_at IS NULL`,
+      [lost.map((d) => d.event), lost.map((d) => d.consumer), lost.map((d) => d.epoch)],
+    );
+    this.log.warn(`${lost.length} deliveries were unknown to the queue and are relayed again`);
+    this.wake();
+  }
+
+  private queue(name: string): Queue<DeliveryJob> {
+    return this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
+  }
+
+  /** With Redis gone, Bull's calls wait for its return; the relay must not. */
+  private async within<T>(ms: number, work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>(
+      (_, reject) => (timer = setTimeout(() => reject(new Error(`Redis did not answer in ${ms} ms`)), ms)),
+    );
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Trouble is told once, not every second, until it changes. */
+  private async quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.lastTrouble = '';
+    } catch (error) {
+      const message = (error as Error).message;
+      if (message !== this.lastTrouble && !this.stopped) this.log.warn(`waiting: ${message}`);
+      this.lastTrouble = message;
+    }
+  }
+}

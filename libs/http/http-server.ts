@@ -1,0 +1,121 @@
+/**
+ * The Fastify server under Nest: limits, headers, request ids, and the hooks that must hold for every route, also those
+ * Nest does not know (the job board). Authorisation never lives in Nest middleware: on Fastify it guards only the exact
+ * path (docs/decisions/0003).
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import { Causation } from '#libs/events/causation';
+import type { Config } from '#libs/config/config';
+import { refuseUndescribedInput, refuseUnstorableText, routeInputs } from './input.js';
+import { sendProblem } from './problems.js';
+
+/** JSON bodies above this are 413. A chapter of the greatest length fits. */
+const BODY_LIMIT = 2_500_000;
+const MANUSCRIPT_LIMIT = 6_000_000;
+const PICTURE_LIMIT = 12_000_000;
+
+export function fastifyAdapter(config: Config): FastifyAdapter {
+  const options = {
+    logger:
+      config.logLevel === 'silent'
+        ? false
+        : {
+            level: config.logLevel,
+            redact: ['req.headers.authorization', 'req.headers.cookie'],
+            serializers: {
+              // the path only: a query may hold a ticket or a signature
+              req: (request: FastifyRequest) => ({ id: request.id, method: request.method, path: request.url.split('?')[0] }),
+              res: (reply: FastifyReply) => ({ status: reply.statusCode }),
+            },
+          },
+    disableRequestLogging: config.logLevel !== 'debug',
+    bodyLimit: BODY_LIMIT,
+    trustProxy: config.trustProxy > 0 && ((_address: string, hop: number): boolean => hop < config.trustProxy),
+    genReqId: (request: IncomingMessage) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
+    },
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+  };
+  return new FastifyAdapter(options as unknown as FastifyHttpOptions<RawServerDefault>);
+}
+
+export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  await fastify.register(cookie);
+  await fastify.register(helmet, {
+    // /docs and /admin/queues loosen this for themselves (openapi.ts, board.ts)
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    strictTransportSecurity: config.publicUrl.startsWith('https:') ? { maxAge: 63_072_000 } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  app.enableCors({
+    origin: config.webOrigins.length ? config.webOrigins : false,
+    credentials: false,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'if-match',
+      'if-none-match',
+      'idempotency-key',
+      'last-event-id',
+      'range',
+      'x-request-id',
+    ],
+    exposedHeaders: [
+      'etag',
+      'link',
+      'location',
+      'retry-after',
+      'x-request-id',
+      'idempotent-replayed',
+      'content-range',
+      'accept-ranges',
+    ],
+    maxAge: 600,
+  });
+  // Manuscripts and pictures come as they are; their routes check what is in them.
+  fastify.addContentTypeParser(
+    ['text/plain', 'text/markdown'],
+    { parseAs: 'string', bodyLimit: MANUSCRIPT_LIMIT },
+    (_request, body, done) => done(null, body),
+  );
+  fastify.addContentTypeParser(
+    /^image\/(png|jpeg|webp)$/,
+    { parseAs: 'buffer', bodyLimit: PICTURE_LIMIT },
+    (_request, body, done) => done(null, body),
+  );
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    refuseUnstorableText(request);
+    Causation.run({ request: request.id }, done);
+  });
+  return fastify;
+}
+
+/** Once the routes are known: take only what the OpenAPI document describes. */
+export function takeOnlyWhatIsDescribed(fastify: FastifyInstance, document: OpenAPIObject): void {
+  const inputs = routeInputs(document);
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    refuseUndescribedInput(request, inputs);
+    done();
+  });
+}

@@ -1,0 +1,14 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** The answer to a request with an Idempotency-Key, kept for 24 hours and written in the transaction of its effect. */
+@Entity({ schema: 'http', name: 'answer' })
+export class AnswerRow {
+  /** sha256 over caller, route and key. */
+  @PrimaryColumn('bytea') key!: Buffer;
+  /** sha256 over the body: the same key with another body is a mistake to be told. */
+  @Column('bytea') request!: Buffer;
+  @Column('integer', { nullable: true }) status!: number | null;
+  @Column('jsonb', { nullable: true }) headers!: Record<string, string> | null;
+  @Column('jsonb', { nullable: true }) body!: unknown;
+  @Index('answer_at') @Column('timestamptz', { default: () => 'now()' }) at!: Date;
+}

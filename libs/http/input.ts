@@ -1,0 +1,90 @@
+/**
+ * What comes in is what the contract says, or it is refused with a pointer to the culprit: unknown properties and query
+ * keys, and text that Postgres cannot store (U+0000) or that is no Unicode (a lone surrogate).
+ */
+import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { BadRequest } from './problems.js';
+
+const flatten = (errors: ValidationError[], parent = ''): { pointer: string; detail: string }[] =>
+  errors.flatMap((error) => {
+    const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
+    return [...own, ...flatten(error.children ?? [], pointer)];
+  });
+
+export const strictValidation = (): ValidationPipe =>
+  new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    transform: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => {
+      const list = flatten(errors).slice(0, 20);
+      return new BadRequest(
+        'invalid-input',
+        `Mend what "errors" points at and send it again: ${list[0]?.detail ?? 'wrong shape'}.`,
+        {
+          errors: list,
+        },
+      );
+    },
+  });
+
+/** @returns the JSON pointer of the first string that cannot be stored. */
+function unstorable(value: unknown, pointer: string, depth = 0): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? pointer || '/' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > 32) return pointer;
+  for (const [key, child] of Object.entries(value)) {
+    const found = unstorable(key, `${pointer}/(a key)`) ?? unstorable(child, `${pointer}/${key}`, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Runs after the body is parsed and before any route: see the head. */
+export function refuseUnstorableText(request: FastifyRequest): void {
+  const found = unstorable(request.body, '') ?? unstorable(request.query, '?') ?? unstorable(request.params, 'path');
+  if (found !== undefined)
+    throw new BadRequest(
+      'unstorable-text',
+      `The text at ${found.toWellFormed().replaceAll('\0', '␀')} holds U+0000 or half a character: remove it.`,
+    );
+}
+
+interface RouteInput {
+  query: Set<string>;
+  body: boolean;
+}
+
+/** Built from the OpenAPI document, so that what is not described is not taken. Keyed by `METHOD /fastify/:route`. */
+export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
+  const inputs = new Map<string, RouteInput>();
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(
+      methods as Record<string, { parameters?: { in: string; name: string }[]; requestBody?: object }>,
+    ))
+      inputs.set(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, {
+        query: new Set((operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name)),
+        body: operation.requestBody !== undefined,
+      });
+  return inputs;
+}
+
+export function refuseUndescribedInput(request: FastifyRequest, inputs: Map<string, RouteInput>): void {
+  const route = inputs.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`);
+  if (!route) return;
+  for (const [key, value] of Object.entries((request.query ?? {}) as object)) {
+    if (!route.query.has(key))
+      throw new BadRequest(
+        'unknown-query-key',
+        `This route takes ${[...route.query].join(', ') || 'no query'}; remove "${key.slice(0, 80)}".`,
+      );
+    if (Array.isArray(value)) throw new BadRequest('repeated-query-key', `Give "${key}" once.`);
+  }
+  if (!route.body && request.body !== undefined && request.body !== null && Object.keys(request.body).length)
+    throw new BadRequest('unexpected-body', 'This route takes no body: send none.');
+}

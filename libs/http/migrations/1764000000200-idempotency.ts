@@ -1,0 +1,17 @@
+import { migration } from '#libs/database/migration';
+
+export const Idempotency1764000000200 = migration(
+  'Idempotency1764000000200',
+  `
+  CREATE SCHEMA IF NOT EXISTS http;
+  CREATE TABLE http.answer (
+    key bytea PRIMARY KEY,
+    request bytea NOT NULL,
+    status integer,
+    headers jsonb,
+    body jsonb,
+    at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX answer_at ON http.answer (at);
+  `,
+);

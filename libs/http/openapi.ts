@@ -1,0 +1,70 @@
+/** The OpenAPI document, made from the code, served at /openapi.json and shown at /docs. */
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '#libs/config/config';
+
+const PROBLEM = {
+  type: 'object',
+  description: 'RFC 9457: `detail` says what to do, `type` is stable and made for machines.',
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: { type: 'string', example: 'urn:inkreel:problem:chapter-not-found' },
+    title: { type: 'string', example: 'Chapter not found' },
+    status: { type: 'integer', example: 404 },
+    detail: { type: 'string', example: 'There is no such chapter, or it is not published.' },
+    instance: { type: 'string', example: '/v1/chapters/0197f0f6-0000-7000-8000-000000000000' },
+    request: { type: 'string', description: 'Quote it when you report a problem.' },
+    errors: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } } },
+  },
+} as const;
+
+export function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
+  const document = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder()
+      .setTitle('Inkreel')
+      .setDescription(
+        'Serial fiction from chapter to screen: publish chapters, discuss them paragraph by paragraph, and turn each into a narrated, captioned vertical video.\n\n' +
+          'Sign in at `POST /v1/sessions` and send the access token as `Authorization: Bearer …`. Errors are RFC 9457 problems. ' +
+          'Pages are keyset pages (`next`, `Link`). Changes take `If-Match`; creations take `Idempotency-Key`. Live events: `/live` (WebSocket) and SSE.',
+      )
+      .setVersion('1')
+      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+      .addServer(config.publicUrl)
+      .build(),
+    { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
+  );
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM as never } };
+  for (const path of Object.values(document.paths))
+    for (const operation of Object.values(path as Record<string, { responses?: Record<string, object> }>))
+      if (operation.responses)
+        operation.responses.default = {
+          description: 'Refused: a problem document.',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        };
+  return document;
+}
+
+/** Swagger UI, under a CSP that lets in its own scripts and nothing else. */
+export function serveDocs(app: NestFastifyApplication, fastify: FastifyInstance, document: OpenAPIObject): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.url === '/docs' || request.url.startsWith('/docs/'))
+      void reply.header(
+        'content-security-policy',
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+    done();
+  });
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'Inkreel API',
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      defaultModelsExpandDepth: 0,
+      docExpansion: 'list',
+    },
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * The one place where something refused or broken becomes an HTTP answer: an RFC 9457 problem document. `type` is a
+ * stable URI, `detail` a sentence that says what to do, and what we did not foresee tells nothing but its request id.
+ */
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, type RefusalKind } from '#libs/kernel/domain-error';
+
+export const STATUS: Record<RefusalKind, number> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  gone: 410,
+  conflict: 409,
+  stale: 412,
+  'too-many': 429,
+  unavailable: 503,
+};
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  [member: string]: unknown;
+}
+
+export const problem = (status: number, code: string, detail: string, more: Record<string, unknown> = {}): Problem => ({
+  type: `urn:inkreel:problem:${code}`,
+  title: code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' '),
+  status,
+  detail,
+  ...more,
+});
+
+/** Thrown at the edge, where there is no domain to refuse: a request that cannot be understood. */
+export class BadRequest extends HttpException {
+  constructor(code: string, detail: string, more: Record<string, unknown> = {}, status = 400) {
+    super(problem(status, code, detail, more), status);
+  }
+}
+
+const FASTIFY: Record<string, [number, string, string]> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'unsupported-media-type',
+    'Send the body as application/json, and say so in Content-Type.',
+  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'The body is larger than this route takes: send less at once.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [
+    400,
+    'empty-body',
+    'Content-Type says JSON but the body is empty: send an object, or no Content-Type.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'wrong-content-length', 'The body is not as long as Content-Length says.'],
+  FST_ERR_BAD_URL: [400, 'bad-url', 'The path holds a broken percent-encoding.'],
+  FST_ERR_MAX_PARAM_LENGTH: [414, 'parameter-too-long', 'A part of the path is too long.'],
+};
+
+const BY_STATUS: Record<number, [string, string]> = {
+  400: ['bad-request', 'The request cannot be understood: check it against /openapi.json.'],
+  401: ['not-signed-in', 'Sign in and send the access token as: Authorization: Bearer <token>.'],
+  403: ['not-allowed', 'Your account may not do this.'],
+  404: ['no-such-route', 'There is nothing at this address: see /openapi.json for what there is.'],
+  405: ['method-not-allowed', 'This address does not take that method.'],
+  413: ['body-too-large', 'The body is larger than this route takes: send less at once.'],
+  415: ['unsupported-media-type', 'Send the body as application/json, and say so in Content-Type.'],
+};
+
+/** Postgres could not be asked, or not in time (classes 08, 53, 57 and lock/statement timeouts of its appendix A). */
+const isDatabaseAway = (error: { code?: string; message?: string }): boolean =>
+  /^(08|53|57P0)/.test(error.code ?? '') ||
+  ['55P03', '57014', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code ?? '') ||
+  /Connection terminated|timeout exceeded when trying to connect|is not established|client was closed|not queryable/i.test(
+    error.message ?? '',
+  );
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof DomainError) return problem(STATUS[error.kind], error.code, error.message, error.details);
+  if (error instanceof BadRequest) return error.getResponse() as Problem;
+  const { code, status, statusCode } = error as { code?: string; status?: number; statusCode?: number };
+  if (code && FASTIFY[code]) return problem(...FASTIFY[code]);
+  if (isDatabaseAway(error as { code?: string }))
+    return problem(503, 'database-away', 'The database does not answer just now: try again in a moment.');
+  const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
+  if (error instanceof SyntaxError && known < 500) return problem(400, 'malformed-json', 'The body is not valid JSON.');
+  if (known >= 400 && known < 500) {
+    const [name, sentence] = BY_STATUS[known] ?? ['request-refused', 'The request was refused.'];
+    return problem(known, name, sentence);
+  }
+  return problem(500, 'internal-error', 'Something broke on our side. Quote the request id if you report it.');
+}
+
+const log = new Logger('Problem');
+
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const body = toProblem(error);
+  if (body.status === 500)
+    log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
+  if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
+  if (body.status === 503 || body.status === 429) void reply.header('retry-after', String(body.retryAfter ?? 2));
+  if (reply.sent) return;
+  void reply
+    .status(body.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify({ ...body, instance: request.url.split('?')[0], request: request.id }));
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}

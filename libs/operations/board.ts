@@ -1,0 +1,55 @@
+/**
+ * The job board (bull-board) at /admin/queues, for admins only and read-only: what must be repeated is repeated through
+ * the outbox, where it is recorded. The guard is a root hook on the **matched route**: anything finer (a Nest guard, the
+ * board's own middleware option) guards only the exact path on Fastify and left its API open.
+ */
+import { createBullBoard } from '@bull-board/api';
+import { BullAdapter } from '@bull-board/api/bullAdapter';
+import { FastifyAdapter as BoardAdapter } from '@bull-board/fastify';
+import type { Queue } from 'bull';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem, BadRequest } from '#libs/http/problems';
+
+export const BOARD_PATH = '/admin/queues';
+
+/** Says whether a request carries an admin's cookie; answered by auth. */
+export abstract class BoardDoor {
+  abstract admits(request: FastifyRequest): boolean;
+}
+
+const BOARD_CSP =
+  "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+
+export async function mountBoard(fastify: FastifyInstance, door: BoardDoor, queues: Queue[], publicUrl: string): Promise<void> {
+  const origin = new URL(publicUrl).origin;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const route = request.routeOptions.url ?? '';
+    if (route !== BOARD_PATH && !route.startsWith(`${BOARD_PATH}/`)) return done();
+    const stranger = refusal(request, origin, door);
+    if (stranger) return refuse(stranger, request, reply);
+    void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
+    done();
+  });
+  const adapter = new BoardAdapter();
+  adapter.setBasePath(BOARD_PATH);
+  createBullBoard({
+    queues: queues.map((queue) => new BullAdapter(queue, { readOnlyMode: true })),
+    serverAdapter: adapter as never, // its type asks for optional methods that exactOptional does not see as the same
+    options: { uiConfig: { boardTitle: 'Inkreel jobs' } },
+  });
+  await fastify.register(adapter.registerPlugin(), { prefix: BOARD_PATH });
+}
+
+function refusal(request: FastifyRequest, origin: string, door: BoardDoor): BadRequest | undefined {
+  const { origin: from, host } = request.headers;
+  const foreign = from !== undefined && from !== origin && from !== `${request.protocol}://${host}`;
+  if (foreign) return new BadRequest('foreign-origin', 'The job board answers only pages of its own.', {}, 403);
+  if (!door.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
+  return undefined;
+}
+
+function refuse(problem: BadRequest, request: FastifyRequest, reply: FastifyReply): void {
+  const wantsPage = (request.headers.accept ?? '').includes('text/html') && problem.getStatus() === 401;
+  if (wantsPage) void reply.redirect('/admin');
+  else sendProblem(problem, request, reply);
+}

@@ -1,0 +1,49 @@
+export class DeliveryError {
+  at!: Date;
+  message!: string;
+}
+
+export class DeliveryAnswer {
+  /** The module (for a fact) or queue (for an errand) that must take notice. */
+  consumer!: string;
+  queue!: string;
+  /** Raised by each replay. */
+  epoch!: number;
+  relayedAt!: Date | null;
+  handledAt!: Date | null;
+  /** Given up after the last attempt: replay it. */
+  failedAt!: Date | null;
+  attempts!: number;
+  errors!: DeliveryError[];
+}
+
+export class EventSubject {
+  kind!: string;
+  id!: string;
+  version!: number | null;
+}
+
+export class EventAnswer {
+  id!: string;
+  kind!: 'fact' | 'errand';
+  /** @example ChapterPublished */
+  type!: string;
+  v!: number;
+  subject!: EventSubject;
+  about!: string[];
+  /** The event whose handling caused this one. */
+  cause!: string | null;
+  /** The HTTP request that caused it. */
+  request!: string | null;
+  actor!: string | null;
+  at!: Date;
+  data!: Record<string, unknown>;
+  deliveries!: DeliveryAnswer[];
+  /** Events that handling this one caused. */
+  effects!: string[];
+}
+
+export class EventPage {
+  items!: EventAnswer[];
+  next!: string | null;
+}

@@ -1,0 +1,87 @@
+/** What happened and what it led to: the outbox as a timeline for admins, searchable by chapter. */
+import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsOptional, IsUUID } from 'class-validator';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Transaction } from '#libs/database/transaction';
+import { OUTBOX_WAKE } from '#libs/events/outbox';
+import { Allow } from '#libs/http/access';
+import { linkPages, page, PageQuery, readCursor } from '#libs/http/pagination';
+import { DomainError } from '#libs/kernel/domain-error';
+import { RedisClients } from './redis.js';
+import { EventAnswer, EventPage } from './events.contract.js';
+
+export class EventsQuery extends PageQuery {
+  /** Everything about this chapter, work or rendition, whichever module tells it. */
+  @IsOptional() @IsUUID() about?: string;
+  /** Everything caused by this event, directly. */
+  @IsOptional() @IsUUID() cause?: string;
+  @IsOptional() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
+  /** Only what is not handled everywhere yet. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  open?: boolean;
+}
+
+class NothingToReplay extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such event, or that consumer takes no notice of it.');
+  }
+}
+
+@ApiTags('admin')
+@Allow('admin')
+@Controller('v1/admin/events')
+export class EventsController {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly redis: RedisClients,
+  ) {}
+
+  /** Facts and errands, newest first, each with who must take notice of it, how often they tried and what went wrong. */
+  @Get()
+  async list(
+    @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EventPage> {
+    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<EventAnswer>(
+      `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.at, e.data, e.about,
+              json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
+              (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
+                        'handledAt', d.handled_at, 'failedAt', d.failed_at, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')
+                 FROM events.delivery d WHERE d.event = e.id) AS deliveries,
+              (SELECT coalesce(json_agg(x.id ORDER BY x.id), '[]') FROM events.event x WHERE x.cause = e.id) AS effects
+         FROM events.event e
+        WHERE e.id < $1 AND ($2::text IS NULL OR e.about @> ARRAY[$2::text]) AND ($3::uuid IS NULL OR e.cause = $3) AND ($4::text IS NULL OR e.kind = $4)
+          AND (NOT $5 OR EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.handled_at IS NULL))
+        ORDER BY e.id DESC LIMIT $6`,
+      [before, about ?? null, cause ?? null, kind ?? null, open, limit + 1],
+    );
+    const found = page(
+      rows,
+      limit,
+      (row) => [row.id],
+      (row) => row,
+    );
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** Let one consumer take notice of it again: for what was given up, or handled wrongly by an older version. */
+  @Post(':id/deliveries/:consumer/replay')
+  @HttpCode(202)
+  async replay(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {
+    const [, changed] = (await this.transaction.query<never>(
+      `UPDATE events.delivery SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL, handled_at = NULL, failed_at = NULL, attempts = 0
+        WHERE event = $1 AND consumer = $2`,
+      [id, consumer],
+    )) as unknown as [unknown, number];
+    if (!changed) throw new NothingToReplay();
+    this.redis.publish(OUTBOX_WAKE, '');
+  }
+}

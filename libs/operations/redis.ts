@@ -1,0 +1,65 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Redis, type RedisOptions } from 'ioredis';
+import { Config } from '#libs/config/config';
+
+/**
+ * The Redis connections of this process: `commands` for short calls that must not wait for an absent server, and one
+ * subscriber that others share by channel. Bull opens its own (libs/events/queues.ts). Redis may be away or empty at
+ * any time; whoever uses it here must be able to go on without.
+ */
+@Injectable()
+export class RedisClients implements OnApplicationShutdown {
+  readonly commands: Redis;
+  private readonly subscriber: Redis;
+  private readonly listeners = new Map<string, ((message: string) => void)[]>();
+  private readonly returned: (() => void)[] = [];
+
+  constructor(private readonly config: Config) {
+    this.commands = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 2_000 });
+    this.subscriber = this.connect({ maxRetriesPerRequest: null });
+    this.subscriber.on('message', (channel: string, message: string) =>
+      this.listeners.get(channel)?.forEach((hear) => hear(message)),
+    );
+    let first = true;
+    this.commands.on('ready', () => {
+      if (!first) this.returned.forEach((hook) => hook());
+      first = false;
+    });
+  }
+
+  get isReady(): boolean {
+    return this.commands.status === 'ready';
+  }
+
+  key(name: string): string {
+    return `${this.config.redis.prefix}:${name}`;
+  }
+
+  /** Tells all processes something they will also notice by themselves, later. Never waits, never throws. */
+  publish(channel: string, message: string): void {
+    this.commands.publish(this.key(channel), message).catch(() => undefined);
+  }
+
+  subscribe(channel: string, hear: (message: string) => void): void {
+    const key = this.key(channel);
+    const listeners = this.listeners.get(key) ?? [];
+    this.listeners.set(key, [...listeners, hear]);
+    if (!listeners.length) this.subscriber.subscribe(key).catch(() => undefined);
+  }
+
+  /** Called when Redis is back after it was lost: whatever was published meanwhile is gone. */
+  onReturn(hook: () => void): void {
+    this.returned.push(hook);
+  }
+
+  private connect(options: RedisOptions): Redis {
+    const redis = new Redis(this.config.redis.url, { ...options, retryStrategy: (times) => Math.min(100 * times, 1_000) });
+    redis.on('error', () => undefined); // told by /readyz, not by a line for every retry
+    return redis;
+  }
+
+  onApplicationShutdown(): void {
+    this.commands.disconnect();
+    this.subscriber.disconnect();
+  }
+}

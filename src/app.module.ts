@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { BullModule } from '@nestjs/bull';
+import { ConfigModule } from '#libs/config/config.module';
+import { DatabaseModule } from '#libs/database/database.module';
+import { EventsModule } from '#libs/events/events.module';
+import { bullRoot } from '#libs/events/queues';
+import { HttpModule } from '#libs/http/http.module';
+import { LiveModule, LiveWebModule } from '#libs/live/live.module';
+import { OperationsWebModule } from '#libs/operations/operations.module';
+import { ObjectLinksModule, StorageModule } from '#libs/storage/storage.module';
+import { AuthWebModule } from './auth/index.js';
+import { ChaptersWebModule } from './chapters/index.js';
+import { CommentsWebModule } from './comments/index.js';
+import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
+import { REACTIONS } from './reactions.js';
+import { RenderingWebModule } from './rendering/index.js';
+
+/** Every queue there is, for the relay, the workers and the job board. */
+export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan', 'render.narrate', 'render.segment', 'render.assemble'];
+
+/** What both processes stand on. */
+export const FOUNDATION = [
+  ConfigModule,
+  DatabaseModule.forRoot(SCHEMAS),
+  EventsModule.forRoot(REACTIONS),
+  LiveModule,
+  StorageModule,
+];
+
+/** The web process. */
+@Module({
+  imports: [
+    ...FOUNDATION,
+    bullRoot('web'),
+    BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
+    HttpModule,
+    LiveWebModule,
+    ObjectLinksModule,
+    OperationsWebModule.forRoot(NEWEST_MIGRATION),
+    AuthWebModule,
+    ChaptersWebModule,
+    CommentsWebModule,
+    RenderingWebModule,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,11 @@
+/** How an account is shown to others. */
+export interface AccountCard {
+  id: string;
+  name: string;
+}
+
+/** What other modules may ask of auth. */
+export abstract class Accounts {
+  /** One call for a whole page. Ids without an account are missing from the map. */
+  abstract cards(ids: readonly string[]): Promise<Map<string, AccountCard>>;
+}

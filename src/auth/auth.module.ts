@@ -1,0 +1,56 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import type { Schema } from '#libs/database/database.module';
+import { TokenVerifier } from '#libs/live/token-verifier';
+import { Accounts } from './application/accounts.js';
+import { KeepingAccounts } from './application/keeping-accounts.js';
+import { SigningIn } from './application/signing-in.js';
+import { AccountRepository, Passwords, SessionRepository, Tokens } from './domain/ports.js';
+import { AccessGuard, JwtStrategy } from './infrastructure/access.guard.js';
+import { AccountViews } from './infrastructure/account-views.js';
+import { AdminDoor, AdminController } from './infrastructure/admin.controller.js';
+import { Argon2Passwords } from './infrastructure/argon2-passwords.js';
+import { AuthController, KeysController } from './infrastructure/auth.controller.js';
+import { AccountRow, RefreshTokenRow, SessionRow } from './infrastructure/auth.rows.js';
+import { FirstAdmin } from './infrastructure/first-admin.js';
+import { JwtTokens, JwtTokenVerifier } from './infrastructure/jwt-tokens.js';
+import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
+import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
+import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
+
+export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenRow], migrations: [Accounts1764000001000] };
+
+/** Accounts, and what others may ask about them. */
+@Module({
+  providers: [
+    KeepingAccounts,
+    SigningIn,
+    AccountViews,
+    JwtTokens,
+    { provide: Accounts, useExisting: AccountViews },
+    { provide: AccountRepository, useClass: TypeormAccountRepository },
+    { provide: SessionRepository, useClass: TypeormSessionRepository },
+    { provide: Passwords, useClass: Argon2Passwords },
+    { provide: Tokens, useExisting: JwtTokens },
+  ],
+  exports: [Accounts, KeepingAccounts, SigningIn, AccountViews, JwtTokens],
+})
+export class AuthModule {}
+
+/** What only the web process needs: routes, the guard of every route, and the first admin. */
+@Global()
+@Module({
+  imports: [AuthModule, PassportModule],
+  controllers: [AuthController, KeysController, AdminController],
+  providers: [
+    JwtStrategy,
+    FirstAdmin,
+    AdminDoor,
+    JwtTokenVerifier,
+    { provide: TokenVerifier, useExisting: JwtTokenVerifier },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [TokenVerifier, AdminDoor],
+})
+export class AuthWebModule {}

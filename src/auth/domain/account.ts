@@ -1,0 +1,122 @@
+import { DomainError } from '#libs/kernel/domain-error';
+import { type Actor, isAtLeast, type Role } from '#libs/kernel/actor';
+import { newId } from '#libs/kernel/id';
+
+/** Everything an account remembers; the row implements it. */
+export interface AccountState {
+  id: string;
+  /** Lower case, NFC: what `normalEmail` makes of it. */
+  email: string;
+  name: string;
+  passwordHash: string;
+  role: Role;
+  createdAt: Date;
+}
+
+/**
+ * Someone who may sign in. Born by signing up as reader or author; moderators and admins are made by an admin, the first
+ * one by configuration.
+ */
+export class Account {
+  private constructor(private readonly state: AccountState) {}
+
+  static signUp(details: { email: string; name: string; passwordHash: string; role: Role }, now: Date): Account {
+    const name = details.name.normalize('NFC').trim();
+    if (!name) throw new AccountNeedsName();
+    return new Account({ ...details, id: newId(now.getTime()), email: normalEmail(details.email), name, createdAt: now });
+  }
+
+  static restore(state: AccountState): Account {
+    return new Account({ ...state });
+  }
+
+  changeRole(by: Actor, role: Role): AccountRoleChanged {
+    if (!isAtLeast(by, 'admin')) throw new OnlyAdminsChangeRoles();
+    if (by.id === this.state.id) throw new NotYourOwnRole();
+    this.state.role = role;
+    return { type: 'AccountRoleChanged', v: 1, subject: { kind: 'account', id: this.state.id }, data: { role } };
+  }
+
+  get actor(): Actor {
+    return { id: this.state.id, role: this.state.role };
+  }
+
+  snapshot(): Readonly<AccountState> {
+    return { ...this.state };
+  }
+}
+
+/** One mailbox, one account: case and composed letters make no difference. */
+export const normalEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase();
+
+/** The rule for passwords (NIST SP 800-63B §5.1.1): length, not composition. */
+export const PASSWORD_LENGTH = { min: 12, max: 128 } as const;
+
+export function checkPassword(password: string, email: string): void {
+  const length = [...password].length;
+  if (
+    length < PASSWORD_LENGTH.min ||
+    length > PASSWORD_LENGTH.max ||
+    password.trim().toLowerCase() === normalEmail(email) ||
+    new Set(password).size < 4
+  )
+    throw new PasswordTooWeak();
+}
+
+export type AccountSignedUp = {
+  type: 'AccountSignedUp';
+  v: 1;
+  subject: { kind: 'account'; id: string };
+  data: { role: Role };
+};
+export type AccountRoleChanged = {
+  type: 'AccountRoleChanged';
+  v: 1;
+  subject: { kind: 'account'; id: string };
+  data: { role: Role };
+};
+
+export class AccountNeedsName extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('Give a name that others will see beside your comments.');
+  }
+}
+export class PasswordTooWeak extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super(
+      `Choose a password of ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters that is not your e-mail and not one letter repeated; a sentence is good.`,
+    );
+  }
+}
+export class EmailTaken extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('There is an account with this e-mail already: sign in instead.');
+  }
+}
+export class AuthorsAreInvited extends DomainError {
+  readonly kind = 'forbidden';
+  constructor() {
+    super('On this site authors are made by an admin: sign up as a reader and ask one.');
+  }
+}
+export class AccountNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such account.');
+  }
+}
+export class OnlyAdminsChangeRoles extends DomainError {
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only an admin may change the role of an account.');
+  }
+}
+export class NotYourOwnRole extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('You cannot change your own role: ask another admin, so that the site never ends up with none.');
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type AccountCard, Accounts } from '../application/accounts.js';
+import { AccountNotFound, type AccountState } from '../domain/account.js';
+
+/** The read side of auth. */
+@Injectable()
+export class AccountViews extends Accounts {
+  constructor(private readonly transaction: Transaction) {
+    super();
+  }
+
+  async account(id: string): Promise<AccountState> {
+    const [row] = await this.transaction.query<AccountState>(
+      `SELECT id, email, name, role, created_at AS "createdAt", '' AS "passwordHash" FROM auth.account WHERE id = $1`,
+      [id],
+    );
+    if (!row) throw new AccountNotFound();
+    return row;
+  }
+
+  async cards(ids: readonly string[]): Promise<Map<string, AccountCard>> {
+    if (!ids.length) return new Map();
+    const rows = await this.transaction.query<AccountCard>(`SELECT id, name FROM auth.account WHERE id = ANY($1)`, [
+      [...new Set(ids)],
+    ]);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+}

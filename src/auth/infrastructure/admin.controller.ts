@@ -1,0 +1,108 @@
+/**
+ * The admins' door to the job board: a browser sends no bearer token, so signing in here leaves a cookie that is good for
+ * the board and nothing else (HttpOnly, SameSite=Strict, own audience). The page has no script.
+ */
+import { Body, Controller, Get, Header, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Config } from '#libs/config/config';
+import { Public } from '#libs/http/access';
+import { BadRequest } from '#libs/http/problems';
+import { isAtLeast } from '#libs/kernel/actor';
+import { BOARD_PATH, BoardDoor } from '#libs/operations/board';
+import { SigningIn } from '../application/signing-in.js';
+import { AUDIENCE, JwtTokens } from './jwt-tokens.js';
+
+const COOKIE = 'inkreel_board';
+const SECONDS = 8 * 3_600;
+
+@Injectable()
+export class AdminDoor extends BoardDoor {
+  constructor(private readonly tokens: JwtTokens) {
+    super();
+  }
+
+  admits(request: FastifyRequest): boolean {
+    const token = request.cookies[COOKIE];
+    if (!token) return false;
+    try {
+      return this.tokens.verify(token, AUDIENCE.board).role === 'admin';
+    } catch {
+      return false;
+    }
+  }
+}
+
+class AdminSignInBody {
+  @IsString() @MaxLength(254) email!: string;
+  @IsString() @MaxLength(128) password!: string;
+  @IsOptional() @IsString() @MaxLength(10) submit?: string;
+}
+
+@ApiExcludeController()
+@Public()
+@Controller('admin')
+export class AdminController {
+  constructor(
+    private readonly signingIn: SigningIn,
+    private readonly tokens: JwtTokens,
+    private readonly config: Config,
+  ) {}
+
+  @Get()
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  )
+  @Header('cache-control', 'no-store')
+  page(): string {
+    return signInPage();
+  }
+
+  @Post('session')
+  @HttpCode(303)
+  async signIn(
+    @Body() { email, password }: AdminSignInBody,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { origin, host } = request.headers;
+    if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${request.protocol}://${host}`)
+      throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
+    const { account, refreshToken } = await this.signingIn.signIn(email, password);
+    await this.signingIn.signOut(refreshToken); // only the cookie is wanted
+    if (!isAtLeast(account, 'admin')) throw new BadRequest('not-allowed', 'The job board is for admins.', {}, 403);
+    void reply
+      .setCookie(COOKIE, this.tokens.signBoard(account, SECONDS), {
+        path: '/admin',
+        httpOnly: true,
+        sameSite: 'strict',
+        secure: this.config.publicUrl.startsWith('https:'),
+        maxAge: SECONDS,
+      })
+      .header('location', BOARD_PATH);
+  }
+
+  @Post('session/end')
+  @HttpCode(303)
+  signOut(@Res({ passthrough: true }) reply: FastifyReply): void {
+    void reply.clearCookie(COOKIE, { path: '/admin' }).header('location', '/admin');
+  }
+}
+
+const signInPage = (): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Inkreel admin</title>
+<style>
+  body{font:16px/1.5 system-ui,sans-serif;background:#14121b;color:#eceaf4;display:grid;place-items:center;min-height:100vh;margin:0}
+  form{width:20rem;padding:2rem;background:#1f1c2a;border-radius:12px;display:grid;gap:.9rem}
+  h1{font-size:1.2rem;margin:0}p{margin:0;color:#a9a4bd;font-size:.9rem}
+  label{display:grid;gap:.25rem;font-size:.85rem;color:#c9c5d8}
+  input{font:inherit;padding:.55rem .7rem;border-radius:8px;border:1px solid #3a3550;background:#14121b;color:inherit}
+  button{font:inherit;padding:.6rem;border:0;border-radius:8px;background:#ffd166;color:#14121b;font-weight:600;cursor:pointer}
+</style></head><body>
+<form method="post" action="/admin/session"><h1>Inkreel jobs</h1><p>For admins. Read-only.</p>
+<label>E-mail<input name="email" type="email" autocomplete="username" required autofocus></label>
+<label>Password<input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button></form></body></html>`;

@@ -1,0 +1,62 @@
+import { IsEmail, IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { type Role, ROLES } from '#libs/kernel/actor';
+import { PASSWORD_LENGTH } from '../domain/account.js';
+
+export class SignUpBody {
+  /** @example mira@example.org */
+  @IsEmail() @MaxLength(254) email!: string;
+  /**
+   * Shown beside your works and comments.
+   * @example Mira Lindqvist
+   */
+  @IsString() @MinLength(1) @MaxLength(80) name!: string;
+  /** @example a lantern left burning */
+  @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
+  /** What you come for; readers can be made authors later. */
+  @IsOptional() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
+}
+
+export class SignInBody {
+  /** @example mira@example.org */
+  @IsString() @MaxLength(254) email!: string;
+  /** @example a lantern left burning */
+  @IsString() @MaxLength(PASSWORD_LENGTH.max) password!: string;
+}
+
+export class RefreshBody {
+  @IsString() @MaxLength(100) refreshToken!: string;
+}
+
+export class RoleBody {
+  @IsIn(ROLES) role!: Role;
+}
+
+export class AccountAnswer {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
+  id!: string;
+  /** @example mira@example.org */
+  email!: string;
+  /** @example Mira Lindqvist */
+  name!: string;
+  /** @example author */
+  role!: Role;
+  createdAt!: Date;
+}
+
+export class TokensAnswer {
+  /** Send it as `Authorization: Bearer …`. */
+  accessToken!: string;
+  /** @example Bearer */
+  tokenType!: string;
+  /**
+   * Seconds until the access token expires.
+   * @example 600
+   */
+  expiresIn!: number;
+  /** Good once: each use returns the next. One that comes back a second time ends the session everywhere. */
+  refreshToken!: string;
+}
+
+export class SessionAnswer extends TokensAnswer {
+  account!: AccountAnswer;
+}

@@ -1,0 +1,98 @@
+import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import { Config } from '#libs/config/config';
+import { Allow, Public, SignedIn } from '#libs/http/access';
+import { Idempotent } from '#libs/http/idempotency';
+import type { Actor } from '#libs/kernel/actor';
+import { KeepingAccounts } from '../application/keeping-accounts.js';
+import { SigningIn } from '../application/signing-in.js';
+import { type AccountState, AuthorsAreInvited } from '../domain/account.js';
+import { AccountViews } from './account-views.js';
+import { AccountAnswer, RefreshBody, RoleBody, SessionAnswer, SignInBody, SignUpBody, TokensAnswer } from './auth.contract.js';
+import { JwtTokens } from './jwt-tokens.js';
+
+const shown = ({ id, email, name, role, createdAt }: Readonly<AccountState>): AccountAnswer => ({
+  id,
+  email,
+  name,
+  role,
+  createdAt,
+});
+
+@ApiTags('auth')
+@Controller('v1')
+export class AuthController {
+  constructor(
+    private readonly signingIn: SigningIn,
+    private readonly accounts: KeepingAccounts,
+    private readonly views: AccountViews,
+    private readonly config: Config,
+  ) {}
+
+  /** Sign up. */
+  @Post('accounts')
+  @Public()
+  @Idempotent()
+  async signUp(@Body() { role = 'reader', ...details }: SignUpBody): Promise<AccountAnswer> {
+    if (role === 'author' && this.config.authorSignUp === 'invited') throw new AuthorsAreInvited();
+    return shown(await this.accounts.signUp({ ...details, role }));
+  }
+
+  /** Sign in: begins a session and answers its tokens. */
+  @Post('sessions')
+  @Public()
+  @Header('cache-control', 'no-store')
+  async signIn(@Body() { email, password }: SignInBody): Promise<SessionAnswer> {
+    const { account, ...tokens } = await this.signingIn.signIn(email, password);
+    return { tokenType: 'Bearer', ...tokens, account: shown(account) };
+  }
+
+  /** Swap a refresh token for new tokens. It is good once; a second use ends the session everywhere. */
+  @Post('sessions/refresh')
+  @HttpCode(200)
+  @Public()
+  @Header('cache-control', 'no-store')
+  async refresh(@Body() { refreshToken }: RefreshBody): Promise<TokensAnswer> {
+    return { tokenType: 'Bearer', ...(await this.signingIn.refresh(refreshToken)) };
+  }
+
+  /** Sign out: the refresh token is useless at once. */
+  @Post('sessions/sign-out')
+  @HttpCode(204)
+  @Public()
+  signOut(@Body() { refreshToken }: RefreshBody): Promise<void> {
+    return this.signingIn.signOut(refreshToken);
+  }
+
+  /** Who am I? */
+  @Get('me')
+  @Allow('reader')
+  async me(@SignedIn() actor: Actor): Promise<AccountAnswer> {
+    return shown(await this.views.account(actor.id));
+  }
+
+  /** Give an account another role; its sessions end, so that it signs in with the new one. */
+  @Put('accounts/:id/role')
+  @Allow('admin')
+  async changeRole(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { role }: RoleBody,
+  ): Promise<AccountAnswer> {
+    return shown(await this.accounts.changeRole(actor, id, role));
+  }
+}
+
+@Controller('.well-known')
+export class KeysController {
+  constructor(private readonly tokens: JwtTokens) {}
+
+  /** The public keys that access tokens are signed with (RFC 7517). */
+  @Get('jwks.json')
+  @Public()
+  @ApiExcludeEndpoint()
+  @Header('cache-control', 'public, max-age=300')
+  keys(): object {
+    return { keys: [{ ...this.tokens.publicKey.export({ format: 'jwk' }), kid: this.tokens.keyId, use: 'sig', alg: 'ES256' }] };
+  }
+}

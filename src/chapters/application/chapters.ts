@@ -1,0 +1,37 @@
+import type { Actor } from '#libs/kernel/actor';
+import type { Anchor, Step } from '../domain/anchoring.js';
+import type { Block } from '../domain/blocks.js';
+
+/** A chapter as other modules need to know it. */
+export interface ChapterCard {
+  id: string;
+  workId: string;
+  authorId: string;
+  title: string;
+  language: string;
+  /** What readers see now; null when nothing is published or it was taken back. */
+  revision: number | null;
+  /** How often a revision of it was published: the number of the newest publication, 0 before the first. */
+  publication: number;
+}
+
+/** What other modules may ask of this one. Answered from the read side, within the caller's transaction if there is one. */
+export abstract class Chapters {
+  abstract card(chapterId: string): Promise<ChapterCard | undefined>;
+  /** The blocks of one revision in order, whether published or not: whoever asks has checked that they may. */
+  abstract blocks(chapterId: string, revision: number): Promise<Block[]>;
+  /** Revisions in the order in which they were published: the first is publication 1. */
+  abstract publications(chapterId: string): Promise<number[]>;
+  /** What became of the text on the way from one revision to another, for `carry`. */
+  abstract passage(chapterId: string, from: number, to: number): Promise<Step>;
+  /** Pins a remark to a block of a revision, or to words in it. @throws BlockNotInRevision, QuoteNotInBlock */
+  abstract pin(
+    chapterId: string,
+    revision: number,
+    at: { block: string; quote?: { exact: string; start?: number } },
+  ): Promise<Anchor>;
+  /** Whether this account writes the chapter. */
+  abstract writes(chapterId: string, actor: Actor): Promise<boolean>;
+  /** Object key of the cover of the chapter's work. */
+  abstract cover(chapterId: string): Promise<string | null>;
+}

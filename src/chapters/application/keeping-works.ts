@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { Clock } from '#libs/kernel/clock';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { Covers, WorkRepository } from '../domain/ports.js';
+import { Work } from '../domain/work.js';
+
+/** What an author does with a work as a whole. */
+@Injectable()
+export class KeepingWorks {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly works: WorkRepository,
+    private readonly covers: Covers,
+    private readonly clock: Clock,
+  ) {}
+
+  begin(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
+    return this.unitOfWork.run(async () => {
+      const work = Work.begin(by, details, this.clock.now());
+      await this.works.save(work);
+      return work.id;
+    });
+  }
+
+  describe(
+    by: Actor,
+    workId: string,
+    expected: number | undefined,
+    change: { title?: string; summary?: string; language?: string },
+  ): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const work = await this.works.get(workId);
+      work.describe(by, expected, change);
+      await this.works.save(work);
+    });
+  }
+
+  /** The picture is kept first, by its hash: a change that is then refused leaves an object that nothing names. */
+  async changeCover(by: Actor, workId: string, expected: number | undefined, picture: Buffer): Promise<void> {
+    await this.unitOfWork.run(async () => (await this.works.get(workId)).mustBeOwnedBy(by, expected));
+    const key = await this.covers.keep(picture);
+    await this.unitOfWork.run(async () => {
+      const work = await this.works.get(workId);
+      work.changeCover(by, expected, key);
+      await this.works.save(work);
+    });
+  }
+}

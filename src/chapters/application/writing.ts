@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { Clock } from '#libs/kernel/clock';
+import { ChangedMeanwhile } from '#libs/kernel/domain-error';
+import { Live } from '#libs/kernel/live';
+import { newId } from '#libs/kernel/id';
+import { Outbox } from '#libs/kernel/outbox';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import type { Incoming, Lineage } from '../domain/alignment.js';
+import { type Draft, MAX_BLOCKS, MAX_CHARS, tidy } from '../domain/blocks.js';
+import { Chapter, ChapterNotFound, ChapterTooLong, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
+import type { Manuscript } from '../domain/manuscript.js';
+import { Aligner, ChapterRepository, type NewRevision, Revisions, WorkRepository } from '../domain/ports.js';
+import { between } from '../domain/rank.js';
+
+/** What an author does with chapters: begin, save, move, publish, unpublish, import. */
+@Injectable()
+export class Writing {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly works: WorkRepository,
+    private readonly chapters: ChapterRepository,
+    private readonly revisions: Revisions,
+    private readonly aligner: Aligner,
+    private readonly outbox: Outbox,
+    private readonly live: Live,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Begins a chapter at the end of its work. @returns its id. */
+  async begin(by: Actor, workId: string, title: string, text: readonly Draft[]): Promise<string> {
+    const [id] = await this.append(by, workId, [{ title, blocks: text }]);
+    return id;
+  }
+
+  /** Every chapter of a manuscript becomes one, behind those the work has; all of them or none. @returns their ids. */
+  import(by: Actor, workId: string, manuscript: Manuscript): Promise<string[]> {
+    return this.append(by, workId, manuscript.chapters);
+  }
+
+  private append(by: Actor, workId: string, texts: readonly { title: string; blocks: readonly Draft[] }[]): Promise<string[]> {
+    const ready = texts.map(({ title, blocks }) => ({ title, blocks: withinLimits(blocks) }));
+    return this.unitOfWork.run(async () => {
+      const work = await this.works.get(workId);
+      work.mustBeOwnedBy(by);
+      const now = this.clock.now();
+      let last = (await this.chapters.ranks(workId)).at(-1)?.rank ?? null;
+      const begun: { chapter: Chapter; first: NewRevision }[] = [];
+      for (const { title, blocks } of ready) {
+        last = between(last, null);
+        const chapter = Chapter.begin(by, { workId, title, rank: last }, now);
+        begun.push({ chapter, first: firstRevision(chapter, blocks, now) });
+      }
+      for (const { chapter } of begun) await this.chapters.save(chapter);
+      await this.revisions.add(...begun.map(({ first }) => first));
+      return begun.map(({ chapter }) => chapter.id);
+    });
+  }
+
+  /**
+   * Saves a text as a new revision. Its blocks are aligned with the newest revision before the transaction and without a
+   * lock; the aggregate refuses if that moved meanwhile, and without `expected` we then align again.
+   * A text that is what is stored already makes no revision.
+   */
+  async save(
+    by: Actor,
+    chapterId: string,
+    expected: number | undefined,
+    change: { title?: string; blocks?: readonly Incoming[] },
+  ): Promise<Saved> {
+    const incoming = change.blocks && withinLimits(change.blocks);
+    for (let attempt = 1; ; attempt++) {
+      const head = await this.revisions.head(chapterId);
+      if (!head) throw new ChapterNotFound();
+      if (head.authorId !== by.id) throw new NotYourChapter();
+      const title = change.title ?? head.title;
+      const { blocks, lineage } = await this.aligner.align(
+        head.blocks,
+        incoming ?? head.blocks.map((b) => ({ ...b, claimedId: b.id })),
+        {
+          language: head.language,
+          history: head.history,
+        },
+      );
+      try {
+        return await this.unitOfWork.run(async () => {
+          const chapter = await this.chapters.get(chapterId);
+          if (title === head.title && lineage.every(({ fate }) => fate === 'kept')) {
+            chapter.mustBeChangedBy(by, expected);
+            return { revision: head.revision, version: chapter.snapshot().version, lineage };
+          }
+          const now = this.clock.now();
+          const number = chapter.save(by, expected, head.revision, title, now);
+          await this.revisions.add({
+            chapterId,
+            number,
+            parent: head.revision,
+            title,
+            authorId: by.id,
+            blocks,
+            lineage,
+            createdAt: now,
+          });
+          await this.chapters.save(chapter);
+          return { revision: number, version: chapter.snapshot().version, lineage };
+        });
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile) || expected !== undefined || attempt === 3) throw error;
+      }
+    }
+  }
+
+  /** @param after the chapter it should follow; null puts it first. */
+  move(by: Actor, chapterId: string, expected: number | undefined, after: string | null): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const chapter = await this.chapters.get(chapterId);
+      const others = (await this.chapters.ranks(chapter.snapshot().workId)).filter(({ id }) => id !== chapterId);
+      const at = after === null ? -1 : others.findIndex(({ id }) => id === after);
+      if (after !== null && at < 0) throw new ChapterNotFound();
+      chapter.move(by, expected, between(others[at]?.rank ?? null, others[at + 1]?.rank ?? null), this.clock.now());
+      await this.chapters.save(chapter);
+    });
+  }
+
+  /** @param revision the one that readers shall see; without it the newest. */
+  publish(by: Actor, chapterId: string, expected: number | undefined, revision?: number): Promise<number> {
+    return this.unitOfWork.run(async () => {
+      const chapter = await this.chapters.get(chapterId);
+      const chosen = revision ?? chapter.snapshot().headRevision;
+      const length = await this.revisions.length(chapterId, chosen);
+      if (length === undefined) {
+        chapter.mustBeChangedBy(by, expected);
+        throw new RevisionNotFound();
+      }
+      const published = chapter.publish(by, expected, chosen, length > 0, this.clock.now());
+      await this.chapters.save(chapter);
+      await this.chapters.notePublication(chapterId, chosen, this.clock.now());
+      await this.outbox.record(published);
+      await this.live.append(`chapter:${chapterId}`, { type: 'chapter.published', body: { revision: chosen } });
+      return chosen;
+    });
+  }
+
+  unpublish(by: Actor, chapterId: string, expected: number | undefined): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const chapter = await this.chapters.get(chapterId);
+      const unpublished = chapter.unpublish(by, expected, this.clock.now());
+      await this.chapters.save(chapter);
+      await this.outbox.record(unpublished);
+      await this.live.append(`chapter:${chapterId}`, { type: 'access.changed', body: {} });
+    });
+  }
+}
+
+/** What became of a saved text. */
+export interface Saved {
+  revision: number;
+  version: number;
+  lineage: readonly Lineage[];
+}
+
+function firstRevision(chapter: Chapter, drafts: readonly Draft[], now: Date): NewRevision {
+  const { id, title, authorId } = chapter.snapshot();
+  const blocks = drafts.map(({ kind, text }) => ({ id: newId(), kind, text }));
+  const lineage = blocks.map((block) => ({ fate: 'new' as const, block: block.id, from: [], similarity: 0 }));
+  return { chapterId: id, number: 1, parent: null, title, authorId, blocks, lineage, createdAt: now };
+}
+
+/** Canonical blocks of a text that is not too long. Keeps the claims of blocks that survive. */
+function withinLimits(blocks: readonly Incoming[]): Incoming[] {
+  const tidied = blocks.flatMap(({ claimedId, ...draft }) =>
+    tidy([draft]).map((block) => ({ ...block, ...(claimedId && { claimedId }) })),
+  );
+  if (tidied.length > MAX_BLOCKS) throw new ChapterTooLong(`${MAX_BLOCKS} paragraphs`);
+  if (tidied.reduce((sum, { text }) => sum + text.length, 0) > MAX_CHARS) throw new ChapterTooLong(`${MAX_CHARS} characters`);
+  return tidied;
+}

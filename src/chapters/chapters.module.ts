@@ -1,0 +1,50 @@
+import { Module } from '@nestjs/common';
+import type { Schema } from '#libs/database/database.module';
+import { AuthModule } from '../auth/index.js';
+import { Chapters } from './application/chapters.js';
+import { KeepingWorks } from './application/keeping-works.js';
+import { Writing } from './application/writing.js';
+import { Aligner, ChapterRepository, Covers, Revisions, WorkRepository } from './domain/ports.js';
+import { ChapterStream } from './infrastructure/chapter-stream.js';
+import { ChapterViews } from './infrastructure/chapter-views.js';
+import { ChaptersController } from './infrastructure/chapters.controller.js';
+import { BlockTextRow, ChapterRow, PublicationRow, RevisionRow, WorkRow } from './infrastructure/chapters.rows.js';
+import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
+import { PublishedChapters } from './infrastructure/published-chapters.js';
+import { SharpCovers } from './infrastructure/sharp-covers.js';
+import { ThreadedAligner } from './infrastructure/threaded-aligner.js';
+import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
+import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
+import { WorksController } from './infrastructure/works.controller.js';
+import { WorkViews } from './infrastructure/work-views.js';
+
+export const chaptersSchema: Schema = {
+  rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow],
+  migrations: [Chapters1764000002000],
+};
+
+@Module({
+  imports: [AuthModule],
+  providers: [
+    Writing,
+    KeepingWorks,
+    ChapterViews,
+    WorkViews,
+    { provide: Chapters, useExisting: ChapterViews },
+    { provide: WorkRepository, useClass: TypeormWorkRepository },
+    { provide: ChapterRepository, useClass: TypeormChapterRepository },
+    { provide: Revisions, useClass: TypeormRevisions },
+    { provide: Aligner, useClass: ThreadedAligner },
+    { provide: Covers, useClass: SharpCovers },
+  ],
+  exports: [Chapters, Writing, KeepingWorks, ChapterViews, WorkViews],
+})
+export class ChaptersModule {}
+
+/** What only the web process needs: routes, the cache of published chapters and the chapters' live stream. */
+@Module({
+  imports: [ChaptersModule],
+  controllers: [WorksController, ChaptersController],
+  providers: [PublishedChapters, ChapterStream],
+})
+export class ChaptersWebModule {}

@@ -1,0 +1,50 @@
+import { ChangedMeanwhile } from '#libs/kernel/domain-error';
+import { AlreadyPublished, Chapter, NothingToPublish, NotPublished, NotYourChapter, RevisionNotFound } from './chapter.js';
+import { NotYourWork, OnlyAuthorsWrite, TitleMissing, Work } from './work.js';
+
+const noon = new Date('2026-01-01T12:00:00Z');
+const ann = { id: 'ann', role: 'author' as const };
+const bob = { id: 'bob', role: 'author' as const };
+const begun = (): Chapter => Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
+
+describe('A work', () => {
+  it('is begun by an author and changed by its owner only', () => {
+    const work = Work.begin(ann, { title: ' The  Lamp ', language: 'en' }, noon);
+    expect(work.snapshot()).toMatchObject({ title: 'The Lamp', ownerId: 'ann', version: 1 });
+    work.describe(ann, 1, { title: 'The Lantern' });
+    expect(work.snapshot()).toMatchObject({ title: 'The Lantern', version: 2 });
+    expect(() => work.describe(bob, undefined, { title: 'Mine' })).toThrow(NotYourWork);
+    expect(() => work.describe(ann, 1, { title: 'Late' })).toThrow(ChangedMeanwhile);
+    expect(() => Work.begin({ id: 'r', role: 'reader' }, { title: 'x', language: 'en' }, noon)).toThrow(OnlyAuthorsWrite);
+    expect(() => Work.begin(ann, { title: ' \n ', language: 'en' }, noon)).toThrow(TitleMissing);
+  });
+});
+
+describe('A chapter', () => {
+  it('keeps what readers see while its author goes on writing', () => {
+    const chapter = begun();
+    expect(chapter.publish(ann, 1, undefined, true, noon)).toMatchObject({ type: 'ChapterPublished', data: { revision: 1 } });
+    expect(chapter.save(ann, 2, 1, 'One', noon)).toBe(2);
+    expect(chapter.snapshot()).toMatchObject({ status: 'published', publishedRevision: 1, headRevision: 2 });
+  });
+
+  it('is published once a revision, and only one that it has and that says something', () => {
+    const chapter = begun();
+    expect(() => chapter.publish(ann, undefined, 2, true, noon)).toThrow(RevisionNotFound);
+    expect(() => chapter.publish(ann, undefined, 1, false, noon)).toThrow(NothingToPublish);
+    chapter.publish(ann, undefined, 1, true, noon);
+    expect(() => chapter.publish(ann, undefined, 1, true, noon)).toThrow(AlreadyPublished);
+    chapter.unpublish(ann, undefined, noon);
+    expect(() => chapter.unpublish(ann, undefined, noon)).toThrow(NotPublished);
+    expect(chapter.publish(ann, undefined, 1, true, noon)).toMatchObject({ data: { revision: 1 } });
+  });
+
+  it('is changed by its author only, against the version they read', () => {
+    const chapter = begun();
+    expect(() => chapter.save(bob, undefined, 1, 'One', noon)).toThrow(NotYourChapter);
+    chapter.save(ann, 1, 1, 'One', noon);
+    expect(() => chapter.save(ann, 1, 2, 'One', noon)).toThrow(ChangedMeanwhile);
+    expect(() => chapter.save(ann, undefined, 1, 'One', noon)).toThrow(ChangedMeanwhile); // aligned with an older head
+    expect(() => chapter.publish(bob, undefined, undefined, true, noon)).toThrow(NotYourChapter);
+  });
+});

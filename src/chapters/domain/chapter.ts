@@ -1,0 +1,180 @@
+import type { Actor } from '#libs/kernel/actor';
+import { ChangedMeanwhile, DomainError } from '#libs/kernel/domain-error';
+import { newId } from '#libs/kernel/id';
+import { needTitle } from './work.js';
+
+export interface ChapterState {
+  id: string;
+  workId: string;
+  authorId: string;
+  /** Where it stands in its work: see rank.ts. */
+  rank: string;
+  title: string;
+  status: 'draft' | 'published' | 'unpublished';
+  /** Number of the newest revision; 1, 2, 3 … */
+  headRevision: number;
+  /** The revision that readers see. Kept when unpublished, to know what they saw. */
+  publishedRevision: number | null;
+  publishedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  /** Counts every change; it is the ETag that authors send back as If-Match. */
+  version: number;
+}
+
+/**
+ * One chapter of a work. It is written as a row of immutable revisions; publishing names **one** of them, so what is
+ * saved afterwards shows to nobody until it is published in turn. Unpublishing hides it and forgets nothing.
+ */
+export class Chapter {
+  private constructor(private readonly state: ChapterState) {}
+
+  /** Its first revision is 1 and is saved with it. */
+  static begin(by: Actor, details: { workId: string; title: string; rank: string }, now: Date): Chapter {
+    return new Chapter({
+      id: newId(now.getTime()),
+      workId: details.workId,
+      authorId: by.id,
+      rank: details.rank,
+      title: needTitle(details.title),
+      status: 'draft',
+      headRevision: 1,
+      publishedRevision: null,
+      publishedAt: null,
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    });
+  }
+
+  static restore(state: ChapterState): Chapter {
+    return new Chapter({ ...state });
+  }
+
+  /** @returns the number of the new revision, whose blocks were aligned with `alignedWith`. */
+  save(by: Actor, expected: number | undefined, alignedWith: number, title: string, now: Date): number {
+    this.mustBeChangedBy(by, expected);
+    if (alignedWith !== this.state.headRevision) throw new ChangedMeanwhile(`"${this.state.version}"`);
+    this.state.title = needTitle(title);
+    this.state.headRevision++;
+    this.touch(now);
+    return this.state.headRevision;
+  }
+
+  move(by: Actor, expected: number | undefined, rank: string, now: Date): void {
+    this.mustBeChangedBy(by, expected);
+    this.state.rank = rank;
+    this.touch(now);
+  }
+
+  /** @param hasText whether that revision has anything to read. */
+  publish(by: Actor, expected: number | undefined, revision: number | undefined, hasText: boolean, now: Date): ChapterPublished {
+    this.mustBeChangedBy(by, expected);
+    const chosen = revision ?? this.state.headRevision;
+    if (chosen < 1 || chosen > this.state.headRevision) throw new RevisionNotFound();
+    if (this.state.status === 'published' && this.state.publishedRevision === chosen) throw new AlreadyPublished(chosen);
+    if (!hasText) throw new NothingToPublish();
+    this.state.status = 'published';
+    this.state.publishedRevision = chosen;
+    this.state.publishedAt ??= now;
+    this.touch(now);
+    return {
+      type: 'ChapterPublished',
+      v: 1,
+      subject: { kind: 'chapter', id: this.state.id, version: chosen },
+      about: [this.state.id, this.state.workId],
+      data: { workId: this.state.workId, authorId: this.state.authorId, revision: chosen },
+    };
+  }
+
+  unpublish(by: Actor, expected: number | undefined, now: Date): ChapterUnpublished {
+    this.mustBeChangedBy(by, expected);
+    if (this.state.status !== 'published') throw new NotPublished();
+    this.state.status = 'unpublished';
+    this.touch(now);
+    return {
+      type: 'ChapterUnpublished',
+      v: 1,
+      subject: { kind: 'chapter', id: this.state.id },
+      about: [this.state.id, this.state.workId],
+      data: { workId: this.state.workId },
+    };
+  }
+
+  mustBeChangedBy(by: Actor, expected?: number): void {
+    if (this.state.authorId !== by.id) throw new NotYourChapter();
+    if (expected !== undefined && expected !== this.state.version) throw new ChangedMeanwhile(`"${this.state.version}"`);
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+
+  snapshot(): Readonly<ChapterState> {
+    return { ...this.state };
+  }
+
+  private touch(now: Date): void {
+    this.state.version++;
+    this.state.updatedAt = now;
+  }
+}
+
+/** A revision became what readers see. Look at the chapter for its present state: it may have changed again. */
+export type ChapterPublished = {
+  type: 'ChapterPublished';
+  v: 1;
+  subject: { kind: 'chapter'; id: string; version: number };
+  about: string[];
+  data: { workId: string; authorId: string; revision: number };
+};
+export type ChapterUnpublished = {
+  type: 'ChapterUnpublished';
+  v: 1;
+  subject: { kind: 'chapter'; id: string };
+  about: string[];
+  data: { workId: string };
+};
+
+export class ChapterNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such chapter, or it is not published.');
+  }
+}
+export class RevisionNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('The chapter has no revision of that number: see /revisions for those it has.');
+  }
+}
+export class NotYourChapter extends DomainError {
+  readonly kind = 'forbidden';
+  constructor() {
+    super('This chapter belongs to someone else: only its author may see its drafts and change it.');
+  }
+}
+export class AlreadyPublished extends DomainError {
+  readonly kind = 'conflict';
+  constructor(revision: number) {
+    super(`Revision ${revision} is what readers see already. Save a change first, or name another revision.`, { revision });
+  }
+}
+export class NotPublished extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('The chapter is not published, so it cannot be unpublished.');
+  }
+}
+export class NothingToPublish extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('The chapter has no text yet: write a paragraph, save it, then publish.');
+  }
+}
+export class ChapterTooLong extends DomainError {
+  readonly kind = 'invalid';
+  constructor(limit: string) {
+    super(`A chapter holds at most ${limit}: cut it into two.`);
+  }
+}

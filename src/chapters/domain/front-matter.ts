@@ -1,0 +1,66 @@
+/** What stands around a book's text in a file: front matter of Markdown tools, and the wrapping of Project Gutenberg. */
+export interface Metadata {
+  title?: string;
+  author?: string;
+  language?: string;
+}
+
+const START = /^\s*\*{3}\s*START OF (?:THE|THIS) PROJECT GUTENBERG/i;
+const END = /^\s*(?:\*{3}\s*END OF (?:THE|THIS) PROJECT GUTENBERG|End of (?:the )?Project Gutenberg)/i;
+/** Old files close their licence with this line instead. */
+const SMALL_PRINT = /^\s*\*END\*?\s*THE SMALL PRINT/i;
+const CREDITS = /^\s*(?:produced by|e-?text prepared by|transcribed (?:by|from)|transcriber['’]s note|\[?illustration\b)/i;
+
+/** Names of languages as such headers write them; anything else must be a BCP 47 tag already. */
+const LANGUAGES: Readonly<Record<string, string>> = {
+  english: 'en',
+  chinese: 'zh',
+  japanese: 'ja',
+  french: 'fr',
+  german: 'de',
+  spanish: 'es',
+};
+
+export function withoutBoilerplate(source: readonly string[]): { lines: string[]; metadata: Metadata } {
+  const metadata: Metadata = {};
+  let lines = [...source];
+  const first = lines.findIndex((line) => line.trim() !== '');
+  if (first >= 0 && lines[first].trim() === '---') {
+    const close = lines.findIndex((line, i) => i > first && /^(?:---|\.\.\.)\s*$/.test(line));
+    const fields = close < 0 ? [] : lines.slice(first + 1, close);
+    if (close > 0 && fields.every((line) => line.trim() === '' || /^(?:\s|-|#|[\w-]+\s*:)/.test(line))) {
+      readFields(fields, metadata);
+      lines = lines.slice(close + 1);
+    }
+  }
+  const start = lines.findIndex((line) => START.test(line) || SMALL_PRINT.test(line));
+  if (start >= 0) readFields(lines.slice(0, start), metadata);
+  const end = lines.findIndex((line, i) => i > start && END.test(line));
+  lines = lines.slice(start + 1, end < 0 ? undefined : end);
+  if (start >= 0) lines = withoutCredits(lines);
+  return { lines, metadata };
+}
+
+function readFields(lines: readonly string[], into: Metadata): void {
+  for (const line of lines) {
+    const [, key, raw] = /^(title|author|language|lang)\s*:\s*(.+?)\s*$/i.exec(line) ?? [];
+    if (!key) continue;
+    const value = raw.replace(/^(["'])(.*)\1$/, '$2');
+    if (/^lang/i.test(key)) {
+      const tag = LANGUAGES[value.toLowerCase()] ?? value;
+      if (/^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i.test(tag)) into.language ??= tag;
+    } else if (key.toLowerCase() === 'title') into.title ??= value;
+    else into.author ??= value;
+  }
+}
+
+/** Paragraphs before the book in which its makers name themselves. */
+function withoutCredits(lines: readonly string[]): string[] {
+  const rest = [...lines];
+  for (;;) {
+    const from = rest.findIndex((line) => line.trim() !== '');
+    if (from < 0 || !CREDITS.test(rest[from])) return rest;
+    const to = rest.findIndex((line, i) => i > from && line.trim() === '');
+    rest.splice(0, to < 0 ? rest.length : to);
+  }
+}

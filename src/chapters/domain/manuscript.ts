@@ -1,0 +1,172 @@
+import { linesOf, tidy } from './blocks.js';
+import { withoutBoilerplate } from './front-matter.js';
+import { chapterHeadings, headingsIn, readHeading } from './headings.js';
+import { detectLanguage } from './language.js';
+import { parseMarkdown } from './markdown.js';
+import { layoutOf, readParagraphs } from './plain-text.js';
+import type { Draft } from './blocks.js';
+import type { Metadata } from './front-matter.js';
+import type { Heading } from './headings.js';
+
+/**
+ * A whole book in one file, cut into chapters. Nothing here knows any particular book: headings are told by their words and numbers
+ * (`headings.ts`) or by Markdown marks, paragraphs by the way the file is laid out (`plain-text.ts`), and what a distributor wrapped
+ * around the text is left out (`front-matter.ts`).
+ *
+ * A file without any heading is one chapter. Prose before the first heading is a chapter of its own; a title page is not.
+ */
+export interface Manuscript {
+  readonly title?: string;
+  readonly author?: string;
+  /** BCP 47; `und` when it cannot be told. */
+  readonly language: string;
+  readonly chapters: readonly ManuscriptChapter[];
+}
+
+export interface ManuscriptChapter {
+  /** Without its number ("Down the Rabbit-Hole"), unless it has nothing else ("Chapter 3"). */
+  readonly title: string;
+  readonly blocks: readonly Draft[];
+}
+
+/** @param language BCP 47, when the author has said it; detected otherwise */
+export function readManuscript(text: string, format: 'markdown' | 'text', language?: string): Manuscript {
+  const { lines, metadata } = withoutBoilerplate(linesOf(text));
+  const marked = format === 'markdown' ? markedHeadings(lines) : [];
+  const book = marked.length > 0 ? fromMarks(lines, marked) : fromWords(lines, format);
+  const { title = book.title, author = book.author } = metadata;
+  const spoken = language ?? metadata.language ?? detectLanguage(lines.join('\n'));
+  const otherwise = title ?? (spoken.startsWith('zh') ? '无题' : 'Untitled');
+  return {
+    ...(title && { title }),
+    ...(author && { author }),
+    language: spoken,
+    chapters: book.chapters.map((chapter) => ({ title: chapter.title || otherwise, blocks: chapter.blocks })),
+  };
+}
+
+interface Book extends Metadata {
+  chapters: ManuscriptChapter[];
+}
+
+/** Plain text, and Markdown whose chapters are not marked as headings. */
+function fromWords(lines: readonly string[], format: 'markdown' | 'text'): Book {
+  const layout = layoutOf(lines);
+  const read = (from: number, to: number): Draft[] => {
+    const part = lines.slice(from, to);
+    const blocks = tidy(format === 'markdown' ? parseMarkdown(part.join('\n')) : readParagraphs(part, layout));
+    // numbered parts of a story inside a chapter
+    return blocks.map((block) =>
+      block.kind === 'paragraph' && readHeading(block.text)?.number !== undefined ? { ...block, kind: 'heading' } : block,
+    );
+  };
+  const hasText = (from: number, to: number) => lines.slice(from, to).some((line) => line.trim() !== '');
+  const headings = chapterHeadings(headingsIn(lines), hasText);
+  if (headings.length === 0) {
+    const { rest, ...page } = titlePage(read(0, lines.length));
+    return { ...page, chapters: rest.length > 0 ? [{ title: '', blocks: rest }] : [] };
+  }
+  const { rest, ...page } = titlePage(read(0, headings[0].line));
+  const chapters = headings.map((heading, i) => ({
+    title: titleOf(heading),
+    blocks: read(heading.end, headings[i + 1]?.line ?? lines.length),
+  }));
+  if (isProse(rest)) chapters.unshift({ title: '', blocks: rest });
+  return { ...page, chapters: chapters.filter(({ blocks }) => blocks.length > 0) };
+}
+
+/** What a chapter is called: its title, or its label without the full stop. */
+function titleOf({ title, label }: Pick<Heading, 'title' | 'label'>): string {
+  return title || label.replace(/[.:]$/, '');
+}
+
+/** The first short lines of a book: its title, then who wrote it. */
+function titlePage(blocks: readonly Draft[]): Metadata & { rest: Draft[] } {
+  const at = blocks.findIndex(({ text }) => text.length > SHORT || /[.。！？!?…]$/u.test(text));
+  const lines = blocks.slice(0, at < 0 ? blocks.length : at);
+  const [first, second] = lines;
+  if (!first || blocks.length === 1 || first.kind === 'rule') return { rest: [...blocks] };
+  const by = lines.slice(1).find(({ text }) => BYLINE.test(text)) ?? (second && isName(second.text) ? second : undefined);
+  return {
+    title: first.text.split('\n')[0].replace(/^《(.*)》$/u, '$1'),
+    ...(by && { author: by.text.replace(BYLINE, '').trim() }),
+    rest: blocks.slice(lines.length),
+  };
+}
+
+const SHORT = 80;
+const BYLINE = /^(?:by\s+|written by\s+|作者\s*[:：]\s*|著者?\s*[:：]\s*)/i;
+
+/** 鲁迅, Lewis Carroll, J. M. Barrie: few words, all capitalised, no digits. */
+function isName(text: string): boolean {
+  if (/^[\p{Script=Han}·・\s]{2,12}$/u.test(text)) return true;
+  const words = text.split(/\s+/);
+  return (
+    words.length >= 2 &&
+    words.length <= 4 &&
+    words.every((word) => /^\p{Lu}[\p{L}.’'-]*$/u.test(word)) &&
+    !/\b(?:edition|series|volume|press)\b/i.test(text)
+  );
+}
+
+/** Enough to be worth keeping: more than the lines of a title page, a dedication or a list. */
+function isProse(blocks: readonly Draft[]): boolean {
+  return blocks.some(({ kind, text }) => (kind === 'paragraph' || kind === 'quote') && text.length > 2 * SHORT);
+}
+
+interface Mark {
+  readonly line: number;
+  readonly end: number;
+  readonly level: number;
+  readonly text: string;
+}
+
+function markedHeadings(lines: readonly string[]): Mark[] {
+  const marks: Mark[] = [];
+  let fence = '';
+  lines.forEach((line, i) => {
+    const fenced = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1][0];
+    if (fenced && (fence === '' || fence === fenced)) fence = fence === '' ? fenced : '';
+    const atx = fence === '' ? /^ {0,3}(#{1,6})\s+(.*\S)\s*$/.exec(line) : null;
+    if (atx) marks.push({ line: i, end: i + 1, level: atx[1].length, text: atx[2].replace(/\s+#+$/, '') });
+    else if (fence === '' && /^=+\s*$/.test(line) && (lines[i - 1] ?? '').trim() !== '' && (lines[i - 2] ?? '').trim() === '')
+      marks.push({ line: i - 1, end: i + 1, level: 1, text: lines[i - 1].trim() });
+  });
+  return marks;
+}
+
+/**
+ * Chapters are the highest level that has more than one heading. A single `#` above them is the book's title, unless prose stands
+ * right under it and the lower headings do not call themselves chapters: then the file is one chapter with sections.
+ */
+function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
+  const levels = [...new Set(marks.map(({ level }) => level))].sort();
+  const at = (level: number) => marks.filter((mark) => mark.level === level);
+  const read = (from: number, to: number) => parseMarkdown(lines.slice(from, to).join('\n'));
+  let level = levels.find((one) => at(one).length > 1) ?? levels[levels.length - 1];
+  const [top] = at(levels[0]);
+  let title: string | undefined;
+  let author: string | undefined;
+  if (level !== levels[0] && at(levels[0]).length === 1) {
+    title = top.text;
+    const under = read(top.end, marks.find((mark) => mark.line > top.line)?.line ?? lines.length);
+    const byline = under.length === 1 && under[0].text.length <= SHORT;
+    const numbered = at(level).some((mark) => readHeading(mark.text));
+    if (byline) author = under[0].text.replace(/^[*_]+|[*_]+$/g, '').replace(BYLINE, '');
+    else if (under.length > 0 && !numbered) level = levels[0];
+  }
+  const starts = at(level);
+  const chapters = starts.map((mark, i) => {
+    const heading = readHeading(mark.text);
+    const upper = marks.find((other) => other.line > mark.line && other.level < level);
+    const to = Math.min(starts[i + 1]?.line ?? lines.length, upper?.line ?? lines.length);
+    return { title: heading ? titleOf(heading) : mark.text, blocks: read(mark.end, to) };
+  });
+  const opening = read(top.line < starts[0].line ? top.end : 0, starts[0].line);
+  if (author === undefined && opening.length > 0) chapters.unshift({ title: '', blocks: opening });
+  return {
+    title: title ?? (starts.length === 1 ? starts[0].text : undefined),
+    author,
+    chapters: chapters.filter(({ blocks }) => blocks.length > 0),
+  };
+}

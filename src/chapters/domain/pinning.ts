@@ -1,0 +1,41 @@
+import { DomainError } from '#libs/kernel/domain-error';
+import type { Anchor } from './anchoring.js';
+import type { Block } from './blocks.js';
+
+/** So much of the text around a quotation is kept with it, to tell one "he said" from the next (W3C TextQuoteSelector). */
+const CONTEXT = 32;
+
+/**
+ * A new remark's anchor: the block, and when words are quoted, these words with what stands around them.
+ * @param quote `start` (UTF-16 offset) chooses when the words stand there more than once; else the first is meant.
+ */
+export function pinned(block: Block, quote?: { exact: string; start?: number }): Anchor {
+  if (!quote) return { block: block.id, standing: 'anchored' };
+  const { exact } = quote;
+  const told = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
+  if (exact === '' || told < 0) throw new QuoteNotInBlock();
+  const end = told + exact.length;
+  return {
+    block: block.id,
+    standing: 'anchored',
+    quote: {
+      exact,
+      prefix: block.text.slice(Math.max(0, told - CONTEXT), told).toWellFormed(),
+      suffix: block.text.slice(end, end + CONTEXT).toWellFormed(),
+    },
+    span: { start: told, end },
+  };
+}
+
+export class BlockNotInRevision extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('That paragraph is not in the published text: fetch the chapter again and name a block of it.');
+  }
+}
+export class QuoteNotInBlock extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('The quoted words do not stand in that paragraph: quote them exactly as the chapter has them.');
+  }
+}

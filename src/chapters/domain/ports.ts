@@ -1,0 +1,67 @@
+import type { Alignment, AlignOptions, Incoming, Lineage } from './alignment.js';
+import type { Block } from './blocks.js';
+import type { Chapter } from './chapter.js';
+import type { Work } from './work.js';
+
+/** Where works are kept, for those about to change one. */
+export abstract class WorkRepository {
+  /** Locks it until the unit of work ends. @throws WorkNotFound */
+  abstract get(id: string): Promise<Work>;
+  abstract save(work: Work): Promise<void>;
+}
+
+export abstract class ChapterRepository {
+  /** Locks it until the unit of work ends. @throws ChapterNotFound */
+  abstract get(id: string): Promise<Chapter>;
+  abstract save(chapter: Chapter): Promise<void>;
+  /** Rank keys of a work's chapters in reading order, with ids. */
+  abstract ranks(workId: string): Promise<{ id: string; rank: string }[]>;
+  /** One more revision has become what readers see. */
+  abstract notePublication(chapterId: string, revision: number, at: Date): Promise<void>;
+}
+
+/** The newest revision, and what the chapter ever held: all that aligning an incoming text needs. */
+export interface Head {
+  chapterId: string;
+  authorId: string;
+  title: string;
+  language: string;
+  version: number;
+  revision: number;
+  blocks: Block[];
+  history: { id: string; digest: string }[];
+}
+
+export interface NewRevision {
+  chapterId: string;
+  number: number;
+  parent: number | null;
+  title: string;
+  authorId: string;
+  blocks: readonly Block[];
+  lineage: readonly Lineage[];
+  createdAt: Date;
+}
+
+/** Insert-only: a revision once stored never changes, and blocks that did not change are stored once. */
+export abstract class Revisions {
+  abstract head(chapterId: string): Promise<Head | undefined>;
+  abstract add(...revisions: NewRevision[]): Promise<void>;
+  /** Characters to read in a revision; undefined when there is no such revision. */
+  abstract length(chapterId: string, number: number): Promise<number | undefined>;
+}
+
+/** Runs `align`, away from the event loop when the text is long. */
+export abstract class Aligner {
+  abstract align(
+    previous: readonly Block[],
+    incoming: readonly Incoming[],
+    options: Omit<AlignOptions, 'newId' | 'isKnownId'>,
+  ): Promise<Alignment>;
+}
+
+/** Checks that a picture is one and keeps it. */
+export abstract class Covers {
+  /** @returns its object key. @throws NotAPicture */
+  abstract keep(picture: Buffer): Promise<string>;
+}

@@ -1,0 +1,30 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { StreamKind, StreamKinds } from '#libs/live/stream-kinds';
+import { Chapters } from '../application/chapters.js';
+
+/** `chapter:<id>`: what happens around a published chapter, open to everyone. A draft has no stream, not even for its author. */
+@Injectable()
+export class ChapterStream extends StreamKind implements OnModuleInit {
+  readonly kind = 'chapter';
+  override readonly ticks = ['typing'];
+
+  constructor(
+    private readonly kinds: StreamKinds,
+    private readonly chapters: Chapters,
+  ) {
+    super();
+  }
+
+  onModuleInit(): void {
+    this.kinds.register(this);
+  }
+
+  async mayListen(id: string): Promise<boolean> {
+    const card = await this.chapters.card(id);
+    return typeof card?.revision === 'number';
+  }
+
+  override async snapshot(id: string): Promise<object> {
+    return { revision: (await this.chapters.card(id))?.revision ?? null };
+  }
+}

@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
+import { type ChapterCard, Chapters } from '../application/chapters.js';
+import type { Lineage } from '../domain/alignment.js';
+import type { Anchor, Step } from '../domain/anchoring.js';
+import type { Block } from '../domain/blocks.js';
+import { ChapterNotFound, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
+import { type Listed, lineageBetween } from '../domain/lineage.js';
+import { BlockNotInRevision, pinned } from '../domain/pinning.js';
+import type { ChapterItem, DraftAnswer, RevisionAnswer, RevisionItem } from './chapters.contract.js';
+
+/** The read side of chapters: named SQL straight to answers, and what other modules ask. */
+@Injectable()
+export class ChapterViews extends Chapters {
+  constructor(private readonly transaction: Transaction) {
+    super();
+  }
+
+  async card(chapterId: string): Promise<ChapterCard | undefined> {
+    const [row] = await this.transaction.query<ChapterCard>(
+      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", c.title, w.language,
+              CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
+              (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication
+         FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
+      [chapterId],
+    );
+    return row;
+  }
+
+  async blocks(chapterId: string, revision: number): Promise<Block[]> {
+    const rows = await this.transaction.query<Block>(
+      `SELECT t.block AS id, t.kind, t.text
+         FROM chapters.revision r
+        CROSS JOIN LATERAL jsonb_array_elements(r.blocks) WITH ORDINALITY AS b(pair, n)
+         JOIN chapters.block_text t ON t.block = (b.pair->>0)::uuid AND t.digest = b.pair->>1
+        WHERE r.chapter_id = $1 AND r.number = $2 ORDER BY b.n`,
+      [chapterId, revision],
+    );
+    return rows;
+  }
+
+  async publications(chapterId: string): Promise<number[]> {
+    const rows = await this.transaction.query<{ revision: number }>(
+      `SELECT revision FROM chapters.publication WHERE chapter_id = $1 ORDER BY number`,
+      [chapterId],
+    );
+    return rows.map((row) => row.revision);
+  }
+
+  async passage(chapterId: string, from: number, to: number): Promise<Step> {
+    const rows = await this.transaction.query<{ number: number; blocks: [string, string][]; lineage: Lineage[] }>(
+      `SELECT number, blocks, lineage FROM chapters.revision
+        WHERE chapter_id = $1 AND number BETWEEN least($2::int, $3::int) AND greatest($2::int, $3::int) ORDER BY number`,
+      [chapterId, from, to],
+    );
+    const listed = (number: number): Listed[] =>
+      rows.find((row) => row.number === number)?.blocks.map(([id, digest]) => ({ id, digest })) ?? [];
+    // going back to an older revision there are no steps between: blocks are then known by their ids alone
+    const steps = rows.filter((row) => row.number > from && row.number <= to).map((row) => row.lineage);
+    const texts = new Map((await this.blocks(chapterId, to)).map(({ id, text }) => [id, text]));
+    return { lineage: lineageBetween(listed(from), listed(to), steps), textOf: (block) => texts.get(block) };
+  }
+
+  async pin(
+    chapterId: string,
+    revision: number,
+    at: { block: string; quote?: { exact: string; start?: number } },
+  ): Promise<Anchor> {
+    const block = (await this.blocks(chapterId, revision)).find(({ id }) => id === at.block);
+    if (!block) throw new BlockNotInRevision();
+    return pinned(block, at.quote);
+  }
+
+  async writes(chapterId: string, actor: Actor): Promise<boolean> {
+    const rows = await this.transaction.query(`SELECT FROM chapters.chapter WHERE id = $1 AND author_id = $2`, [
+      chapterId,
+      actor.id,
+    ]);
+    return rows.length > 0;
+  }
+
+  async cover(chapterId: string): Promise<string | null> {
+    const [row] = await this.transaction.query<{ cover: string | null }>(
+      `SELECT w.cover FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
+      [chapterId],
+    );
+    return row?.cover ?? null;
+  }
+
+  /** Chapters of a work in reading order; its owner sees drafts too. */
+  async ofWork(workId: string, actor: Actor | undefined, limit: number, after: string | undefined): Promise<Page<ChapterItem>> {
+    const [rank, id] = readCursor(after, 'string', 'uuid') ?? ['', '00000000-0000-0000-0000-000000000000'];
+    const rows = await this.transaction.query<ChapterItem & { rank: string }>(
+      `SELECT c.id, c.rank, c.status, c.published_revision AS revision, c.published_at AS "publishedAt",
+              CASE WHEN c.author_id = $2 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
+              coalesce(r.length, 0) AS characters
+         FROM chapters.chapter c
+         LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.published_revision
+        WHERE c.work_id = $1 AND (c.status = 'published' OR c.author_id = $2) AND (c.rank, c.id) > ($3::text COLLATE "C", $4::uuid)
+        ORDER BY c.rank, c.id LIMIT $5`,
+      [workId, actor?.id ?? null, rank, id, limit + 1],
+    );
+    return page(
+      rows,
+      limit,
+      (row) => [row.rank, row.id],
+      ({ rank: _, ...item }) => item,
+    );
+  }
+
+  /** What its author works on: the newest revision, with the version to send back as If-Match. */
+  async draft(chapterId: string, actor: Actor): Promise<DraftAnswer> {
+    const [row] = await this.transaction.query<Omit<DraftAnswer, 'blocks'> & { authorId: string }>(
+      `SELECT id, work_id AS "workId", author_id AS "authorId", title, status, head_revision AS revision,
+              published_revision AS "publishedRevision", updated_at AS "updatedAt", version
+         FROM chapters.chapter WHERE id = $1`,
+      [chapterId],
+    );
+    if (!row) throw new ChapterNotFound();
+    const { authorId, ...draft } = row;
+    if (authorId !== actor.id) throw new NotYourChapter();
+    return { ...draft, blocks: await this.blocks(chapterId, draft.revision) };
+  }
+
+  /** One revision as its author sees it. */
+  async revision(chapterId: string, number: number, actor: Actor): Promise<RevisionAnswer> {
+    await this.mustWrite(chapterId, actor);
+    const [row] = await this.transaction.query<Omit<RevisionAnswer, 'blocks'>>(
+      `SELECT number, parent, title, created_at AS "createdAt", lineage FROM chapters.revision WHERE chapter_id = $1 AND number = $2`,
+      [chapterId, number],
+    );
+    if (!row) throw new RevisionNotFound();
+    return { ...row, blocks: await this.blocks(chapterId, number) };
+  }
+
+  /** Newest first. */
+  async revisions(chapterId: string, actor: Actor, limit: number, after: string | undefined): Promise<Page<RevisionItem>> {
+    await this.mustWrite(chapterId, actor);
+    const [before] = readCursor(after, 'number') ?? [2_147_483_647];
+    const rows = await this.transaction.query<RevisionItem>(
+      `SELECT number, parent, title, length AS characters, jsonb_array_length(blocks) AS blocks, created_at AS "createdAt",
+              (SELECT count(*)::int FROM jsonb_array_elements(lineage) AS l WHERE l->>'fate' <> 'kept') AS changes
+         FROM chapters.revision WHERE chapter_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3`,
+      [chapterId, before, limit + 1],
+    );
+    return page(
+      rows,
+      limit,
+      (row) => [row.number],
+      (row) => row,
+    );
+  }
+
+  private async mustWrite(chapterId: string, actor: Actor): Promise<void> {
+    if (await this.writes(chapterId, actor)) return;
+    throw (await this.card(chapterId)) ? new NotYourChapter() : new ChapterNotFound();
+  }
+}

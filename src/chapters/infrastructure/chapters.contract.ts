@@ -1,0 +1,230 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { PageQuery } from '#libs/http/pagination';
+import type { Fate } from '../domain/alignment.js';
+import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
+import type { ChapterState } from '../domain/chapter.js';
+
+const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
+const TITLE = 200;
+
+export class BeginWorkBody {
+  /** @example The Lamplighter of Quay Street */
+  @IsString() @MinLength(1) @MaxLength(TITLE) title!: string;
+  /** @example A town keeps its lamps lit for a ship that is forty years late. */
+  @IsOptional() @IsString() @MaxLength(4_000) summary?: string;
+  /**
+   * BCP 47: decides how text is compared, captioned and spoken.
+   * @example en
+   */
+  @Matches(LANGUAGE, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' }) @MaxLength(35) language!: string;
+}
+
+export class DescribeWorkBody {
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
+  @IsOptional() @IsString() @MaxLength(4_000) summary?: string;
+  @IsOptional()
+  @Matches(LANGUAGE, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
+  @MaxLength(35)
+  language?: string;
+}
+
+export class AuthorCard {
+  id!: string;
+  /** @example Mira Lindqvist */
+  name!: string;
+}
+
+export class WorkAnswer {
+  id!: string;
+  author!: AuthorCard;
+  title!: string;
+  summary!: string;
+  language!: string;
+  /** Whether `/v1/works/{id}/cover` answers a picture. */
+  hasCover!: boolean;
+  /** How many of its chapters are published. */
+  chapters!: number;
+  createdAt!: Date;
+  version!: number;
+}
+
+export class WorksQuery extends PageQuery {
+  /** Only works of the account that asks, drafts included. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  mine?: boolean = false;
+}
+
+export class WorkPage {
+  items!: WorkAnswer[];
+  /** Give it as `after` for the next page; null on the last. */
+  next!: string | null;
+}
+
+export class BlockBody {
+  /** The id the block had when you read it. Believed when it belongs to this chapter and comes once; else the text decides. */
+  @IsOptional() @IsUUID() id?: string;
+  /** @example paragraph */
+  @IsIn(BLOCK_KINDS) kind!: BlockKind;
+  /** @example The lamp in the third window had been lit since *before* the harbour froze. */
+  @IsString() @MaxLength(MAX_CHARS) text!: string;
+}
+
+/** Give `markdown`, or `blocks` from an editor that keeps their ids. */
+export class SaveDraftBody {
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
+  /** The whole text in Markdown. */
+  @ValidateIf((body: SaveDraftBody) => body.blocks === undefined && body.title === undefined)
+  @IsString({ message: 'give markdown, blocks or title' })
+  @MaxLength(MAX_CHARS * 2)
+  markdown?: string;
+  @IsOptional() @IsArray() @ArrayMaxSize(MAX_BLOCKS) @ValidateNested({ each: true }) @Type(() => BlockBody) blocks?: BlockBody[];
+}
+
+export class BeginChapterBody {
+  /** @example I. The Third Window */
+  @IsString() @MinLength(1) @MaxLength(TITLE) title!: string;
+  /**
+   * @example "The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom."
+   */
+  @IsOptional() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
+}
+
+export class MoveBody {
+  /** The chapter it should follow; null puts it first. */
+  @ValidateIf((body: MoveBody) => body.after !== null) @IsUUID() after!: string | null;
+}
+
+export class PublishBody {
+  /** Which revision readers shall see; without it the newest. */
+  @IsOptional() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+}
+
+export class BlockAnswer {
+  /** Stays the same through edits, moves, splits and re-imports: comments and scenes hang on it. */
+  id!: string;
+  kind!: BlockKind;
+  text!: string;
+}
+
+export class LineageAnswer {
+  /** @example kept */
+  fate!: Fate;
+  block!: string;
+  from!: readonly string[];
+  similarity!: number;
+}
+
+export class DraftAnswer {
+  id!: string;
+  workId!: string;
+  title!: string;
+  status!: ChapterState['status'];
+  /** Number of the newest revision, whose blocks these are. */
+  revision!: number;
+  publishedRevision!: number | null;
+  updatedAt!: Date;
+  version!: number;
+  blocks!: BlockAnswer[];
+}
+
+export class SavedAnswer {
+  id!: string;
+  /** The newest revision; the same as before when nothing changed. */
+  revision!: number;
+  /** Also the ETag: send it as If-Match with the next change. */
+  version!: number;
+  /** What became of each block that is not simply kept. */
+  changes!: LineageAnswer[];
+}
+
+export class PublishedAnswer {
+  id!: string;
+  /** The revision that readers see. */
+  revision!: number;
+}
+
+/** What readers get: the published revision. */
+export class ChapterAnswer {
+  id!: string;
+  workId!: string;
+  authorId!: string;
+  title!: string;
+  language!: string;
+  revision!: number;
+  publishedAt!: Date;
+  blocks!: BlockAnswer[];
+}
+
+export class ChapterItem {
+  id!: string;
+  title!: string;
+  status!: ChapterState['status'];
+  /** The revision readers see. */
+  revision!: number | null;
+  publishedAt!: Date | null;
+  characters!: number;
+}
+
+export class ChapterPage {
+  items!: ChapterItem[];
+  next!: string | null;
+}
+
+export class RevisionItem {
+  number!: number;
+  parent!: number | null;
+  title!: string;
+  characters!: number;
+  blocks!: number;
+  /** Blocks that were not simply kept from the revision before. */
+  changes!: number;
+  createdAt!: Date;
+}
+
+export class RevisionPage {
+  items!: RevisionItem[];
+  next!: string | null;
+}
+
+export class RevisionAnswer {
+  number!: number;
+  parent!: number | null;
+  title!: string;
+  createdAt!: Date;
+  lineage!: LineageAnswer[];
+  blocks!: BlockAnswer[];
+}
+
+export class ImportAnswer {
+  /** What the manuscript calls itself, if it says so. */
+  title?: string;
+  author?: string;
+  language!: string;
+  chapters!: ImportedChapter[];
+}
+
+export class ImportedChapter {
+  id!: string;
+  title!: string;
+  blocks!: number;
+}

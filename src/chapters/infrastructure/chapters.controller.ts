@@ -1,0 +1,171 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  ParseIntPipe,
+  ParseUUIDPipe,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, Public, SignedIn } from '#libs/http/access';
+import { etag, Expected, isUnchanged } from '#libs/http/etag';
+import { linkPages, PageQuery } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
+import { Writing } from '../application/writing.js';
+import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
+import { ChapterViews } from './chapter-views.js';
+import {
+  ChapterAnswer,
+  DraftAnswer,
+  MoveBody,
+  PublishBody,
+  PublishedAnswer,
+  RevisionAnswer,
+  RevisionPage,
+  SaveDraftBody,
+  SavedAnswer,
+} from './chapters.contract.js';
+import { PublishedChapters } from './published-chapters.js';
+
+@ApiTags('chapters')
+@Controller('v1/chapters')
+export class ChaptersController {
+  constructor(
+    private readonly writing: Writing,
+    private readonly views: ChapterViews,
+    private readonly published: PublishedChapters,
+  ) {}
+
+  /** Read a published chapter. Send the ETag as If-None-Match to be told 304 when it has not changed. */
+  @Get(':id')
+  @Public()
+  @ApiOkResponse({ type: ChapterAnswer })
+  async read(@Param('id', ParseUUIDPipe) id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { etag: tag, json } = await this.published.get(id);
+    void reply.header('etag', tag).header('cache-control', 'public, no-cache');
+    if (isUnchanged(request, tag)) void reply.status(304).send();
+    else void reply.header('content-type', 'application/json; charset=utf-8').send(json);
+  }
+
+  /** The draft: what its author works on. Its ETag goes back as If-Match. */
+  @Get(':id/draft')
+  @Allow('author')
+  @Header('cache-control', 'private, no-cache')
+  async draft(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DraftAnswer> {
+    const draft = await this.views.draft(id, actor);
+    void reply.header('etag', etag(draft.version));
+    return draft;
+  }
+
+  /** Save a draft as a new revision. Blocks keep their ids as far as they are the same paragraphs; `changes` tells. */
+  @Put(':id/draft')
+  @Allow('author')
+  async save(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+    @Body() { title, markdown, blocks }: SaveDraftBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SavedAnswer> {
+    const text =
+      blocks?.map(({ id: claimedId, ...draft }) => ({ ...draft, claimedId })) ??
+      (markdown === undefined ? undefined : parseMarkdown(markdown));
+    const saved = await this.writing.save(actor, id, expected, { title, blocks: text });
+    void reply.header('etag', etag(saved.version));
+    return { id, revision: saved.revision, version: saved.version, changes: saved.lineage.filter(({ fate }) => fate !== 'kept') };
+  }
+
+  /** Move the chapter within its work. */
+  @Put(':id/position')
+  @Allow('author')
+  async move(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+    @Body() { after }: MoveBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DraftAnswer> {
+    await this.writing.move(actor, id, expected, after);
+    return this.draft(actor, id, reply);
+  }
+
+  /** Publish one revision: from now on readers see it, and no later edit until that is published in turn. */
+  @Post(':id/publication')
+  @HttpCode(200)
+  @Allow('author')
+  async publish(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+    @Body() { revision }: PublishBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PublishedAnswer> {
+    const chosen = await this.writing.publish(actor, id, expected, revision);
+    void reply.header('etag', etag((await this.views.draft(id, actor)).version));
+    return { id, revision: chosen };
+  }
+
+  /** Take it back: nobody but its author sees it, comments and all revisions stay. */
+  @Delete(':id/publication')
+  @HttpCode(204)
+  @Allow('author')
+  async unpublish(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+  ): Promise<void> {
+    await this.writing.unpublish(actor, id, expected);
+  }
+
+  /** All revisions, newest first. */
+  @Get(':id/revisions')
+  @Allow('author')
+  async revisions(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() { limit, after }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RevisionPage> {
+    const found = await this.views.revisions(id, actor, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** One revision, with what became of each block since the one before. */
+  @Get(':id/revisions/:number')
+  @Allow('author')
+  revision(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('number', ParseIntPipe) number: number,
+  ): Promise<RevisionAnswer> {
+    return this.views.revision(id, Math.min(Math.max(number, 0), 2_147_483_647), actor);
+  }
+
+  /** One revision as Markdown, byte for byte as it was saved (in canonical form). */
+  @Get(':id/revisions/:number/markdown')
+  @Allow('author')
+  @Header('content-type', 'text/markdown; charset=utf-8')
+  @ApiProduces('text/markdown')
+  async markdown(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('number', ParseIntPipe) number: number,
+  ): Promise<string> {
+    return toMarkdown((await this.revision(actor, id, number)).blocks);
+  }
+}

@@ -1,0 +1,70 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Lineage } from '../domain/alignment.js';
+import type { BlockKind } from '../domain/blocks.js';
+import type { ChapterState } from '../domain/chapter.js';
+import type { WorkState } from '../domain/work.js';
+
+@Entity({ schema: 'chapters', name: 'work' })
+export class WorkRow implements WorkState {
+  @PrimaryColumn('uuid') id!: string;
+  @Index('work_owner') @Column('uuid') ownerId!: string;
+  @Column('text') title!: string;
+  @Column('text') summary!: string;
+  @Column('text') language!: string;
+  @Column('text', { nullable: true }) cover!: string | null;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('integer') version!: number;
+}
+
+@Entity({ schema: 'chapters', name: 'chapter' })
+@Index('chapter_order', ['workId', 'rank', 'id'])
+export class ChapterRow implements ChapterState {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') workId!: string;
+  @Column('uuid') authorId!: string;
+  // byte order, whatever the database's collation: rank keys compare so
+  @Column({ type: 'text', collation: 'C' }) rank!: string;
+  @Column('text') title!: string;
+  @Column('text') status!: ChapterState['status'];
+  @Column('integer') headRevision!: number;
+  @Column('integer', { nullable: true }) publishedRevision!: number | null;
+  @Column('timestamptz', { nullable: true }) publishedAt!: Date | null;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz') updatedAt!: Date;
+  @Column('integer') version!: number;
+}
+
+/** Never updated, never deleted. */
+@Entity({ schema: 'chapters', name: 'revision' })
+export class RevisionRow {
+  @PrimaryColumn('uuid') chapterId!: string;
+  @PrimaryColumn('integer') number!: number;
+  @Column('integer', { nullable: true }) parent!: number | null;
+  @Column('text') title!: string;
+  @Column('uuid') authorId!: string;
+  /** `[block id, digest]` in order. */
+  @Column('jsonb') blocks!: [string, string][];
+  @Column('jsonb') lineage!: readonly Lineage[];
+  /** Characters that can be read: 0 when there is nothing but scene breaks. */
+  @Column('integer') length!: number;
+  @Column('timestamptz') createdAt!: Date;
+}
+
+/** One text that one block once had: shared by all revisions in which it reads so. */
+@Entity({ schema: 'chapters', name: 'block_text' })
+export class BlockTextRow {
+  @PrimaryColumn('uuid') block!: string;
+  @PrimaryColumn('text') digest!: string;
+  @Index('block_text_chapter') @Column('uuid') chapterId!: string;
+  @Column('text') kind!: BlockKind;
+  @Column('text') text!: string;
+}
+
+/** Which revisions readers saw, in order: 1, 2, 3 … for each chapter. */
+@Entity({ schema: 'chapters', name: 'publication' })
+export class PublicationRow {
+  @PrimaryColumn('uuid') chapterId!: string;
+  @PrimaryColumn('integer') number!: number;
+  @Column('integer') revision!: number;
+  @Column('timestamptz') at!: Date;
+}

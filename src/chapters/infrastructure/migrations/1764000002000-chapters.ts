@@ -1,0 +1,73 @@
+import { migration } from '#libs/database/migration';
+
+export const Chapters1764000002000 = migration(
+  'Chapters1764000002000',
+  `
+  CREATE SCHEMA IF NOT EXISTS chapters;
+
+  CREATE TABLE chapters.work (
+    id uuid PRIMARY KEY,
+    owner_id uuid NOT NULL,
+    title text NOT NULL,
+    summary text NOT NULL,
+    language text NOT NULL,
+    cover text,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL
+  );
+  CREATE INDEX work_owner ON chapters.work (owner_id);
+
+  CREATE TABLE chapters.chapter (
+    id uuid PRIMARY KEY,
+    work_id uuid NOT NULL REFERENCES chapters.work (id),
+    author_id uuid NOT NULL,
+    rank text COLLATE "C" NOT NULL,
+    title text NOT NULL,
+    status text NOT NULL,
+    head_revision integer NOT NULL,
+    published_revision integer,
+    published_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    version integer NOT NULL
+  );
+  CREATE INDEX chapter_order ON chapters.chapter (work_id, rank, id);
+
+  CREATE TABLE chapters.revision (
+    chapter_id uuid NOT NULL REFERENCES chapters.chapter (id),
+    number integer NOT NULL,
+    parent integer,
+    title text NOT NULL,
+    author_id uuid NOT NULL,
+    blocks jsonb NOT NULL,
+    lineage jsonb NOT NULL,
+    length integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (chapter_id, number)
+  );
+
+  CREATE TABLE chapters.block_text (
+    block uuid NOT NULL,
+    digest text NOT NULL,
+    chapter_id uuid NOT NULL REFERENCES chapters.chapter (id),
+    kind text NOT NULL,
+    text text NOT NULL,
+    PRIMARY KEY (block, digest)
+  );
+  CREATE INDEX block_text_chapter ON chapters.block_text (chapter_id);
+
+  CREATE TABLE chapters.publication (
+    chapter_id uuid NOT NULL REFERENCES chapters.chapter (id),
+    number integer NOT NULL,
+    revision integer NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (chapter_id, number)
+  );
+
+  -- insert-only is a promise to readers and comments, so the database keeps it too
+  CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME; END $$;
+  CREATE TRIGGER revision_never_changes BEFORE UPDATE OR DELETE ON chapters.revision FOR EACH ROW EXECUTE FUNCTION chapters.never_changes();
+  CREATE TRIGGER block_text_never_changes BEFORE UPDATE OR DELETE ON chapters.block_text FOR EACH ROW EXECUTE FUNCTION chapters.never_changes();
+  `,
+);

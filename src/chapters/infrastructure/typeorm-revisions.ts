@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Block, digest } from '../domain/blocks.js';
+import { type Head, type NewRevision, Revisions } from '../domain/ports.js';
+
+/** Revisions over `revision` (lists of block ids and digests) and `block_text` (each text once). */
+@Injectable()
+export class TypeormRevisions extends Revisions {
+  constructor(private readonly transaction: Transaction) {
+    super();
+  }
+
+  async head(chapterId: string): Promise<Head | undefined> {
+    // one statement, so that version, revision and blocks belong together
+    const [head] = await this.transaction.query<Head>(
+      `SELECT c.id AS "chapterId", c.author_id AS "authorId", c.title, w.language, c.version, c.head_revision AS revision,
+              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'kind', t.kind, 'text', t.text) ORDER BY b.n), '[]')
+                 FROM jsonb_array_elements(r.blocks) WITH ORDINALITY AS b(pair, n)
+                 JOIN chapters.block_text t ON t.block = (b.pair->>0)::uuid AND t.digest = b.pair->>1) AS blocks,
+              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'digest', t.digest) ORDER BY t.block), '[]')
+                 FROM chapters.block_text t WHERE t.chapter_id = c.id) AS history
+         FROM chapters.chapter c
+         JOIN chapters.work w ON w.id = c.work_id
+         JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.head_revision
+        WHERE c.id = $1`,
+      [chapterId],
+    );
+    return head;
+  }
+
+  async add(...revisions: NewRevision[]): Promise<void> {
+    for (const revision of revisions) {
+      const texts = revision.blocks.map((block) => ({ ...block, digest: digest(block) }));
+      await this.storeTexts(revision.chapterId, texts);
+      await this.transaction.writing.query(
+        `INSERT INTO chapters.revision (chapter_id, number, parent, title, author_id, blocks, lineage, length, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [
+          revision.chapterId,
+          revision.number,
+          revision.parent,
+          revision.title,
+          revision.authorId,
+          JSON.stringify(texts.map((text) => [text.id, text.digest])),
+          JSON.stringify(revision.lineage),
+          texts.reduce((sum, { kind, text }) => sum + (kind === 'rule' ? 0 : text.length), 0),
+          revision.createdAt,
+        ],
+      );
+    }
+  }
+
+  /** Only those that are not there: one edited block of a thousand inserts one row and touches no other. */
+  private async storeTexts(chapterId: string, texts: (Block & { digest: string })[]): Promise<void> {
+    await this.transaction.writing.query(
+      `INSERT INTO chapters.block_text (block, digest, chapter_id, kind, text)
+       SELECT new.block, new.digest, $1, new.kind, new.text
+         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS new(block, digest, kind, text)
+        WHERE NOT EXISTS (SELECT FROM chapters.block_text t WHERE t.block = new.block AND t.digest = new.digest)`,
+      [chapterId, texts.map((t) => t.id), texts.map((t) => t.digest), texts.map((t) => t.kind), texts.map((t) => t.text)],
+    );
+  }
+
+  async length(chapterId: string, number: number): Promise<number | undefined> {
+    const [row] = await this.transaction.query<{ length: number }>(
+      `SELECT length FROM chapters.revision WHERE chapter_id = $1 AND number = $2`,
+      [chapterId, number],
+    );
+    return row?.length;
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
+import { Accounts } from '../../auth/index.js';
+import { WorkNotFound } from '../domain/work.js';
+import type { WorkAnswer } from './chapters.contract.js';
+
+type WorkRow = Omit<WorkAnswer, 'author'> & { ownerId: string; cursor: string };
+
+const SELECT = `SELECT w.id, w.owner_id AS "ownerId", w.title, w.summary, w.language, w.cover IS NOT NULL AS "hasCover", w.created_at AS "createdAt",
+       w.version, to_char(w.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor,
+       (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published') AS chapters
+  FROM chapters.work w`;
+
+/** A work shows to everyone once a chapter of it is published, and always to its owner. */
+const VISIBLE = `(w.owner_id = $1 OR EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published'))`;
+
+@Injectable()
+export class WorkViews {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly accounts: Accounts,
+  ) {}
+
+  async work(workId: string, actor: Actor | undefined): Promise<WorkAnswer> {
+    const rows = await this.transaction.query<WorkRow>(`${SELECT} WHERE ${VISIBLE} AND w.id = $2`, [actor?.id ?? null, workId]);
+    const [work] = await this.withAuthors(rows);
+    if (!work) throw new WorkNotFound();
+    return work;
+  }
+
+  /** Newest first; `mine` only those of the account that asks. */
+  async works(actor: Actor | undefined, mine: boolean, limit: number, after: string | undefined): Promise<Page<WorkAnswer>> {
+    const [time, id] = readCursor(after, 'time', 'uuid') ?? ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<WorkRow>(
+      `${SELECT} WHERE ${VISIBLE} AND (NOT $2 OR w.owner_id = $1) AND (w.created_at, w.id) < ($3::timestamptz, $4::uuid)
+        ORDER BY w.created_at DESC, w.id DESC LIMIT $5`,
+      [actor?.id ?? null, mine, time, id, limit + 1],
+    );
+    const works = await this.withAuthors(rows);
+    return page(
+      rows,
+      limit,
+      (row) => [row.cursor, row.id],
+      (row) => works[rows.indexOf(row)],
+    );
+  }
+
+  async cover(workId: string, actor: Actor | undefined): Promise<string> {
+    const [row] = await this.transaction.query<{ cover: string | null }>(
+      `SELECT w.cover FROM chapters.work w WHERE ${VISIBLE} AND w.id = $2`,
+      [actor?.id ?? null, workId],
+    );
+    if (!row?.cover) throw new WorkNotFound();
+    return row.cover;
+  }
+
+  private async withAuthors(rows: WorkRow[]): Promise<WorkAnswer[]> {
+    const cards = await this.accounts.cards(rows.map((row) => row.ownerId));
+    return rows.map(({ ownerId, cursor: _, ...row }) => ({ ...row, author: cards.get(ownerId) ?? { id: ownerId, name: '' } }));
+  }
+}

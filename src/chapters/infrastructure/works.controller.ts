@@ -1,0 +1,200 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, Public, SignedIn } from '#libs/http/access';
+import { etag, Expected } from '#libs/http/etag';
+import { Idempotent } from '#libs/http/idempotency';
+import { linkPages, PageQuery } from '#libs/http/pagination';
+import { BadRequest } from '#libs/http/problems';
+import type { Actor } from '#libs/kernel/actor';
+import { ObjectStore } from '#libs/storage/object-store';
+import { serveObject } from '#libs/storage/serve-object';
+import { KeepingWorks } from '../application/keeping-works.js';
+import { Writing } from '../application/writing.js';
+import { readManuscript } from '../domain/manuscript.js';
+import { parseMarkdown } from '../domain/markdown.js';
+import { ChapterViews } from './chapter-views.js';
+import {
+  BeginChapterBody,
+  BeginWorkBody,
+  ChapterPage,
+  DescribeWorkBody,
+  DraftAnswer,
+  ImportAnswer,
+  WorkAnswer,
+  WorkPage,
+  WorksQuery,
+} from './chapters.contract.js';
+import { WorkViews } from './work-views.js';
+
+@ApiTags('chapters')
+@Controller('v1/works')
+export class WorksController {
+  constructor(
+    private readonly keeping: KeepingWorks,
+    private readonly writing: Writing,
+    private readonly works: WorkViews,
+    private readonly chapters: ChapterViews,
+    private readonly objects: ObjectStore,
+  ) {}
+
+  /** Begin a work. */
+  @Post()
+  @Allow('author')
+  @Idempotent()
+  async begin(
+    @SignedIn() actor: Actor,
+    @Body() body: BeginWorkBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkAnswer> {
+    const id = await this.keeping.begin(actor, body);
+    const work = await this.works.work(id, actor);
+    void reply.headers({ location: `/v1/works/${id}`, etag: etag(work.version) });
+    return work;
+  }
+
+  /** Works, newest first. */
+  @Get()
+  @Public()
+  async list(
+    @SignedIn() actor: Actor | undefined,
+    @Query() { mine = false, limit, after }: WorksQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkPage> {
+    const found = await this.works.works(actor, mine, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** One work. */
+  @Get(':id')
+  @Public()
+  async read(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkAnswer> {
+    const work = await this.works.work(id, actor);
+    void reply.header('etag', etag(work.version));
+    return work;
+  }
+
+  /** Change title, summary or language. */
+  @Patch(':id')
+  @Allow('author')
+  async describe(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+    @Body() body: DescribeWorkBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkAnswer> {
+    await this.keeping.describe(actor, id, expected, body);
+    return this.read(actor, id, reply);
+  }
+
+  /** The cover, as it was sent. */
+  @Get(':id/cover')
+  @Public()
+  @ApiProduces('image/jpeg', 'image/png', 'image/webp')
+  @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
+  async cover(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await serveObject(request, reply, this.objects, await this.works.cover(id, actor));
+  }
+
+  /** Set the cover: the picture itself as body. It stands behind the text in films. */
+  @Put(':id/cover')
+  @Allow('author')
+  @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
+  @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
+  async changeCover(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Expected() expected: number | undefined,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkAnswer> {
+    if (!Buffer.isBuffer(request.body))
+      throw new BadRequest('unsupported-media-type', 'Send the picture as image/jpeg, image/png or image/webp.', {}, 415);
+    await this.keeping.changeCover(actor, id, expected, request.body);
+    return this.read(actor, id, reply);
+  }
+
+  /** Chapters of a work in reading order. Its author sees drafts, too. */
+  @Get(':id/chapters')
+  @Public()
+  async contents(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() { limit, after }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChapterPage> {
+    await this.works.work(id, actor);
+    const found = await this.chapters.ofWork(id, actor, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** Begin a chapter at the end of the work, as a draft. */
+  @Post(':id/chapters')
+  @Allow('author')
+  @Idempotent()
+  async beginChapter(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Body() { title, markdown = '' }: BeginChapterBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DraftAnswer> {
+    const id = await this.writing.begin(actor, workId, title, parseMarkdown(markdown));
+    const draft = await this.chapters.draft(id, actor);
+    void reply.headers({ location: `/v1/chapters/${id}`, etag: etag(draft.version) });
+    return draft;
+  }
+
+  /** Import a manuscript: a Markdown or plain text file as body; its headings make the chapters, all of them drafts. */
+  @Post(':id/imports')
+  @Allow('author')
+  @HttpCode(201)
+  @Idempotent()
+  @ApiConsumes('text/markdown', 'text/plain')
+  @ApiBody({ description: 'The file, UTF-8.', schema: { type: 'string', example: '# Chapter 1\n\nThe lamp had been lit.\n' } })
+  async import(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Headers('content-type') type: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<ImportAnswer> {
+    if (typeof request.body !== 'string')
+      throw new BadRequest('unsupported-media-type', 'Send the file as text/markdown or text/plain.', {}, 415);
+    const work = await this.works.work(workId, actor);
+    const manuscript = readManuscript(request.body, type?.startsWith('text/markdown') ? 'markdown' : 'text', work.language);
+    const ids = await this.writing.import(actor, workId, manuscript);
+    return {
+      title: manuscript.title,
+      author: manuscript.author,
+      language: manuscript.language,
+      chapters: manuscript.chapters.map(({ title, blocks }, i) => ({ id: ids[i], title, blocks: blocks.length })),
+    };
+  }
+}

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { Clock } from '#libs/kernel/clock';
+import { Live } from '#libs/kernel/live';
+import { Outbox } from '#libs/kernel/outbox';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { Accounts } from '../../auth/index.js';
+import { type Anchor, carry, Chapters } from '../../chapters/index.js';
+import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
+import { CommentRepository, RemarkRepository } from '../domain/ports.js';
+import type { RemarkState } from '../domain/remark.js';
+
+/** What the reader was looking at: a block, perhaps words in it, and the revision on their screen if they say so. */
+export interface Pointing {
+  block: string;
+  quote?: { exact: string; start?: number };
+  revision?: number;
+}
+
+/** What readers do: post, answer, take back. */
+@Injectable()
+export class Commenting {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly comments: CommentRepository,
+    private readonly remarks: RemarkRepository,
+    private readonly chapters: Chapters,
+    private readonly accounts: Accounts,
+    private readonly outbox: Outbox,
+    private readonly live: Live,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Begins a thread. Posted to the text on the reader's screen, it is carried to the text published meanwhile. */
+  post(by: Actor, chapterId: string, body: string, pointing?: Pointing): Promise<string> {
+    return this.unitOfWork.run(async () => {
+      const card = await this.chapters.card(chapterId);
+      if (!card?.revision) throw new NotOpenForComments();
+      const comment = Comment.post(by, chapterId, body, this.clock.now());
+      await this.comments.save(comment);
+      const remark = pointing && (await this.pin(comment, pointing));
+      if (remark) await this.remarks.add(remark);
+      await this.tell(comment, remark);
+      return comment.id;
+    });
+  }
+
+  reply(by: Actor, commentId: string, body: string): Promise<string> {
+    return this.unitOfWork.run(async () => {
+      const parent = await this.comments.get(commentId);
+      await this.mustBeOpen(parent.chapterId);
+      const answer = parent.reply(by, body, this.clock.now());
+      await this.comments.save(answer);
+      await this.tell(answer, undefined);
+      return answer.id;
+    });
+  }
+
+  withdraw(by: Actor, commentId: string): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const comment = await this.comments.get(commentId);
+      const withdrawn = comment.withdraw(by);
+      await this.comments.save(comment);
+      await this.outbox.record(withdrawn);
+      await this.live.append(`chapter:${comment.chapterId}`, { type: 'comment.withdrawn', body: { id: comment.id } });
+    });
+  }
+
+  private async pin(comment: Comment, { block, quote, revision }: Pointing): Promise<RemarkState> {
+    const { chapterId } = comment;
+    await this.remarks.reached(chapterId, 'poster');
+    // read after the lock: whoever moves remarks on has committed, and the chapter's newest publication shows
+    const card = await this.chapters.card(chapterId);
+    if (!card?.revision) throw new NotOpenForComments();
+    const seen =
+      revision !== undefined && (await this.chapters.publications(chapterId)).includes(revision) ? revision : card.revision;
+    const made = await this.chapters.pin(chapterId, seen, { block, quote });
+    const now = seen === card.revision ? made : carry(made, await this.chapters.passage(chapterId, seen, card.revision));
+    const text = (await this.chapters.blocks(chapterId, seen)).find(({ id }) => id === block)!.text;
+    return remarkOf(comment, now, card.publication, { revision: seen, block, text });
+  }
+
+  private async tell(comment: Comment, remark: RemarkState | undefined): Promise<void> {
+    const state = comment.snapshot();
+    const author = (await this.accounts.cards([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
+    await this.outbox.record(comment.posted());
+    await this.live.append(`chapter:${state.chapterId}`, { type: 'comment.posted', body: shown(state, author, remark) });
+  }
+
+  private async mustBeOpen(chapterId: string): Promise<void> {
+    if (!(await this.chapters.card(chapterId))?.revision) throw new NotOpenForComments();
+  }
+}
+
+const remarkOf = (comment: Comment, anchor: Anchor, publication: number, madeAt: RemarkState['madeAt']): RemarkState => ({
+  commentId: comment.id,
+  chapterId: comment.chapterId,
+  publication,
+  block: anchor.block,
+  standing: anchor.standing,
+  quote: anchor.quote ?? null,
+  span: anchor.span ?? null,
+  madeAt,
+});
+
+/** A comment as listeners and readers get it; one shape for the live event and the REST answer. */
+export function shown(
+  { id, chapterId, parentId, rootId, depth, body, status, createdAt }: CommentState,
+  author: { id: string; name: string },
+  remark: RemarkState | undefined,
+): ShownComment {
+  return {
+    id,
+    chapterId,
+    parentId,
+    rootId,
+    depth,
+    author: status === 'shown' ? author : null,
+    body: status === 'shown' ? body : null,
+    status,
+    createdAt: createdAt.toISOString(),
+    place: remark
+      ? {
+          block: remark.block,
+          standing: remark.standing,
+          quote: remark.quote?.exact ?? null,
+          span: remark.span,
+          madeAt: remark.madeAt,
+        }
+      : null,
+  };
+}
+
+export interface ShownComment {
+  id: string;
+  chapterId: string;
+  parentId: string | null;
+  rootId: string;
+  depth: number;
+  author: { id: string; name: string } | null;
+  body: string | null;
+  status: CommentState['status'];
+  createdAt: string;
+  place: {
+    block: string;
+    standing: RemarkState['standing'];
+    quote: string | null;
+    span: RemarkState['span'];
+    madeAt: RemarkState['madeAt'];
+  } | null;
+}

@@ -1,0 +1,60 @@
+import { Comment, CommentNotFound, NothingSaid, NothingToAnswer, NotYourComment, TooMuchSaid } from './comment.js';
+import { moveOn, type RemarkState } from './remark.js';
+
+const noon = new Date('2026-01-01T12:00:00Z');
+const ann = { id: 'ann', role: 'reader' as const };
+const bob = { id: 'bob', role: 'reader' as const };
+const mod = { id: 'mod', role: 'moderator' as const };
+
+describe('A comment', () => {
+  it('begins a thread, and answers hang below it', () => {
+    const first = Comment.post(ann, 'ch', ' Lovely.\r\n', noon);
+    expect(first.snapshot()).toMatchObject({ body: 'Lovely.', parentId: null, rootId: first.id, depth: 0 });
+    const answer = first.reply(bob, 'Is it?', noon);
+    expect(answer.snapshot()).toMatchObject({ parentId: first.id, rootId: first.id, depth: 1 });
+    expect(answer.posted()).toMatchObject({ type: 'CommentPosted', data: { parentId: first.id } });
+  });
+
+  it('does not nest for ever', () => {
+    let comment = Comment.post(ann, 'ch', 'x', noon);
+    for (let i = 0; i < 40; i++) comment = comment.reply(bob, 'x', noon);
+    expect(comment.snapshot().depth).toBe(20);
+  });
+
+  it('says something, within limits', () => {
+    expect(() => Comment.post(ann, 'ch', ' \n', noon)).toThrow(NothingSaid);
+    expect(() => Comment.post(ann, 'ch', 'x'.repeat(10_001), noon)).toThrow(TooMuchSaid);
+  });
+
+  it('is taken away by who wrote it or by a moderator, once', () => {
+    const comment = Comment.post(ann, 'ch', 'Hm.', noon);
+    expect(() => comment.withdraw(bob)).toThrow(NotYourComment);
+    expect(comment.withdraw(ann)).toMatchObject({ data: { by: 'author' } });
+    expect(() => comment.withdraw(ann)).toThrow(CommentNotFound);
+    expect(() => comment.reply(bob, 'But', noon)).toThrow(NothingToAnswer);
+    expect(Comment.post(ann, 'ch', 'Hm.', noon).withdraw(mod)).toMatchObject({ data: { by: 'moderator' } });
+  });
+});
+
+describe('A remark', () => {
+  const remark: RemarkState = {
+    commentId: 'c',
+    chapterId: 'ch',
+    publication: 1,
+    block: 'a',
+    standing: 'anchored',
+    quote: null,
+    span: null,
+    madeAt: { revision: 1, block: 'a', text: 'A' },
+  };
+
+  it('tells only what changed for its readers', () => {
+    expect(moveOn(remark, 2, { block: 'a', standing: 'anchored' })).toEqual({ remark: { ...remark, publication: 2 } });
+    expect(moveOn(remark, 2, { block: 'a', standing: 'edited' }).told).toEqual({
+      comment: 'c',
+      block: 'a',
+      standing: 'edited',
+      span: null,
+    });
+  });
+});

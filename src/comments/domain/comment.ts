@@ -1,0 +1,161 @@
+import { type Actor, isAtLeast } from '#libs/kernel/actor';
+import { DomainError } from '#libs/kernel/domain-error';
+import { newId } from '#libs/kernel/id';
+
+/** Everything a comment remembers, but for where it stands in the text: that moves with the text (remark.ts). */
+export interface CommentState {
+  id: string;
+  chapterId: string;
+  authorId: string;
+  /** The comment it answers; null for one that begins a thread. */
+  parentId: string | null;
+  /** The comment that began the thread: itself, for the first. */
+  rootId: string;
+  /** 0 for a root. */
+  depth: number;
+  body: string;
+  status: 'shown' | 'withdrawn' | 'hidden';
+  createdAt: Date;
+}
+
+const MAX_BODY = 10_000;
+/** Deep enough for a quarrel; deeper answers hang on the same parent. */
+const MAX_DEPTH = 20;
+
+/**
+ * What a reader says about a published chapter, to a paragraph of it or in answer to another comment. Its author may
+ * withdraw it and a moderator may hide it; either way its words go and its place in the thread stays, for those who answered.
+ */
+export class Comment {
+  private constructor(private readonly state: CommentState) {}
+
+  static post(by: Actor, chapterId: string, body: string, now: Date): Comment {
+    const id = newId(now.getTime());
+    return new Comment({
+      id,
+      chapterId,
+      authorId: by.id,
+      parentId: null,
+      rootId: id,
+      depth: 0,
+      body: said(body),
+      status: 'shown',
+      createdAt: now,
+    });
+  }
+
+  reply(by: Actor, body: string, now: Date): Comment {
+    if (this.state.status !== 'shown') throw new NothingToAnswer();
+    const deep = this.state.depth >= MAX_DEPTH;
+    return new Comment({
+      id: newId(now.getTime()),
+      chapterId: this.state.chapterId,
+      authorId: by.id,
+      parentId: deep ? this.state.parentId : this.state.id,
+      rootId: this.state.rootId,
+      depth: deep ? this.state.depth : this.state.depth + 1,
+      body: said(body),
+      status: 'shown',
+      createdAt: now,
+    });
+  }
+
+  static restore(state: CommentState): Comment {
+    return new Comment({ ...state });
+  }
+
+  withdraw(by: Actor): CommentWithdrawn {
+    const own = this.state.authorId === by.id;
+    if (!own && !isAtLeast(by, 'moderator')) throw new NotYourComment();
+    if (this.state.status !== 'shown') throw new CommentNotFound();
+    this.state.status = own ? 'withdrawn' : 'hidden';
+    return {
+      type: 'CommentWithdrawn',
+      v: 1,
+      subject: { kind: 'comment', id: this.state.id },
+      about: [this.state.chapterId],
+      data: { chapterId: this.state.chapterId, by: own ? 'author' : 'moderator' },
+    };
+  }
+
+  posted(): CommentPosted {
+    const { id, chapterId, authorId, parentId } = this.state;
+    return {
+      type: 'CommentPosted',
+      v: 1,
+      subject: { kind: 'comment', id },
+      about: [chapterId],
+      data: { chapterId, authorId, parentId },
+    };
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+  get chapterId(): string {
+    return this.state.chapterId;
+  }
+
+  snapshot(): Readonly<CommentState> {
+    return { ...this.state };
+  }
+}
+
+function said(body: string): string {
+  const text = body.normalize('NFC').replace(/\r\n?/g, '\n').trim();
+  if (!text) throw new NothingSaid();
+  if (text.length > MAX_BODY) throw new TooMuchSaid();
+  return text;
+}
+
+export type CommentPosted = {
+  type: 'CommentPosted';
+  v: 1;
+  subject: { kind: 'comment'; id: string };
+  about: string[];
+  data: { chapterId: string; authorId: string; parentId: string | null };
+};
+export type CommentWithdrawn = {
+  type: 'CommentWithdrawn';
+  v: 1;
+  subject: { kind: 'comment'; id: string };
+  about: string[];
+  data: { chapterId: string; by: 'author' | 'moderator' };
+};
+
+export class NothingSaid extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('Say something: the comment is empty.');
+  }
+}
+export class TooMuchSaid extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super(`A comment has at most ${MAX_BODY} characters: shorten it, or answer yourself.`);
+  }
+}
+export class CommentNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such comment, or its chapter is not published.');
+  }
+}
+export class NothingToAnswer extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('That comment was withdrawn, so it cannot be answered. Answer the one above it.');
+  }
+}
+export class NotYourComment extends DomainError {
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only who wrote a comment, or a moderator, may take it away.');
+  }
+}
+export class NotOpenForComments extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such chapter, or it is not published: only published chapters take comments.');
+  }
+}

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
+import { Accounts } from '../../auth/index.js';
+import { Chapters } from '../../chapters/index.js';
+import { shown } from '../application/commenting.js';
+import { CommentNotFound, type CommentState, NotOpenForComments } from '../domain/comment.js';
+import type { RemarkState } from '../domain/remark.js';
+import type { CountsAnswer, ThreadAnswer } from './comments.contract.js';
+
+type Row = CommentState & { replies: number; remark: RemarkState | null };
+
+const SELECT = `SELECT c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
+       c.body, c.status, c.created_at AS "createdAt",
+       (SELECT count(*)::int FROM comments.comment below WHERE below.parent_id = c.id) AS replies,
+       CASE WHEN r.comment_id IS NOT NULL THEN
+         json_build_object('block', r.block, 'standing', r.standing, 'quote', r.quote, 'span', r.span, 'madeAt', r.made_at) END AS remark
+  FROM comments.comment c LEFT JOIN comments.remark r ON r.comment_id = c.id`;
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/** The read side of comments: oldest first, page by page, each branch on its own. */
+@Injectable()
+export class CommentViews {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly accounts: Accounts,
+    private readonly chapters: Chapters,
+  ) {}
+
+  async comment(id: string): Promise<ThreadAnswer> {
+    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = $1`, [id]);
+    if (!rows.length || !(await this.isOpen(rows[0].chapterId))) throw new CommentNotFound();
+    return (await this.answers(rows))[0];
+  }
+
+  async threads(
+    chapterId: string,
+    block: string | undefined,
+    limit: number,
+    after: string | undefined,
+  ): Promise<Page<ThreadAnswer>> {
+    if (!(await this.isOpen(chapterId))) throw new NotOpenForComments();
+    const [last] = readCursor(after, 'uuid') ?? [FIRST];
+    const rows = await this.transaction.query<Row>(
+      `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.id > $3 ORDER BY c.id LIMIT $4`,
+      [chapterId, block ?? null, last, limit + 1],
+    );
+    return this.page(rows, limit);
+  }
+
+  async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadAnswer>> {
+    await this.comment(commentId);
+    const [last] = readCursor(after, 'uuid') ?? [FIRST];
+    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.parent_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3`, [
+      commentId,
+      last,
+      limit + 1,
+    ]);
+    return this.page(rows, limit);
+  }
+
+  /** How many comments stand at each block, answers included, in one query. Detached threads count at no block. */
+  async counts(chapterId: string): Promise<CountsAnswer> {
+    if (!(await this.isOpen(chapterId))) throw new NotOpenForComments();
+    const blocks = await this.transaction.query<{ block: string | null; comments: number }>(
+      `SELECT CASE WHEN r.standing <> 'detached' THEN r.block END AS block, count(*)::int AS comments
+         FROM comments.comment c LEFT JOIN comments.remark r ON r.comment_id = c.root_id
+        WHERE c.chapter_id = $1 AND c.status = 'shown' GROUP BY 1 ORDER BY 2 DESC`,
+      [chapterId],
+    );
+    return { total: blocks.reduce((sum, { comments }) => sum + comments, 0), blocks };
+  }
+
+  private async page(rows: Row[], limit: number): Promise<Page<ThreadAnswer>> {
+    const answers = await this.answers(rows);
+    return page(
+      rows,
+      limit,
+      (row) => [row.id],
+      (row) => answers[rows.indexOf(row)],
+    );
+  }
+
+  private async answers(rows: Row[]): Promise<ThreadAnswer[]> {
+    const cards = await this.accounts.cards(rows.map((row) => row.authorId));
+    return rows.map((row) => ({
+      ...shown(row, cards.get(row.authorId) ?? { id: row.authorId, name: '' }, row.remark ?? undefined),
+      replies: row.replies,
+    }));
+  }
+
+  private async isOpen(chapterId: string): Promise<boolean> {
+    return typeof (await this.chapters.card(chapterId))?.revision === 'number';
+  }
+}

@@ -1,0 +1,104 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { PageQuery } from '#libs/http/pagination';
+import type { CommentState } from '../domain/comment.js';
+import type { RemarkState } from '../domain/remark.js';
+
+export class QuoteBody {
+  /**
+   * The words as the chapter has them.
+   * @example lit since before the harbour froze
+   */
+  @IsString() @MinLength(1) @MaxLength(2_000) exact!: string;
+  /** Where they start in the block (UTF-16 units), in case they stand there more than once. */
+  @IsOptional() @IsInt() @Min(0) @Max(1_000_000) start?: number;
+}
+
+export class PostCommentBody {
+  /** @example I did not see that coming. Who lit it? */
+  @IsString() @MinLength(1) @MaxLength(10_000) body!: string;
+  /** The block of the chapter it is about; without one it is about the chapter. */
+  @ValidateIf((body: PostCommentBody) => body.quote !== undefined || body.block !== undefined)
+  @IsUUID(undefined, { message: 'block must be the id of a block of the chapter' })
+  block?: string;
+  /** Words in that block. */
+  @IsOptional() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
+  /** The revision on the reader's screen: if another was published meanwhile, the comment is carried to it. */
+  @IsOptional() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+}
+
+export class ReplyBody {
+  /** @example The lamplighter's daughter, I think. */
+  @IsString() @MinLength(1) @MaxLength(10_000) body!: string;
+}
+
+export class CommentAuthor {
+  id!: string;
+  name!: string;
+}
+
+export class SpanAnswer {
+  start!: number;
+  end!: number;
+}
+
+export class MadeAtAnswer {
+  revision!: number;
+  block!: string;
+  /** The paragraph as it read then. */
+  text!: string;
+}
+
+export class PlaceAnswer {
+  /** The block it stands at now; for a detached one, where it stood last. */
+  block!: string;
+  /**
+   * `anchored`: unchanged. `edited`: the text is another now. `moved`: it went along with its text. `detached`: its text is gone.
+   * @example anchored
+   */
+  standing!: RemarkState['standing'];
+  quote!: string | null;
+  /** Where the quoted words are now (UTF-16 units in the block). */
+  span!: SpanAnswer | null;
+  madeAt!: MadeAtAnswer;
+}
+
+export class CommentAnswer {
+  id!: string;
+  chapterId!: string;
+  parentId!: string | null;
+  rootId!: string;
+  depth!: number;
+  /** Null once withdrawn or hidden, as is `body`. */
+  author!: CommentAuthor | null;
+  body!: string | null;
+  status!: CommentState['status'];
+  createdAt!: string;
+  place!: PlaceAnswer | null;
+}
+
+export class ThreadAnswer extends CommentAnswer {
+  /** Answers anywhere below it. */
+  replies!: number;
+}
+
+export class ThreadPage {
+  items!: ThreadAnswer[];
+  next!: string | null;
+}
+
+export class ThreadsQuery extends PageQuery {
+  /** Only threads that stand at this block. */
+  @IsOptional() @IsUUID() block?: string;
+}
+
+export class BlockCount {
+  /** Null for comments about the chapter as a whole. */
+  block!: string | null;
+  comments!: number;
+}
+
+export class CountsAnswer {
+  total!: number;
+  blocks!: BlockCount[];
+}

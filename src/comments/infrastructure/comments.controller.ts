@@ -1,0 +1,99 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, Public, SignedIn } from '#libs/http/access';
+import { Idempotent } from '#libs/http/idempotency';
+import { linkPages, PageQuery } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
+import { Commenting } from '../application/commenting.js';
+import { CommentViews } from './comment-views.js';
+import { CountsAnswer, PostCommentBody, ReplyBody, ThreadAnswer, ThreadPage, ThreadsQuery } from './comments.contract.js';
+
+@ApiTags('comments')
+@Controller('v1')
+export class CommentsController {
+  constructor(
+    private readonly commenting: Commenting,
+    private readonly views: CommentViews,
+  ) {}
+
+  /** Comment on a published chapter, or on a paragraph of it, or on words in it. Listeners of `chapter:{id}` get it live. */
+  @Post('chapters/:id/comments')
+  @Allow('reader')
+  @Idempotent()
+  async post(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Body() { body, block, quote, revision }: PostCommentBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ThreadAnswer> {
+    const id = await this.commenting.post(actor, chapterId, body, block === undefined ? undefined : { block, quote, revision });
+    void reply.header('location', `/v1/comments/${id}`);
+    return this.views.comment(id);
+  }
+
+  /** Threads of a chapter, oldest first; `block` for those at one paragraph. */
+  @Get('chapters/:id/comments')
+  @Public()
+  async threads(
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Query() { block, limit, after }: ThreadsQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ThreadPage> {
+    const found = await this.views.threads(chapterId, block, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** How many comments stand at each paragraph. */
+  @Get('chapters/:id/comment-counts')
+  @Public()
+  counts(@Param('id', ParseUUIDPipe) chapterId: string): Promise<CountsAnswer> {
+    return this.views.counts(chapterId);
+  }
+
+  /** One comment. */
+  @Get('comments/:id')
+  @Public()
+  comment(@Param('id', ParseUUIDPipe) id: string): Promise<ThreadAnswer> {
+    return this.views.comment(id);
+  }
+
+  /** Answers to a comment, oldest first. */
+  @Get('comments/:id/replies')
+  @Public()
+  async replies(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() { limit, after }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ThreadPage> {
+    const found = await this.views.replies(id, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** Answer a comment. */
+  @Post('comments/:id/replies')
+  @Allow('reader')
+  @Idempotent()
+  async reply(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { body }: ReplyBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ThreadAnswer> {
+    const answer = await this.commenting.reply(actor, id, body);
+    void reply.header('location', `/v1/comments/${answer}`);
+    return this.views.comment(answer);
+  }
+
+  /** Take it away: who wrote it, or a moderator. Answers to it stay. */
+  @Delete('comments/:id')
+  @HttpCode(204)
+  @Allow('reader')
+  withdraw(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.commenting.withdraw(actor, id);
+  }
+}

@@ -1,0 +1,33 @@
+/** `npm run migrate`: brings the schema up to date, one process at a time. Web and worker never do this themselves. */
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { databaseOptions } from './database.js';
+
+/** Any number, the same for all: two deployments that migrate at once take turns. */
+const LOCK = 7_402_635;
+
+const url = process.env.DATABASE_URL;
+if (!url) {
+  console.error('DATABASE_URL is not set: give the database to migrate, postgres://user:password@host:5432/database.');
+  process.exit(1);
+}
+const dataSource = new DataSource(databaseOptions(url));
+try {
+  await dataSource.initialize();
+  const lock = dataSource.createQueryRunner();
+  await lock.query(`SET lock_timeout = '10min'`);
+  await lock.query(`SET statement_timeout = '10min'`);
+  await lock.query('SELECT pg_advisory_lock($1)', [LOCK]);
+  try {
+    const done = await dataSource.runMigrations({ transaction: 'each' });
+    console.log(done.length ? `migrated: ${done.map((step) => step.name).join(', ')}` : 'the schema is up to date');
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+    await lock.release();
+  }
+} catch (error) {
+  console.error(`The database could not be migrated: ${(error as Error).message}`);
+  process.exitCode = 1;
+} finally {
+  if (dataSource.isInitialized) await dataSource.destroy();
+}

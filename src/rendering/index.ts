@@ -1,0 +1,1 @@
+export { RenderingModule, RenderingWebModule, RenderingWorkerModule, renderingSchema } from './rendering.module.js';

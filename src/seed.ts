@@ -1,0 +1,77 @@
+/**
+ * Demo content for an empty installation: accounts and two short works of our own, made through the same use cases that
+ * the API calls. Run by `npm start` on its own database and never on one that was given. Running it again adds what is missing.
+ *
+ * DEMO_ACCOUNTS_FILE: JSON, `[{ "name", "email", "password", "role" }]`, made once by the starter.
+ */
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Actor, Role } from '#libs/kernel/actor';
+import { logger, readConfig } from '#libs/operations/process';
+import { FOUNDATION } from './app.module.js';
+import { AuthModule, KeepingAccounts } from './auth/index.js';
+import { Chapters, ChaptersModule, KeepingWorks, readManuscript, Writing } from './chapters/index.js';
+import { Commenting, CommentsModule } from './comments/index.js';
+
+@Module({ imports: [...FOUNDATION, AuthModule, ChaptersModule, CommentsModule] })
+class SeedModule {}
+
+interface DemoAccount {
+  name: string;
+  email: string;
+  password: string;
+  role: Role;
+}
+
+/** What the demo readers say, by the words they quote. */
+const REMARKS: Record<string, { quote: string; says: string; answer?: string }[]> = {
+  en: [
+    {
+      quote: 'like a drawer',
+      says: 'I read this line three times. It sounds exactly like that.',
+      answer: 'And it is gone before you can step back.',
+    },
+    { quote: 'at nine minutes past', says: 'One minute. The whole story is in that minute.' },
+  ],
+  zh: [
+    { quote: '船进不来', says: '开头就这么冷清，喜欢。', answer: '往下看，雾里有人。' },
+    { quote: '那是他自己的名字', says: '看到这里起了鸡皮疙瘩。' },
+  ],
+};
+
+const config = readConfig();
+const accounts = JSON.parse(readFileSync(process.env.DEMO_ACCOUNTS_FILE ?? '', 'utf8')) as DemoAccount[];
+const app = await NestFactory.createApplicationContext(SeedModule, { logger: logger(config, 'seed'), abortOnError: false });
+try {
+  const people = new Map<Role, Actor>();
+  let isNew = false;
+  for (const account of accounts) {
+    const known = await app.get(KeepingAccounts).find(account.email);
+    isNew ||= !known;
+    people.set(account.role, known ?? (await app.get(KeepingAccounts).signUp(account)));
+  }
+  if (isNew)
+    for (const language of ['en', 'zh'])
+      await seedWork(language, people.get('author')!, people.get('reader') ?? people.get('author')!);
+} finally {
+  await app.close();
+}
+
+async function seedWork(language: string, author: Actor, reader: Actor): Promise<void> {
+  const source = readFileSync(resolve('seed', `${language}.md`), 'utf8');
+  const manuscript = readManuscript(source, 'markdown', language);
+  const workId = await app.get(KeepingWorks).begin(author, { title: manuscript.title ?? language, language });
+  const chapterIds = await app.get(Writing).import(author, workId, manuscript);
+  for (const id of chapterIds) await app.get(Writing).publish(author, id, undefined);
+  const [first] = chapterIds;
+  const blocks = await app.get(Chapters).blocks(first, 1);
+  for (const { quote, says, answer } of REMARKS[language]) {
+    const block = blocks.find(({ text }) => text.includes(quote));
+    if (!block) continue;
+    const comment = await app.get(Commenting).post(reader, first, says, { block: block.id, quote: { exact: quote } });
+    if (answer) await app.get(Commenting).reply(author, comment, answer);
+  }
+}
