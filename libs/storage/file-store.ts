@@ -144,12 +144,12 @@ export class FileStore extends ObjectStore {
 
   private async moveIn(temporary: string, target: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      await mkdir(dirname(target), { recursive: true });
       try {
+        await mkdir(dirname(target), { recursive: true });
         await rename(temporary, target);
         break;
       } catch (error) {
-        // A delete beside us may have taken the folder that it emptied: make it again.
+        // A delete beside us took a folder that it had emptied: make it again.
         if (!isCode(error, 'ENOENT') || attempt === 20) throw error;
       }
     }

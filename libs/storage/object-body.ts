@@ -4,6 +4,8 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type ObjectBody, type PutOptions, type StoredObject, WrongDigest } from './object-store.js';
 
+export type Counted = Pick<StoredObject, 'bytes' | 'sha256'>;
+
 const CHUNK = 256 * 1024;
 
 /** Counts `bytes` and SHA-256 while `chunks()` is read. A fault of the source is remembered, to tell it from one of the store. */
@@ -29,7 +31,7 @@ export class BodyReader {
   }
 
   /** Once, after the last chunk. @throws WrongDigest */
-  finish(expected: string | undefined): Pick<StoredObject, 'bytes' | 'sha256'> {
+  finish(expected: string | undefined): Counted {
     const sha256 = this.hash.digest('hex');
     if (expected !== undefined && expected !== sha256) {
       const error = new WrongDigest(expected, sha256);
@@ -53,7 +55,7 @@ export function checkPutOptions({ contentType, sha256 }: PutOptions): void {
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError('sha256 must be 64 lower-case hex digits');
 }
 
-export async function digestOf(body: ObjectBody): Promise<Pick<StoredObject, 'bytes' | 'sha256'>> {
+export async function digestOf(body: ObjectBody): Promise<Counted> {
   const reader = new BodyReader(body);
   const chunks = reader.chunks();
   while (!(await chunks.next()).done);

@@ -16,7 +16,7 @@ export class ObjectsController {
     private readonly links: SignedUrls,
   ) {}
 
-  @Get('*key')
+  @Get('*')
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const now = new Date();
     // The raw URL: what was signed is what was sent, before any router decoded it.

@@ -20,7 +20,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { checkRange } from './byte-range.js';
 import { contentDisposition } from './content-disposition.js';
-import { BodyReader, checkPutOptions, digestOf } from './object-body.js';
+import { BodyReader, checkPutOptions, digestOf, type Counted } from './object-body.js';
 import { checkKey, checkPrefix } from './object-key.js';
 import {
   ObjectNotFound,
@@ -193,8 +193,8 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
     { contentType, sha256 }: PutOptions,
   ): Promise<StoredObject> {
     // Metadata goes ahead of the bytes. A file or a buffer can be read twice for it; of a stream it stays unknown.
-    const known = { sha256, bytes: undefined, ...(body instanceof Readable || sha256 ? {} : await digestOf(body)) };
-    let counted: Pick<StoredObject, 'bytes' | 'sha256'> | undefined;
+    const known: Partial<Counted> = body instanceof Readable || sha256 ? { sha256 } : await digestOf(body);
+    let counted: Counted | undefined;
     const checked = async function* (): AsyncGenerator<Buffer, void> {
       yield* chunks;
       // Refused before the stream ends, so that the upload is never completed.

@@ -15,9 +15,17 @@ import { finished } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
+import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { parseRange } from './byte-range.js';
 import { contentDisposition } from './content-disposition.js';
-import { ObjectNotFound, type ByteRange, type ObjectHead, type ObjectPart, type ObjectStore } from './object-store.js';
+import {
+  ObjectNotFound,
+  RangeNotSatisfiable,
+  type ByteRange,
+  type ObjectHead,
+  type ObjectPart,
+  type ObjectStore,
+} from './object-store.js';
 
 export interface ServeOptions {
   /** Offered when it is saved. */
@@ -78,14 +86,11 @@ async function prepare(request: FastifyRequest, reply: FastifyReply, store: Obje
     if (isUnchanged(request, head.etag)) return { ...empty, status: 304 };
     if (request.method === 'HEAD') return empty;
     const range = wantedRange(request, reply, head);
-    const part = await store.get(key, range);
-    if (part.etag !== head.etag && attempt < 3) {
-      // Replaced between the two questions: what we decided was about other bytes.
-      part.stream.destroy();
-      continue;
-    }
+    const part = await partOf(store, key, range, head);
+    if (!part && attempt < 3) continue;
+    if (!part) throw new ChangedMeanwhile(head.etag);
     if (range) reply.header('content-range', `bytes ${part.start}-${part.start + part.bytes - 1}/${part.total}`);
-    return { status: range ? 206 : 200, head: { ...head, etag: part.etag }, bytes: part.bytes, stream: await flowing(part) };
+    return { status: range ? 206 : 200, head, bytes: part.bytes, stream: await flowing(part) };
   }
 }
 
@@ -99,6 +104,23 @@ function wantedRange(request: FastifyRequest, reply: FastifyReply, head: ObjectH
   reply.header('content-range', `bytes */${head.bytes}`);
   const sentence = `The range starts past the end: there are ${head.bytes} bytes. Ask for bytes that exist.`;
   throw new BadRequest('range-not-satisfiable', sentence, { total: head.bytes }, 416);
+}
+
+/** @returns undefined when the object was replaced since `head` was read: what was decided then is about other bytes. */
+async function partOf(
+  store: ObjectStore,
+  key: string,
+  range: ByteRange | undefined,
+  head: ObjectHead,
+): Promise<ObjectPart | undefined> {
+  try {
+    const part = await store.get(key, range);
+    if (part.etag === head.etag) return part;
+    part.stream.destroy();
+  } catch (error) {
+    if (!(error instanceof RangeNotSatisfiable)) throw error;
+  }
+  return undefined;
 }
 
 /** Waits for the first bytes, so that a store that fails at once is still told as a problem and not as a cut answer. */

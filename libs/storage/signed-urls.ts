@@ -48,7 +48,7 @@ export class SignedUrls {
     if (filename !== undefined) query.set('filename', filename);
     if (contentType !== undefined) query.set('type', contentType);
     query.set('signature', this.signature(key, query).toString('base64url'));
-    return `${this.route}/${key.split('/').map(encodeURIComponent).join('/')}?${query}`;
+    return `${this.route}/${key.split('/').map(encodeURIComponent).join('/')}?${query.toString()}`;
   }
 
   /** @throws LinkNotValid for anything that was not signed here, LinkExpired for what was and is too old. */

@@ -1,12 +1,13 @@
 /** The stores that the contract suite runs against: a folder of our own and two fakes of S3, each a process of its own. */
 import { spawn } from 'node:child_process';
-import { randomBytes, createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import Fastify from 'fastify';
 import { sendProblem } from '#libs/http/problems';
 import { FileStore } from '#libs/storage/file-store';
@@ -18,6 +19,7 @@ import { OBJECTS_ROUTE, SignedUrls } from '#libs/storage/signed-urls';
 /** Faults of a fake that a real store does not have. The suite asserts each, so that one that is mended is noticed. */
 export type Fault =
   | 'answers expired links'
+  | 'fails when a list has another page'
   | 'ignores what a link says of type and name'
   | 'lists in an order of its own'
   | 'mixes simultaneous puts'
@@ -43,7 +45,12 @@ export const DRIVERS: Driver[] = [
   { name: 'a folder', faults: [], start: startFolder },
   {
     name: 's3rver 3.7.1',
-    faults: ['sends everything for the first byte', 'mixes simultaneous puts', 'lists in an order of its own'],
+    faults: [
+      'sends everything for the first byte',
+      'mixes simultaneous puts',
+      'lists in an order of its own',
+      'fails when a list has another page',
+    ],
     start: () =>
       startFake(`
         const S3rver = require('s3rver');
@@ -68,6 +75,17 @@ export async function temporaryFolder(): Promise<string> {
 
 export function linkSigner(): SignedUrls {
   return new SignedUrls(createSecretKey(randomBytes(32)));
+}
+
+export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A stream of the bytes, which ends with an error where one is given. */
+export function inPieces(bytes: Buffer, size = 100_000, then?: Error): Readable {
+  const pieces = function* (): Generator<Buffer, void> {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    if (then) throw then;
+  };
+  return Readable.from(pieces());
 }
 
 async function startFolder(): Promise<RunningStore> {
