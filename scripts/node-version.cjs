@@ -4,12 +4,11 @@
  */
 'use strict';
 
-var parts = process.versions.node.split('.');
-var major = Number(parts[0]);
-var minor = Number(parts[1]);
-var fine = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+function isFine(major, minor) {
+  return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+}
 
-if (!fine) {
+if (!isFine.apply(null, process.versions.node.split('.').map(Number))) {
   console.error(
     'Inkreel needs Node 20.19+, 22.12+ or 24+, and this is Node ' +
       process.versions.node +

@@ -88,10 +88,11 @@ export function linkDist(name) {
   renameSync(next, dist);
 }
 
-/** Removes builds that nobody runs from. */
+/** Removes builds that nobody runs from, and what killed builds left half-made. */
 export function removeOldBuilds(keep) {
   for (const name of readdirSync(ROOT))
-    if (/^dist-[0-9a-f]{10}$/.test(name) && !keep.has(name)) rmSync(path.join(ROOT, name), { recursive: true, force: true });
+    if (/^dist-[0-9a-f]{10}(\.part-\d+)?$/.test(name) && !keep.has(name))
+      rmSync(path.join(ROOT, name), { recursive: true, force: true });
 }
 
 function linkTarget(file) {

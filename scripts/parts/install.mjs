@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readJson } from './files.mjs';
-import { ROOT } from './paths.mjs';
-import { run } from './processes.mjs';
+import { readJson, writeJson } from './files.mjs';
+import { CACHE, ROOT } from './paths.mjs';
+import { known, run, stop } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
 
 const MODULES = path.join(ROOT, 'node_modules');
 const STAMP = path.join(MODULES, '.inkreel-stamp');
+const RUNNING = path.join(CACHE, 'npm-ci.json');
 const LOCK = path.join(ROOT, 'package-lock.json');
 
 const wantedStamp = () =>
@@ -51,11 +52,13 @@ function writeStamp() {
 export async function install() {
   const env = { ...process.env, npm_config_update_notifier: 'false' };
   for (const name of Object.keys(env)) if (/^npm_(lifecycle|package)_/.test(name)) delete env[name];
+  await stop(readJson(RUNNING), ['SIGTERM', 3000], ['SIGKILL', 1000]); // the npm of a killed start
+  const spawned = (pid) => pid && writeJson(RUNNING, known(pid));
   const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const { code, output } = /npm-cli\.js$/.test(npm ?? '')
-    ? await run(process.execPath, [npm, ...args], { cwd: ROOT, env, quiet: true })
-    : await run('npm', args, { cwd: ROOT, env, quiet: true });
+    ? await run(process.execPath, [npm, ...args], { cwd: ROOT, env, quiet: true, spawned })
+    : await run('npm', args, { cwd: ROOT, env, quiet: true, spawned });
   if (code !== 0)
     throw new Refusal(`npm ci failed: mend what it says, or check that the npm registry can be reached.\n\n${output.trim()}`);
   writeStamp();

@@ -21,6 +21,7 @@ export function takeSeat(native, folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.getuid?.() !== 0) return { native, folder, wrap: [], how: '' };
   const user = otherUser();
+  if (user && existsSync(path.join(elsewhere(folder), 'data'))) return takeCopy(native, folder, user);
   const seats = [
     ...(user ? [{ native, folder, wrap: [], ...user, how: `as ${user.name}` }] : []),
     { native, folder, wrap: NAMESPACE, uid: undefined, gid: undefined, how: 'in a user namespace' },
@@ -31,17 +32,29 @@ export function takeSeat(native, folder) {
     if (canWrite(seat)) return seat;
   }
   if (!user) throw noSeat();
-  const copied = {
+  return takeCopy(native, folder, user);
+}
+
+/** Data that an earlier start could still run in place (another container, say) is taken along. */
+function takeCopy(native, folder, user) {
+  const seat = {
     native: copyNative(native),
     folder: elsewhere(folder),
     wrap: [],
     ...user,
     how: `as ${user.name}, from ${elsewhere(folder)}`,
   };
-  mkdirSync(copied.folder, { recursive: true, mode: 0o700 });
-  own(copied);
-  if (!canReach(copied) || !canWrite(copied)) throw noSeat();
-  return copied;
+  mkdirSync(seat.folder, { recursive: true, mode: 0o700 });
+  const data = path.join(seat.folder, 'data');
+  if (existsSync(path.join(folder, 'data')) && !existsSync(data)) {
+    rmSync(`${data}.part`, { recursive: true, force: true });
+    cpSync(path.join(folder, 'data'), `${data}.part`, { recursive: true, preserveTimestamps: true });
+    renameSync(`${data}.part`, data);
+    spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, seat.folder]);
+  }
+  own(seat);
+  if (!canReach(seat) || !canWrite(seat)) throw noSeat();
+  return seat;
 }
 
 const noSeat = () =>

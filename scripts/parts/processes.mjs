@@ -99,12 +99,13 @@ function parentByPs(pid) {
 }
 
 /** Runs a program to its end. Output goes to our own, or is gathered with `quiet`. It is killed when our parent goes. */
-export function run(command, args, { quiet = false, timeout, ...options } = {}) {
+export function run(command, args, { quiet = false, timeout, spawned, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
       ...options,
     });
+    spawned?.(child.pid);
     let output = '';
     child.stdout?.on('data', (data) => (output += data));
     child.stderr?.on('data', (data) => (output += data));

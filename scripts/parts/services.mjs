@@ -1,6 +1,4 @@
 /** PostgreSQL and Redis of one instance: the given ones, or our own under its home, supervised. */
-import { writeFileSync } from 'node:fs';
-import { short } from './paths.mjs';
 import { freePort } from './ports.mjs';
 import {
   createPostgres,
@@ -14,7 +12,6 @@ import {
 } from './postgres.mjs';
 import { findRedis, noRedis, redisVersion } from './redis-server.mjs';
 import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
-import { Refusal } from './refusal.mjs';
 import { step } from './say.mjs';
 
 const STOP_REDIS = [
