@@ -48,6 +48,8 @@ export default {
     project('browser', 180, 'test/browser/**/*.browser-spec.ts'),
   ],
   maxWorkers: 2,
+  // A test that fails may leave a connection open; the run shall end and say so all the same.
+  forceExit: true,
   coverageProvider: 'v8',
   coverageDirectory: '.cache/coverage',
 };
