@@ -7,6 +7,8 @@ export interface Heading {
   readonly end: number;
   /** `part` holds chapters (卷, Book), `section` stands inside one (节). */
   readonly rank: 'part' | 'chapter' | 'section';
+  /** What it counts, in lower case: `chapter`, `letter`, `章`; empty for a prologue. */
+  readonly unit: string;
   /** As written: `CHAPTER I.`, `第十章`. */
   readonly label: string;
   readonly number: number | undefined;
@@ -44,6 +46,8 @@ const CHINESE = new RegExp(
 const CHINESE_UNNUMBERED =
   /^(楔子|序章|序言|自序|代序|序|前言|引子|引言|尾声|后记|跋|终章|番外)(?:[\s\u3000:：、.．·—-]+(.*))?$/u;
 
+const BARE = /^(?:\d{1,3}|[IVXLC]{1,8}|[一二三四五六七八九十百]{1,5})[.、]?$/;
+
 /** Longest title, in characters. */
 const LONG = 100;
 const LONG_CHINESE = 40;
@@ -76,6 +80,7 @@ export function readHeading(text: string): Heading | undefined {
     return {
       ...place,
       rank: ENGLISH_RANKS[word.toLowerCase() as keyof typeof ENGLISH_RANKS],
+      unit: word.toLowerCase(),
       label: label.trim(),
       number,
       title: title.trim(),
@@ -88,18 +93,20 @@ export function readHeading(text: string): Heading | undefined {
     // 第二回忘记了那一年，总之… is a sentence; with a space or colon after the unit the title may hold anything but a full stop
     const goesOn = separator === '' ? title.length > 20 || /[，。；：！？…、”]/u.test(title) : /。./u.test(title);
     if (number === undefined || goesOn || title.length > LONG_CHINESE) return undefined;
-    return { ...place, rank: CHINESE_RANKS[unit], label, number, title: title.trim() };
+    return { ...place, rank: CHINESE_RANKS[unit], unit, label, number, title: title.trim() };
   }
   const alone = (/^\p{Lu}/u.test(text) && ENGLISH_UNNUMBERED.exec(text)) || CHINESE_UNNUMBERED.exec(text);
   if (alone && text.length <= LONG_CHINESE)
-    return { ...place, rank: 'chapter', label: alone[1], number: undefined, title: (alone[2] ?? '').trim() };
+    return { ...place, rank: 'chapter', unit: '', label: alone[1], number: undefined, title: (alone[2] ?? '').trim() };
   return undefined;
 }
 
 function headingAt(lines: readonly string[], line: number): Heading | undefined {
   const text = lines[line].trim();
   const indent = lines[line].length - lines[line].trimStart().length;
-  const startsParagraph = line === 0 || lines[line - 1].trim() === '' || lines[line].startsWith('\u3000') || /^第/.test(text);
+  const above = line === 0 ? '' : lines[line - 1].trim();
+  const startsParagraph =
+    above === '' || lines[line].startsWith('\u3000') || /^第/.test(text) || readHeading(above) !== undefined;
   const heading = startsParagraph && text.length <= LONG + 20 ? readHeading(text) : undefined;
   if (!heading) return undefined;
   if (/^第|^[楔序自代前引尾后跋终番]/u.test(heading.label)) return { ...heading, line, end: line + 1, indent };
@@ -133,76 +140,17 @@ function isTitle(lines: readonly string[], at: number): boolean {
 }
 
 /**
- * Which of the headings start a chapter. Contents pages are passed over; a book's parts are passed over when it has chapters; and
- * a story inside a chapter may have numbered parts of its own, which stay in it: numbers that start again at 1 and after which the
- * outer count goes on, or that are set deeper than the chapters are.
- *
- * @param hasText whether anything but blank lines stands between two lines
+ * For books that only number their chapters: lines with a number and nothing else, alone between blank ones, that count from 1 without
+ * a gap. Anything less regular is a number in the text.
  */
-export function chapterHeadings(all: readonly Heading[], hasText: (from: number, to: number) => boolean): Heading[] {
-  const listed = contents(all, hasText);
-  const real = all.filter((heading) => !listed.has(heading));
-  const rank = (['chapter', 'part', 'section'] as const).find((one) =>
-    real.some((heading) => heading.rank === one && heading.number !== undefined),
-  );
-  const open: { number: number; indent: number }[] = []; // the counts under way, outermost first
-  const chapters: Heading[] = [];
-  let newPart = false;
-  real.forEach((heading, at) => {
-    const { number, indent } = heading;
-    if (heading.rank === 'part' && rank === 'chapter') newPart = true;
-    if (number === undefined) {
-      if (heading.rank === 'chapter' && open.length <= 1) chapters.push(heading);
-      return;
-    }
-    if (heading.rank !== rank) return;
-    const later = real.slice(at + 1).filter((other) => other.rank === rank);
-    const outer = open[0];
-    if (outer && number === 1 && !newPart) {
-      const goesOn = later.some((other) => other.number === outer.number + 1 && other.indent <= outer.indent);
-      const returns = goesOn || indent > outer.indent;
-      if (returns) {
-        open.push({ number, indent });
-        return;
-      }
-    }
-    const level = newPart || number === 1 ? 0 : levelOf(open, number, indent);
-    newPart = false;
-    open.length = Math.min(open.length, level + 1);
-    open[level] = { number, indent };
-    if (level === 0) chapters.push(heading);
+export function numbersIn(lines: readonly string[]): Heading[] {
+  const found: Heading[] = [];
+  lines.forEach((line, i) => {
+    const text = line.trim();
+    if (!BARE.test(text) || (lines[i - 1] ?? '').trim() !== '' || (lines[i + 1] ?? '').trim() !== '') return;
+    const number = numberOf(text.replace(/[.、]$/, ''));
+    if (number === found.length + 1)
+      found.push({ line: i, end: i + 1, rank: 'chapter', unit: 'number', label: text, number, title: '', indent: 0 });
   });
-  return chapters;
-}
-
-/** The count a number goes on with: the next of one set at the same depth, else the next of any, else the outermost. */
-function levelOf(open: readonly { number: number; indent: number }[], number: number, indent: number): number {
-  const next = open.map((count) => count.number + 1 === number);
-  const deepest = (wanted: (level: number) => boolean) => open.findLastIndex((_, level) => wanted(level));
-  const same = deepest((level) => next[level] && open[level].indent === indent);
-  if (same >= 0) return same;
-  const any = deepest((level) => next[level]);
-  if (any >= 0) return any;
-  return Math.max(
-    0,
-    deepest((level) => open[level].indent === indent),
-  );
-}
-
-/** Headings of a contents page: two or more on end with nothing under them, that all stand again further down. */
-function contents(all: readonly Heading[], hasText: (from: number, to: number) => boolean): Set<Heading> {
-  const key = ({ rank, number, label }: Heading) => `${rank} ${number ?? label.toLowerCase()}`;
-  const last = new Map(all.map((heading, i) => [key(heading), i]));
-  const again = (i: number) => (last.get(key(all[i])) ?? 0) > i;
-  const listed = new Set<Heading>();
-  for (let from = 0, to; from < all.length; from = to + 1) {
-    to = from;
-    while (to + 1 < all.length && !hasText(all[to].end, all[to + 1].line)) to++;
-    const bare = all.slice(from, to).filter((_, k) => again(from + k));
-    if (bare.length < 2 && !(bare.length === 1 && to - from === 1)) continue;
-    for (const heading of bare) listed.add(heading);
-    // what stands under the last entry is no chapter but the preface or a list of plates
-    if (bare.length === to - from && again(to) && all[to].number === (all[to - 1].number ?? NaN) + 1) listed.add(all[to]);
-  }
-  return listed;
+  return found.length > 1 ? found : [];
 }

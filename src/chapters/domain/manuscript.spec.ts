@@ -106,6 +106,39 @@ This licence is no chapter.
     ]);
   });
 
+  it('says which part of the book a chapter stands in, and leaves the epigraph of a part to its first chapter', () => {
+    const book = readManuscript(
+      'PART ONE: The Hills\n\nAll roads go down.\n\nChapter 1\n\nOne.\n\nPART TWO\n\nChapter 2\n\nTwo.',
+      'text',
+    );
+    expect(book.chapters.map(({ volume, blocks }) => [volume, blocks.length])).toEqual([
+      ['The Hills', 2],
+      ['PART TWO', 1],
+    ]);
+  });
+
+  it('may begin with letters before its chapters, and have letters inside one', () => {
+    const file = ['Letter 1', 'Letter 2', 'Chapter 1', 'Chapter 2', 'Letter 1', 'Letter 2', 'Chapter 3']
+      .map((line) => `${line}\n\nSo it went.\n\n`)
+      .join('');
+    expect(outline(readManuscript(file, 'text'))).toEqual([
+      ['Letter 1', 1],
+      ['Letter 2', 1],
+      ['Chapter 1', 1],
+      ['Chapter 2', 5],
+      ['Chapter 3', 1],
+    ]);
+  });
+
+  it('may number its chapters and nothing more', () => {
+    expect(outline(readManuscript('I\n\nOne.\n\nII\n\nTwo.\n\nIII\n\nThree.', 'text'))).toEqual([
+      ['I', 1],
+      ['II', 1],
+      ['III', 1],
+    ]);
+    expect(outline(readManuscript('One.\n\n7\n\nTwo.', 'text'))).toEqual([['Untitled', 3]]);
+  });
+
   it('takes prologue and epilogue for chapters, and prose before the first heading too', () => {
     const prose = 'There was once a road that nobody had made, and it went from the hills to the sea. '.repeat(3);
     expect(outline(readManuscript(`Prologue\n\n${prose}\n\nChapter 1: Down\n\nOne.\n\nEpilogue\n\nTwo.`, 'text'))).toEqual([

@@ -1,6 +1,7 @@
 import { linesOf, tidy } from './blocks.js';
 import { withoutBoilerplate } from './front-matter.js';
-import { chapterHeadings, headingsIn, readHeading } from './headings.js';
+import { chaptersAmong } from './contents.js';
+import { headingsIn, numbersIn, readHeading } from './headings.js';
 import { detectLanguage } from './language.js';
 import { parseMarkdown } from './markdown.js';
 import { layoutOf, readParagraphs } from './plain-text.js';
@@ -26,6 +27,8 @@ export interface Manuscript {
 export interface ManuscriptChapter {
   /** Without its number ("Down the Rabbit-Hole"), unless it has nothing else ("Chapter 3"). */
   readonly title: string;
+  /** The part of the book it stands in: "第二卷", "Book II", or that part's own title. */
+  readonly volume?: string;
   readonly blocks: readonly Draft[];
 }
 
@@ -41,7 +44,7 @@ export function readManuscript(text: string, format: 'markdown' | 'text', langua
     ...(title && { title }),
     ...(author && { author }),
     language: spoken,
-    chapters: book.chapters.map((chapter) => ({ title: chapter.title || otherwise, blocks: chapter.blocks })),
+    chapters: book.chapters.map((chapter) => ({ ...chapter, title: chapter.title || otherwise })),
   };
 }
 
@@ -60,18 +63,28 @@ function fromWords(lines: readonly string[], format: 'markdown' | 'text'): Book 
       block.kind === 'paragraph' && readHeading(block.text)?.number !== undefined ? { ...block, kind: 'heading' } : block,
     );
   };
-  const hasText = (from: number, to: number) => lines.slice(from, to).some((line) => line.trim() !== '');
-  const headings = chapterHeadings(headingsIn(lines), hasText);
+  const textBetween = (from: number, to: number) => lines.slice(from, to).reduce((sum, line) => sum + line.trim().length, 0);
+  const worded = headingsIn(lines);
+  const { chapters: headings, parts } = chaptersAmong(worded.length > 0 ? worded : numbersIn(lines), textBetween);
   if (headings.length === 0) {
     const { rest, ...page } = titlePage(read(0, lines.length));
     return { ...page, chapters: rest.length > 0 ? [{ title: '', blocks: rest }] : [] };
   }
-  const { rest, ...page } = titlePage(read(0, headings[0].line));
-  const chapters = headings.map((heading, i) => ({
-    title: titleOf(heading),
-    blocks: read(heading.end, headings[i + 1]?.line ?? lines.length),
-  }));
-  if (isProse(rest)) chapters.unshift({ title: '', blocks: rest });
+  const starts = [...headings, ...parts].sort((a, b) => a.line - b.line);
+  const { rest, ...page } = titlePage(read(0, starts[0].line));
+  const chapters: ManuscriptChapter[] = isProse(rest) ? [{ title: '', blocks: rest }] : [];
+  let volume: { volume?: string } = {};
+  let epigraph: Draft[] = [];
+  starts.forEach((start, i) => {
+    const blocks = read(start.end, starts[i + 1]?.line ?? lines.length);
+    if (parts.length > 0 && start.rank === 'part') {
+      volume = { volume: titleOf(start) };
+      epigraph = blocks;
+    } else {
+      chapters.push({ title: titleOf(start), ...volume, blocks: [...epigraph, ...blocks] });
+      epigraph = [];
+    }
+  });
   return { ...page, chapters: chapters.filter(({ blocks }) => blocks.length > 0) };
 }
 
@@ -150,9 +163,10 @@ function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
   if (level !== levels[0] && at(levels[0]).length === 1) {
     title = top.text;
     const under = read(top.end, marks.find((mark) => mark.line > top.line)?.line ?? lines.length);
-    const byline = under.length === 1 && under[0].text.length <= SHORT;
+    const name = under[0]?.text.replace(/^[*_]+|[*_]+$/g, '') ?? '';
+    const byline = under.length === 1 && (BYLINE.test(name) || isName(name));
     const numbered = at(level).some((mark) => readHeading(mark.text));
-    if (byline) author = under[0].text.replace(/^[*_]+|[*_]+$/g, '').replace(BYLINE, '');
+    if (byline) author = name.replace(BYLINE, '');
     else if (under.length > 0 && !numbered) level = levels[0];
   }
   const starts = at(level);
