@@ -28,10 +28,8 @@ describe('a signed link', () => {
     fc.assert(
       fc.property(fc.nat(link.length - 1), fc.constantFrom(...'abz019/?&=%-_.'), (at, character) => {
         const changed = link.slice(0, at) + character + link.slice(at + 1);
-        // `%e6` and `%E6` are one spelling of one key.
-        fc.pre(changed.toLowerCase() !== link.toLowerCase());
-        // The 43rd digit of base64url holds two spare bits: another last digit may mean the same signature.
-        fc.pre(at < link.length - 1);
+        // `%e6` and `%E6` spell the same byte of the same key.
+        fc.pre(at >= link.indexOf('signature=') ? changed !== link : changed.toLowerCase() !== link.toLowerCase());
         expect(() => links.verifySignedUrl(changed, NOW)).toThrow(LinkNotValid);
       }),
       { numRuns: 2000 },
