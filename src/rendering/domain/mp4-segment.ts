@@ -29,6 +29,15 @@ const VISUAL_FIELDS = 78;
  * @throws DamagedFile when it is cut, has gaps, or is not what our encoder writes.
  */
 export function readSegment(file: Uint8Array, length = file.length): VideoSegment {
+  try {
+    return readTables(file, length);
+  } catch (error) {
+    if (error instanceof RangeError) throw new DamagedFile('a table in it ends before its last entry');
+    throw error;
+  }
+}
+
+function readTables(file: Uint8Array, length: number): VideoSegment {
   const media = need(find(file, ['moov', 'trak', 'mdia']), 'moov/trak/mdia');
   const tables = need(find(file, ['minf', 'stbl'], media), 'stbl');
   if (media.end > file.length) throw new DamagedFile('its index is cut off');

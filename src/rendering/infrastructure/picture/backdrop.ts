@@ -121,10 +121,10 @@ function toPlanes(compiled: CompiledKernel, { data, width, height }: Rgba): Fitt
   const rgba = arena.reserve(size * 4);
   const planes = arena.reserve((size * 3) / 2);
   const alpha = arena.reserve((size * 5) / 4);
-  const { bytes, planes: convert } = compiled.over(arena);
-  bytes.set(data, rgba);
-  convert(rgba, width, height, planes, alpha, planes + size, planes + (size * 5) / 4, alpha + size);
-  return { bytes: bytes.slice(planes, planes + (size * 3) / 2), width, height };
+  const kernel = compiled.over(arena);
+  kernel.bytes.set(data, rgba);
+  kernel.planes(rgba, width, height, planes, alpha, planes + size, planes + (size * 5) / 4, alpha + size);
+  return { bytes: kernel.bytes.slice(planes, planes + (size * 3) / 2), width, height };
 }
 
 function reason(error: unknown): string {

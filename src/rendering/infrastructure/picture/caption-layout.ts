@@ -51,7 +51,7 @@ function breakCost(left: string, right: string): number {
 export function breakLines(words: readonly Word[], room: number, most: number, space: number): Line[] | undefined {
   if (words.some(({ width }) => width > room)) return undefined;
   const base = baseDirection(words.map(({ text }) => text));
-  const gaps = words.map((word, i) => (i ? gapBetween((words[i - 1] as Word).text, word.text, space) : 0));
+  const gaps = words.map((word, i) => (i ? gapBetween(words[i - 1].text, word.text, space) : 0));
   for (let count = 1; count <= most; count++) {
     const starts = bestStarts(words, gaps, room, count);
     if (starts) return starts.map((from, i) => place(words, gaps, from, starts[i + 1] ?? words.length, base));
@@ -72,18 +72,18 @@ function bestStarts(words: readonly Word[], gaps: readonly number[], room: numbe
     for (let i = 0; i < n; i++) {
       let width = 0;
       for (let j = i; j < n; j++) {
-        width += (words[j] as Word).width + (j > i ? (gaps[j] as number) : 0);
+        width += words[j].width + (j > i ? gaps[j] : 0);
         if (width > room) break;
-        const rest = best[j + 1] as { cost: number; starts: number[] };
+        const rest = best[j + 1];
         const empty = 1 - width / room;
-        const after = j + 1 < n ? breakCost((words[j] as Word).text, (words[j + 1] as Word).text) : 0;
+        const after = j + 1 < n ? breakCost(words[j].text, words[j + 1].text) : 0;
         const cost = empty * empty + after + rest.cost;
         if (cost < (next[i] as { cost: number }).cost) next[i] = { cost, starts: [i, ...rest.starts] };
       }
     }
     best = next;
   }
-  const found = best[0] as { cost: number; starts: number[] };
+  const found = best[0];
   return found.cost < Infinity ? found.starts : undefined;
 }
 
@@ -97,11 +97,11 @@ function place(words: readonly Word[], gaps: readonly number[], from: number, to
   order.forEach((word, i) => {
     if (i) {
       // The gap belongs to the pair as read, whichever of the two stands left.
-      const before = order[i - 1] as number;
+      const before = order[i - 1];
       x += gaps[Math.max(word, before)] ?? 0;
     }
     places.push({ word, x });
-    x += (words[word] as Word).width;
+    x += words[word].width;
   });
   return { places, width: x };
 }

@@ -161,7 +161,7 @@ export class PaintedPage implements Strip {
     this.lines.forEach((line, i) => {
       const y = middle + (i - (this.lines.length - 1) / 2) * this.size * LINE_HEIGHT + this.size * FOOT;
       for (const { word: index, x: from } of line.places) {
-        const unit = this.units[index] as Unit;
+        const unit = this.units[index];
         let x = WIDTH / 2 - line.width / 2 + from - this.x;
         for (const run of unit.runs) {
           const width = measure(pen, run, this.size); // also chooses the font

@@ -63,7 +63,7 @@ export class Compositor {
 
   /** Frame `n` as planes Y, U, V. The bytes stay as they are until the call after the next. */
   frame(n: number): Uint8Array {
-    const at = this.#at.frames[this.#turn] as number;
+    const at = this.#at.frames[this.#turn];
     this.#turn = 1 - this.#turn;
     this.#movePicture(n, at);
     if (this.#scene.pages.length) this.#shade(at);
@@ -82,12 +82,25 @@ export class Compositor {
     const y = (height - HEIGHT * step) * between(from.y, to.y);
     const { picture, scratch } = this.#at;
     const luma = width * height;
-    const { zoom } = this.#kernel;
-    let refused = zoom(picture, width, width, height, at, WIDTH, WIDTH, HEIGHT, x, y, step, scratch);
+    const kernel = this.#kernel;
+    let refused = kernel.zoom(picture, width, width, height, at, WIDTH, WIDTH, HEIGHT, x, y, step, scratch);
     for (const i of [0, 1]) {
       const src = picture + luma + (i * luma) / 4;
       const dst = at + WIDTH * HEIGHT + (i * WIDTH * HEIGHT) / 4;
-      refused ||= zoom(src, width / 2, width / 2, height / 2, dst, WIDTH / 2, WIDTH / 2, HEIGHT / 2, x / 2, y / 2, step, scratch);
+      refused ||= kernel.zoom(
+        src,
+        width / 2,
+        width / 2,
+        height / 2,
+        dst,
+        WIDTH / 2,
+        WIDTH / 2,
+        HEIGHT / 2,
+        x / 2,
+        y / 2,
+        step,
+        scratch,
+      );
     }
     if (refused) throw new Error(`The picture cannot be moved by ${JSON.stringify(this.#scene.motion)}.`);
   }
@@ -98,18 +111,18 @@ export class Compositor {
       const near = Math.max(0, 1 - Math.abs(y - CAPTION_CENTRE) / SHADE.reach);
       keeps[y] = Math.round(256 * (1 - SHADE.depth * near * near * (3 - 2 * near)));
     }
-    for (let y = 0; y < HEIGHT / 2; y++) keeps[HEIGHT + y] = keeps[2 * y] as number;
+    for (let y = 0; y < HEIGHT / 2; y++) keeps[HEIGHT + y] = keeps[2 * y];
   }
 
   #shade(at: number): void {
-    const { shade } = this.#kernel;
+    const kernel = this.#kernel;
     const top = (CAPTION_CENTRE - SHADE.reach) & ~1;
     const rows = Math.min(HEIGHT - top, 2 * SHADE.reach);
     const { keeps } = this.#at;
-    shade(at + top * WIDTH, WIDTH, WIDTH, rows, keeps + 2 * top, BLACK);
+    kernel.shade(at + top * WIDTH, WIDTH, WIDTH, rows, keeps + 2 * top, BLACK);
     for (const i of [4, 5]) {
       const plane = at + (WIDTH * HEIGHT * i) / 4;
-      shade(plane + (top / 2) * (WIDTH / 2), WIDTH / 2, WIDTH / 2, rows / 2, keeps + 2 * HEIGHT + top, GREY);
+      kernel.shade(plane + (top / 2) * (WIDTH / 2), WIDTH / 2, WIDTH / 2, rows / 2, keeps + 2 * HEIGHT + top, GREY);
     }
   }
 

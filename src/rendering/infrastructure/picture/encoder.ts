@@ -32,7 +32,7 @@ const [PROBE_WIDTH, PROBE_HEIGHT, PROBE_FRAMES] = [64, 64, 24];
  * @throws NoEncoder naming what was tried
  */
 export async function findEncoder(ffmpegPath?: string): Promise<Encoder> {
-  const candidates = ffmpegPath ? [ffmpegPath] : [bundled(), 'ffmpeg'].filter((path) => path !== undefined);
+  const candidates = ffmpegPath ? [ffmpegPath] : [bundled(), await onPath()].filter((path) => path !== undefined);
   const refusals: string[] = [];
   for (const ffmpeg of candidates) {
     try {
@@ -41,7 +41,9 @@ export async function findEncoder(ffmpegPath?: string): Promise<Encoder> {
       refusals.push(`${ffmpeg}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
     }
   }
-  throw new NoEncoder(`No FFmpeg with libx264 and aac was found (${refusals.join('; ')}). Set FFMPEG_PATH to one.`);
+  throw new NoEncoder(
+    `No FFmpeg with libx264 and aac was found (${refusals.join('; ') || 'none in node_modules, none on PATH'}). Set FFMPEG_PATH to one.`,
+  );
 }
 
 function bundled(): string | undefined {
@@ -51,6 +53,12 @@ function bundled(): string | undefined {
   } catch {
     return undefined; // no build for this system: PATH may have one
   }
+}
+
+/** In full, as renderer processes get no PATH. */
+async function onPath(): Promise<string | undefined> {
+  const found = await run('/bin/sh', ['-c', 'command -v ffmpeg']).catch(() => Buffer.alloc(0));
+  return found.toString().trim() || undefined;
 }
 
 async function probe(ffmpeg: string): Promise<Encoder> {
@@ -153,7 +161,7 @@ function codec({ preset, crf, params }: Theme['encoder']): string[] {
 function run(program: string, args: string[], stdin?: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { encoding: 'buffer', maxBuffer: 2 ** 24, timeout: 20_000 }, (error, stdout) =>
-      error ? reject(error) : resolve(stdout),
+      error ? reject(new Error(error.message)) : resolve(stdout),
     );
     child.stdin?.on('error', () => undefined); // its exit says more
     child.stdin?.end(stdin);

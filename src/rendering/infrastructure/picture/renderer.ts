@@ -96,7 +96,7 @@ export class Renderer {
         type,
         job,
         onFrames,
-        resolve: (result) => (settle(), resolve(result as Tasks[T]['result'])),
+        resolve: (result) => (settle(), resolve(result)),
         reject: (error) => (settle(), reject(error)),
       });
       this.#next();
@@ -140,11 +140,9 @@ class RendererProcess {
     { ffmpeg, pidFolder = '', child = fileURLToPath(new URL('./renderer.child.js', import.meta.url)) }: RendererOptions,
     private readonly tell: { onIdle: () => void; onExit: () => void },
   ) {
-    // Only what a program needs to start: secrets of the worker's environment have no business near people's pictures.
-    const { PATH, HOME, TMPDIR, LANG } = process.env;
     this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH, HOME, TMPDIR, LANG },
+      env: {}, // the worker's secrets have no business near people's pictures
     });
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.on('data', (text: Buffer) => (this.#complaint = (this.#complaint + text.toString()).slice(-2_000)));

@@ -67,13 +67,13 @@ async function encode(
   signal?.addEventListener('abort', kill);
   const coded: CodedFrame[] = [];
   let complaint = '';
-  let unreadable: unknown;
+  let unreadable: Error | undefined;
   const flv = new FlvReader((frame) => onFrames?.(coded.push(frame)) ?? coded.length);
   encoder.stdout.on('data', (bytes: Buffer) => {
     try {
       flv.push(bytes);
     } catch (error) {
-      unreadable ??= error;
+      unreadable ??= error as Error;
       kill();
     }
   });
@@ -86,13 +86,13 @@ async function encode(
   try {
     const poured = await pour(compositor, encoder.stdin).then(
       () => void encoder.stdin.end(),
-      (error: unknown) => error,
+      (error: NodeJS.ErrnoException) => error,
     );
     if (poured && encoder.exitCode === null) kill(); // never let it finish a shorter film
     const ended = await closed;
     signal?.throwIfAborted();
     if (unreadable) throw unreadable;
-    if (poured instanceof Error && !('code' in poured)) throw poured; // drawing failed, not the pipe
+    if (poured && !poured.code) throw poured; // drawing failed, not the pipe
     if (ended || poured) throw new EncoderFailed(`The encoder failed (${[ended, complaint.trim()].filter(Boolean).join(': ')}).`);
     if (coded.length !== compositor.frames || !flv.configuration) {
       throw new EncoderFailed(`The encoder gave ${coded.length} frames of ${compositor.frames}.`);
