@@ -58,6 +58,8 @@ await main(async () => {
       ],
       {
         cwd: ROOT,
+        group: true,
+        spawned: (pid) => servers.own(pid, { group: true }),
         env: {
           ...env,
           NODE_ENV: 'test',

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { CACHE, ROOT } from './paths.mjs';
 import { run } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
@@ -74,7 +75,10 @@ export async function build(folder) {
 
 async function compile(what, args) {
   const { code, output } = await run(process.execPath, args, { cwd: ROOT, quiet: true });
-  if (code !== 0) throw new Refusal(`${what} failed: mend what it says and run the command again.\n\n${output.trim()}`);
+  if (code !== 0)
+    throw new Refusal(
+      `${what} failed: mend what it says and run the command again.\n\n${stripVTControlCharacters(output).trim()}`,
+    );
 }
 
 /** Points `dist` to `name`, in one rename. */

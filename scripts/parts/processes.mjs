@@ -41,11 +41,11 @@ function bootId() {
 export const known = (pid) => ({ pid, started: startedAt(pid) ?? 'gone' });
 export const isAlive = (who) => Boolean(who?.started) && startedAt(who.pid) === who.started;
 
-/** Signals a known process and waits; each `[signal, ms]` is tried until it is gone. */
+/** Signals a known process (with `group`, all of its process group) and waits; each `[signal, ms]` is tried until it is gone. */
 export async function stop(who, ...attempts) {
   for (const [signal, patience] of attempts) {
     if (!isAlive(who)) return;
-    send(who.pid, signal);
+    send(who.group ? -who.pid : who.pid, signal);
     for (const until = Date.now() + patience; Date.now() < until && isAlive(who);) await sleep(25);
   }
 }
@@ -98,11 +98,15 @@ function parentByPs(pid) {
   return [Number(parent), command];
 }
 
-/** Runs a program to its end. Output goes to our own, or is gathered with `quiet`. It is killed when our parent goes. */
-export function run(command, args, { quiet = false, timeout, spawned, ...options } = {}) {
+/**
+ * Runs a program to its end; it is ended when we are told to stop. Output goes to our own, or is gathered with `quiet`.
+ * With `group` it leads a process group that is signalled as a whole, for programs that leave their workers behind.
+ */
+export function run(command, args, { quiet = false, group = false, timeout, spawned, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+      detached: group,
       ...options,
     });
     spawned?.(child.pid);
@@ -110,7 +114,7 @@ export function run(command, args, { quiet = false, timeout, spawned, ...options
     child.stdout?.on('data', (data) => (output += data));
     child.stderr?.on('data', (data) => (output += data));
     const timer = timeout && setTimeout(() => child.kill('SIGKILL'), timeout);
-    const release = onStop(() => child.kill('SIGTERM'));
+    const release = onStop(() => child.pid && send(group ? -child.pid : child.pid, 'SIGTERM'));
     const done = (code) => {
       clearTimeout(timer);
       release();

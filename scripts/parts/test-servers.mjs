@@ -11,15 +11,14 @@ import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
 import { step } from './say.mjs';
 
 /**
- * @returns {Promise<{ databaseAdminUrl: string, redisUrl: string, sharedDatabase: boolean, stop: () => Promise<void> }>}
- * The lease is told of every server at once, so that a killed run's are stopped by the next.
+ * The lease is told of every process at once, so that a killed run's are stopped by the next; Jest is `owned` too.
+ * @returns {Promise<{ databaseAdminUrl: string, redisUrl: string, sharedDatabase: boolean, own: (pid: number, how?: { group: boolean }) => void, stop: () => Promise<void> }>}
  */
 export async function startTestServers({ folder, lease, env }) {
   const services = [];
-  const own = (child) => {
-    services.push(known(child.pid));
+  const own = (pid, how) => {
+    services.push({ ...known(pid), ...how });
     lease.owns({ services, folder });
-    return child;
   };
   lease.owns({ services, folder });
   const given = { database: env.TEST_DATABASE_ADMIN_URL, redis: env.TEST_REDIS_URL };
@@ -27,7 +26,7 @@ export async function startTestServers({ folder, lease, env }) {
   try {
     const databaseAdminUrl = given.database ?? (await step('PostgreSQL', (note) => throwAwayPostgres(folder, own, note)));
     const redis = given.redis ?? (await step('Redis', (note) => throwAwayRedis(folder, own, note)));
-    return { databaseAdminUrl, redisUrl: redis, sharedDatabase: Boolean(given.database), stop: stopAll };
+    return { databaseAdminUrl, redisUrl: redis, sharedDatabase: Boolean(given.database), own, stop: stopAll };
   } catch (error) {
     await stopAll();
     throw error;
@@ -40,22 +39,24 @@ async function throwAwayPostgres(folder, own, note) {
   await createPostgres(seat, { password, durable: false });
   const port = await freePort();
   const url = postgresUrl({ port, password }, 'postgres');
-  await postgresReady(own(spawnPostgres(seat, { port, durable: false, log: path.join(folder, 'postgres.log') })), url);
+  const child = spawnPostgres(seat, { port, durable: false, log: path.join(folder, 'postgres.log') });
+  own(child.pid);
+  await postgresReady(child, url);
   note(`127.0.0.1:${port}, throw-away`);
   return url;
 }
 
 async function throwAwayRedis(folder, own, note) {
   const port = await freePort();
-  const child = own(
-    spawnRedis({
-      server: findRedis(),
-      folder: path.join(folder, 'redis'),
-      port,
-      keep: false,
-      log: path.join(folder, 'redis.log'),
-    }),
-  );
+  const settings = {
+    server: findRedis(),
+    folder: path.join(folder, 'redis'),
+    port,
+    keep: false,
+    log: path.join(folder, 'redis.log'),
+  };
+  const child = spawnRedis(settings);
+  own(child.pid);
   await redisReady(child, { port });
   note(`127.0.0.1:${port}, throw-away`);
   return redisUrl({ port });
