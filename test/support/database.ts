@@ -1,7 +1,7 @@
 /**
  * What a test keeps to itself, so that tests may run side by side: a database, a Redis prefix, a folder.
- * `npm test` starts Postgres and Redis and names them in TEST_DATABASE_ADMIN_URL and REDIS_URL; TEST_TEMPLATE is a migrated,
- * empty database, so that a test clones tables instead of migrating again.
+ * `npm test` starts Postgres and Redis and names them in TEST_DATABASE_ADMIN_URL and TEST_REDIS_URL; TEST_TEMPLATE is a
+ * migrated, empty database, so that a test clones tables instead of migrating again.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
