@@ -9,11 +9,11 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
 import { refuseUndescribedInput, refuseUnstorableText, routeInputs } from './input.js';
-import { sendProblem } from './problems.js';
 
 /** JSON bodies above this are 413. A chapter of the greatest length fits. */
 const BODY_LIMIT = 2_500_000;
@@ -34,7 +34,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
               res: (reply: FastifyReply) => ({ status: reply.statusCode }),
             },
           },
-    disableRequestLogging: config.logLevel !== 'debug',
+    logController: new LogController({ disableRequestLogging: config.logLevel !== 'debug' }),
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustProxy > 0 && ((_address: string, hop: number): boolean => hop < config.trustProxy),
     genReqId: (request: IncomingMessage) => {
@@ -51,7 +51,6 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  fastify.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   await fastify.register(cookie);
   await fastify.register(helmet, {
     // /docs and /admin/queues loosen this for themselves (openapi.ts, board.ts)

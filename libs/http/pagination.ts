@@ -2,29 +2,8 @@
  * Keyset pages: "what follows this row", never "skip 40,000 rows". The cursor is the sort key of the last row, opaque to
  * clients; `Link: rel="next"` (RFC 8288) and `next` in the body say the same.
  */
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BadRequest } from './problems.js';
-
-export class PageQuery {
-  /**
-   * How many to answer at most.
-   * @example 20
-   */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
-
-  /** The `next` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  after?: string;
-}
 
 /** Sort keys are strings and numbers; `shape` says which, so that a made-up cursor is a 400 and never reaches SQL. */
 export function readCursor(

@@ -1,3 +1,20 @@
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsOptional, IsUUID } from 'class-validator';
+import { PageQuery } from '#libs/http/page.contract';
+
+export class EventsQuery extends PageQuery {
+  /** Everything about this chapter, work or rendition, whichever module tells it. */
+  @IsOptional() @IsUUID() about?: string;
+  /** Everything caused by this event, directly. */
+  @IsOptional() @IsUUID() cause?: string;
+  @IsOptional() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
+  /** Only what is not handled everywhere yet. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  open?: boolean;
+}
+
 export class DeliveryError {
   at!: Date;
   message!: string;

@@ -1,29 +1,14 @@
 /** What happened and what it led to: the outbox as a timeline for admins, searchable by chapter. */
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsOptional, IsUUID } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Transaction } from '#libs/database/transaction';
 import { OUTBOX_WAKE } from '#libs/events/outbox';
 import { Allow } from '#libs/http/access';
-import { linkPages, page, PageQuery, readCursor } from '#libs/http/pagination';
+import { linkPages, page, readCursor } from '#libs/http/pagination';
 import { DomainError } from '#libs/kernel/domain-error';
 import { RedisClients } from './redis.js';
-import { EventAnswer, EventPage } from './events.contract.js';
-
-export class EventsQuery extends PageQuery {
-  /** Everything about this chapter, work or rendition, whichever module tells it. */
-  @IsOptional() @IsUUID() about?: string;
-  /** Everything caused by this event, directly. */
-  @IsOptional() @IsUUID() cause?: string;
-  @IsOptional() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
-  /** Only what is not handled everywhere yet. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
-  open?: boolean;
-}
+import { EventAnswer, EventPage, EventsQuery } from './events.contract.js';
 
 class NothingToReplay extends DomainError {
   readonly kind = 'not-found';

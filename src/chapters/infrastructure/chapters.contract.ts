@@ -1,4 +1,5 @@
-import { Type } from 'class-transformer';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -16,8 +17,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { Transform } from 'class-transformer';
-import { PageQuery } from '#libs/http/pagination';
+import { PageQuery } from '#libs/http/page.contract';
 import type { Fate } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
@@ -130,7 +130,8 @@ export class LineageAnswer {
   /** @example kept */
   fate!: Fate;
   block!: string;
-  from!: readonly string[];
+  // said by hand: the plugin takes a readonly array for a class of its own
+  @ApiProperty({ type: [String] }) from!: readonly string[];
   similarity!: number;
 }
 

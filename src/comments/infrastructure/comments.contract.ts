@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
-import { PageQuery } from '#libs/http/pagination';
+import { PageQuery } from '#libs/http/page.contract';
 import type { CommentState } from '../domain/comment.js';
 import type { RemarkState } from '../domain/remark.js';
 
