@@ -1,0 +1,79 @@
+import type { Field, Fields } from './keys.js';
+import { keyOf } from './keys.js';
+import type { PlannedScene, Span } from './plan.js';
+import type { Motion, Theme, TimedWord } from './scene.js';
+
+/**
+ * What goes into each artefact of a scene, by name; the key is made of exactly this (`keyOf`), and a reason is told in these names.
+ * Raise `VERSION` when the meaning of a field changes.
+ */
+const VERSION = 1;
+
+/** The voice of a rendition, as far as it changes what is heard. */
+export interface VoiceIdentity {
+  readonly id: string;
+  /** Engine, its version and its settings: see `voiceFingerprint`. */
+  readonly fingerprint: string;
+}
+
+/** What one span is spoken from. Where it stands and who is beside it are not in it. */
+export function speechFields(span: Span, voice: VoiceIdentity, language: string): Fields {
+  return { kind: 'speech', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, ...saidIn(span) };
+}
+
+/** The scene's mastered sound. `chain` is the fingerprint of mastering and encoder. */
+export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language: string, chain: string): Fields {
+  const says = scene.spans.map(saidIn);
+  return { kind: 'sound', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, chain, ...merged(says) };
+}
+
+export function speechKey(span: Span, voice: VoiceIdentity, language: string): string {
+  return keyOf(speechFields(span, voice, language));
+}
+
+function saidIn(span: Span): { say: string; stops: string } {
+  return { say: span.tokens.map((token) => token.say).join('|'), stops: span.tokens.map((token) => token.stop).join('') };
+}
+
+function merged(says: readonly { say: string; stops: string }[]): Fields {
+  return { say: says.map((one) => one.say), stops: says.map((one) => one.stops) };
+}
+
+export interface SegmentInputs {
+  readonly frames: number;
+  readonly language: string;
+  readonly words: readonly TimedWord[];
+  /** sha256 of the fitted picture's bytes. */
+  readonly picture: string;
+  readonly motion: Motion;
+  readonly theme: Theme;
+  /** Fingerprint of ffmpeg, kernel, canvas, fonts and compositor. */
+  readonly engine: string;
+}
+
+/** The scene's picture. Known once the words have times: they decide what is lit when, and how long the scene is. */
+export function segmentFields(inputs: SegmentInputs): Fields {
+  const { from, to } = inputs.motion;
+  return {
+    kind: 'segment',
+    version: VERSION,
+    frames: inputs.frames,
+    language: inputs.language,
+    text: textByBlock(inputs.words),
+    times: inputs.words.map((word) => [Math.round(word.start * 1_000), Math.round(word.end * 1_000)]),
+    picture: inputs.picture,
+    motion: { from: { ...from }, to: { ...to } },
+    theme: { ...inputs.theme, gradient: [...inputs.theme.gradient], encoder: { ...inputs.theme.encoder } },
+    engine: inputs.engine,
+  };
+}
+
+/** The drawn words with a border between blocks, but without the blocks' ids: two equal paragraphs are one artefact. */
+function textByBlock(words: readonly TimedWord[]): Field {
+  const blocks: string[][] = [];
+  words.forEach((word, i) => {
+    if (i === 0 || words[i - 1].block !== word.block) blocks.push([]);
+    blocks[blocks.length - 1].push(word.text);
+  });
+  return blocks;
+}

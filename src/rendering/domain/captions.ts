@@ -1,0 +1,120 @@
+import { columns, gapBetween, written } from './prose.js';
+import type { CaptionPage, TimedWord } from './scene.js';
+
+/**
+ * Words with times become pages: what stands on the screen at once. Pages of a scene touch each other and fill it from its first
+ * frame to its last, so that every narrated word lies inside the page that shows it and no two overlap.
+ *
+ * A page holds words of one block only, ends with a sentence, and is at most two lines long. A line has room for 22 columns, of
+ * which a Chinese character takes two (nine of them, at the size Chinese is drawn).
+ */
+export const LINE_COLUMNS = { latin: 22, cjk: 18 } as const;
+export const LINES = 2;
+
+/** A page changes this long before its first word, so that the eye is there when the voice is. */
+const AHEAD = 0.12;
+/** Nothing shorter is readable; such a page joins its neighbour's time, not its text. */
+const SENTENCE_END = /[.!?…。！？][\p{Pe}\p{Pf}"'”’」』）)\]]*(?:[\s\p{Extended_Pictographic}\ufe0f\u200d]*)$/u;
+
+/** @param seconds length of the scene's picture: frames / 30. */
+export function pagesOf(words: readonly TimedWord[], seconds: number): CaptionPage[] {
+  const groups = grouped(words);
+  return groups.map((group, i) => ({
+    start: i === 0 ? 0 : turn(groups[i - 1], group),
+    end: i === groups.length - 1 ? round(seconds) : turn(group, groups[i + 1]),
+    words: group,
+  }));
+}
+
+/** When the page turns: a little before the next word, but not while the last one still sounds. */
+function turn(before: readonly TimedWord[], after: readonly TimedWord[]): number {
+  const spoken = before[before.length - 1].end;
+  const next = after[0].start;
+  return round(Math.min(next, Math.max(spoken, next - AHEAD)));
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1_000) / 1_000;
+}
+
+function grouped(words: readonly TimedWord[]): TimedWord[][] {
+  const pages: TimedWord[][] = [];
+  for (const sentence of sentences(words)) pages.push(...balanced(sentence));
+  return pages;
+}
+
+/** Runs of words that may share pages: one sentence of one block. */
+function sentences(words: readonly TimedWord[]): TimedWord[][] {
+  const runs: TimedWord[][] = [];
+  words.forEach((word, i) => {
+    const last = words[i - 1];
+    if (!last || last.block !== word.block || (SENTENCE_END.test(last.text) && !/^[\p{P}\s]*\p{Ll}/u.test(word.text)))
+      runs.push([]);
+    runs[runs.length - 1].push(word);
+  });
+  return runs;
+}
+
+const CLAUSE_END = /[,;:，；：、—…][\p{Pe}\p{Pf}"'”’」』）)\]]*$/u;
+
+/**
+ * The least ugly way to cut one sentence into pages of at most `LINES` lines: as few as fit, of about equal length, rather after a
+ * comma than inside a phrase. Dynamic programming over the last word of each page (Knuth & Plass, 1981, in small).
+ */
+function balanced(words: readonly TimedWord[]): TimedWord[][] {
+  const total = columns(written(words.map((word) => word.text)));
+  const pages = Math.max(1, Math.ceil(total / (roomOf(words) * LINES * 0.92)));
+  const aim = total / pages;
+  const best: { cost: number; from: number }[] = [{ cost: 0, from: -1 }];
+  for (let to = 1; to <= words.length; to++) {
+    best[to] = { cost: Infinity, from: to - 1 };
+    for (let from = to - 1; from >= 0; from--) {
+      const page = words.slice(from, to);
+      if (page.length > 1 && linesOf(page).length > LINES) break;
+      const width = columns(written(page.map((word) => word.text)));
+      const cut = to === words.length || CLAUSE_END.test(words[to - 1].text) ? 0 : 0.35;
+      const cost = best[from].cost + 1 + ((width - aim) / aim) ** 2 + cut;
+      if (cost < best[to].cost) best[to] = { cost, from };
+    }
+  }
+  const out: TimedWord[][] = [];
+  for (let to = words.length; to > 0; to = best[to].from) out.unshift(words.slice(best[to].from, to));
+  return out;
+}
+
+function roomOf(words: readonly TimedWord[]): number {
+  return words.some((word) => /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}]/u.test(word.text))
+    ? LINE_COLUMNS.cjk
+    : LINE_COLUMNS.latin;
+}
+
+/** The lines of a page, as even as they can be. A single word wider than a line has a line to itself. */
+export function linesOf(words: readonly TimedWord[]): TimedWord[][] {
+  const room = roomOf(words);
+  const greedy = filled(words, room);
+  let narrow = greedy;
+  for (let width = room - 1; width > room / 3; width--) {
+    const lines = filled(words, width);
+    if (lines.length > greedy.length) break;
+    narrow = lines;
+  }
+  return narrow;
+}
+
+function filled(words: readonly TimedWord[], room: number): TimedWord[][] {
+  const lines: TimedWord[][] = [];
+  let width = 0;
+  let last = '';
+  for (const word of words) {
+    const more = columns(gapBetween(last, word.text) + word.text);
+    if (lines.length === 0 || width + more > room) {
+      lines.push([word]);
+      width = columns(word.text);
+    } else {
+      lines[lines.length - 1].push(word);
+      width += more;
+    }
+    last = word.text;
+  }
+  return lines;
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
+
+/**
+ * A scene's sound as AAC-LC packets, mono, kept as an ADTS file. They are cut so that scenes join without being encoded again: the
+ * encoder's first packet, which only primes the decoder, is dropped; the silent first 1,024 samples of the scene cover for it.
+ */
+export const BIT_RATE = 128_000;
+
+/** The chain's own fingerprint; the caller adds the one of its ffmpeg. */
+export const AAC_VERSION = 1;
+
+/** AudioSpecificConfig for the MP4's `esds`: AAC-LC, 48 kHz, one channel (ISO/IEC 14496-3, 1.6.2.1). */
+export const AUDIO_SPECIFIC_CONFIG = Buffer.from([0x11, 0x88]);
+
+/** One packet of digital silence; fills the film's grid between scenes, and primes the decoder at its start. */
+export const SILENT_PACKET = Buffer.from([0x01, 0x18, 0x20, 0x07]);
+
+export interface Encoded {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * @param pcm file of s16le, 48 kHz, mono, a whole number of packets long
+ * @param out ADTS file; appears whole or not at all
+ */
+export async function encodeAac(
+  ffmpeg: string,
+  pcm: string,
+  samples: number,
+  out: string,
+  signal?: AbortSignal,
+): Promise<Encoded> {
+  const adts = await run(ffmpeg, ARGUMENTS, pcm, signal);
+  const packets = packetsOf(adts, true);
+  const wanted = samples / AAC_PACKET;
+  // one packet primes, and the last may be followed by one that holds nothing
+  if (packets.length < wanted + 1) throw new Error(`ffmpeg encoded ${packets.length - 1} of ${wanted} AAC packets`);
+  const kept = Buffer.concat(packets.slice(1, wanted + 1));
+  const temporary = `${out}.tmp-${process.pid}`;
+  try {
+    await writeFile(temporary, kept);
+    await rename(temporary, out);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return { packets: wanted, bytes: kept.length, sha256: createHash('sha256').update(kept).digest('hex') };
+}
+
+/** `-cpuflags 0`: the same packets with and without AVX. */
+const ARGUMENTS = [
+  ...['-v', 'error', '-nostdin', '-cpuflags', '0'],
+  ...['-f', 's16le', '-ar', String(SAMPLE_RATE), '-ac', '1', '-i', 'pipe:0'],
+  ...[
+    '-c:a',
+    'aac',
+    '-b:a',
+    String(BIT_RATE),
+    '-threads',
+    '1',
+    '-flags:a',
+    '+bitexact',
+    '-fflags',
+    '+bitexact',
+    '-map_metadata',
+    '-1',
+  ],
+  ...['-f', 'adts', 'pipe:1'],
+];
+
+function run(ffmpeg: string, args: readonly string[], input: string, signal?: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' });
+    const chunks: Buffer[] = [];
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
+    child.stdin.on('error', () => undefined); // the exit code tells
+    child.on('error', reject);
+    child.on('close', (code, killed) => {
+      if (code === 0) resolve(Buffer.concat(chunks));
+      else reject(new Error(`ffmpeg ended with ${killed ?? code} while encoding AAC: ${said.trim()}`));
+    });
+    const source = createReadStream(input);
+    source.on('error', (error) => {
+      child.kill('SIGKILL'); // else it would make a valid file of what came so far
+      reject(error);
+    });
+    source.pipe(child.stdin);
+  });
+}
+
+/** The packets of an ADTS stream, without their headers (for MP4) or with them. */
+export function packetsOf(adts: Buffer, withHeaders = false): Buffer[] {
+  const packets: Buffer[] = [];
+  for (let at = 0; at < adts.length;) {
+    if (adts.length - at < 7 || adts[at] !== 0xff || (adts[at + 1] & 0xf6) !== 0xf0)
+      throw new Error(`No ADTS header at byte ${at}`);
+    const length = ((adts[at + 3] & 3) << 11) | (adts[at + 4] << 3) | (adts[at + 5] >> 5);
+    const header = adts[at + 1] & 1 ? 7 : 9;
+    if (length < header || at + length > adts.length) throw new Error(`The ADTS packet at byte ${at} is cut off`);
+    packets.push(adts.subarray(at + (withHeaders ? 0 : header), at + length));
+    at += length;
+  }
+  return packets;
+}

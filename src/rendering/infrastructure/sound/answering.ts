@@ -1,0 +1,32 @@
+import { setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
+
+/**
+ * The child's side of `AskedChild`: one JSON object a line on stdin, one answer a line on stdout. Work is done one request after
+ * the other; the process ends when stdin does, so that none outlives its parent, however that one died.
+ */
+export function answer<Request extends object, Reply extends object>(work: (request: Request) => Reply | Promise<Reply>): void {
+  try {
+    setPriority(10); // the web process and the database go first
+  } catch {
+    // not allowed everywhere, and not needed
+  }
+  process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
+  const lines = createInterface({ input: process.stdin });
+  let before: Promise<void> = Promise.resolve();
+  lines.on('line', (line) => {
+    before = before.then(async () => {
+      const { id, ...request } = JSON.parse(line) as Request & { id: number };
+      let reply: object;
+      try {
+        reply = { id, ok: await work(request as unknown as Request) };
+      } catch (error) {
+        reply = { id, failed: error instanceof Error ? error.message : String(error) };
+      }
+      if (!process.stdout.write(`${JSON.stringify(reply)}\n`))
+        await new Promise((drained) => process.stdout.once('drain', drained));
+    });
+  });
+  lines.on('close', () => process.exit(0));
+  process.stdout.on('error', () => process.exit(0));
+}

@@ -1,0 +1,115 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The child said no: the request itself is at fault and would fail again. */
+export class ChildRefused extends Error {}
+/** The child died or was too slow; another try may do. */
+export class ChildLost extends Error {}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * A long-lived child process that is asked by JSON lines (see `answer`). Started with the first question, and again after it died;
+ * a question it does not answer in time costs it its life, because a stuck WebAssembly loop cannot be stopped otherwise.
+ */
+export class AskedChild {
+  private process?: ChildProcess;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = 0;
+  private lastWords = '';
+  private closed = false;
+
+  constructor(
+    private readonly script: URL,
+    private readonly timeoutMs = 60_000,
+  ) {}
+
+  /** Pid of the running process, for supervision and tests. */
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  get busy(): number {
+    return this.waiting.size;
+  }
+
+  ask<Reply>(request: object): Promise<Reply> {
+    if (this.closed) return Promise.reject(new ChildLost('the narrator is shutting down'));
+    const child = (this.process ??= this.start());
+    const id = ++this.lastId;
+    return new Promise<Reply>((resolve, reject) => {
+      const timer = setTimeout(() => this.lose(child, `no answer within ${this.timeoutMs / 1_000} s`), this.timeoutMs);
+      this.waiting.set(id, { resolve, reject, timer });
+      child.stdin?.write(`${JSON.stringify({ ...request, id })}\n`);
+    });
+  }
+
+  /** Ends the process now; open questions fail with `ChildLost`. */
+  kill(): void {
+    this.closed = true;
+    if (this.process) this.lose(this.process, 'the narrator is shutting down');
+  }
+
+  private start(): ChildProcess {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(this.script)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, TZ: 'UTC' }, // no keys, no secrets, no locale
+    });
+    this.lastWords = '';
+    child.stderr?.on('data', (chunk: Buffer) => (this.lastWords = (this.lastWords + chunk.toString()).slice(-500)));
+    child.stdin?.on('error', () => undefined); // told by 'exit'
+    child.on('error', (error) => this.lose(child, error.message));
+    child.on('exit', (code, signal) => this.lose(child, `it ended with ${signal ?? code}. ${this.lastWords}`.trim()));
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.heard(line));
+    return child;
+  }
+
+  private heard(line: string): void {
+    const reply = JSON.parse(line) as { id: number; ok?: never; failed?: string };
+    const waiting = this.waiting.get(reply.id);
+    if (!waiting) return;
+    this.waiting.delete(reply.id);
+    clearTimeout(waiting.timer);
+    if (reply.failed === undefined) waiting.resolve(reply.ok as never);
+    else waiting.reject(new ChildRefused(reply.failed));
+  }
+
+  private lose(child: ChildProcess, why: string): void {
+    if (this.process !== child) return;
+    this.process = undefined;
+    child.kill('SIGKILL');
+    const open = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { reject, timer } of open) {
+      clearTimeout(timer);
+      reject(new ChildLost(`${this.script.pathname.split('/').at(-1)}: ${why}`));
+    }
+  }
+}
+
+/** Several children of one kind; a question goes to the least busy. */
+export class AskedChildren {
+  private readonly children: AskedChild[];
+
+  constructor(script: URL, count: number, timeoutMs?: number) {
+    this.children = Array.from({ length: count }, () => new AskedChild(script, timeoutMs));
+  }
+
+  ask<Reply>(request: object): Promise<Reply> {
+    return this.children.reduce((least, child) => (child.busy < least.busy ? child : least)).ask<Reply>(request);
+  }
+
+  get pids(): number[] {
+    return this.children.flatMap((child) => child.pid ?? []);
+  }
+
+  kill(): void {
+    for (const child of this.children) child.kill();
+  }
+}

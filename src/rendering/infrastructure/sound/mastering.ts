@@ -1,0 +1,163 @@
+import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
+import { compress, highPass, limit } from './dynamics.js';
+import { envelopeOf, voicedRange } from './envelope.js';
+import { loudPower } from './loudness.js';
+import { resample } from './resample.js';
+import type { Times, Weighed } from './word-times.js';
+import { complete, timesByEnergy } from './word-times.js';
+
+/**
+ * From what an engine spoke to the sound of a scene: 48 kHz mono, at the loudness video platforms want, whole AAC packets long, its
+ * first and last packet digital silence, so that scenes join packet to packet in any order. Nothing here knows where in the film
+ * the scene will stand.
+ */
+export const MASTERING_VERSION = 1;
+
+export interface SpanSound {
+  /** s16 mono; empty when the voice had nothing to say to this text. */
+  readonly pcm: Int16Array;
+  readonly sampleRate: number;
+  /** Seconds in `pcm`, or null for all when the voice gives no times. */
+  readonly times: readonly (readonly [number, number] | null)[] | null;
+  readonly words: readonly Weighed[];
+  /** Null for a voice that nobody measured. */
+  readonly gain: VoiceGain | null;
+}
+
+/** What one voice needs, measured once on a fixed text (scripts/measure-voices.mjs); constant, so that soft sentences stay soft. */
+export interface VoiceGain {
+  /** Factor from the engine's level to −23 LUFS, where the compressor works. */
+  readonly level: number;
+  /** Factor from the compressor to −14 LUFS after the limiter. */
+  readonly makeUp: number;
+}
+
+export interface Mastered {
+  readonly samples: Int16Array;
+  /** Seconds in the scene; one list a span. */
+  readonly times: Times[][];
+  /** Spans that stayed silent because the voice cannot read them. */
+  readonly silentSpans: number[];
+}
+
+/** Powers as of `loudPower`: −23 and −14 LUFS. Written out, because the last digit of `10 ** x` is not the same everywhere. */
+export const VOICE_POWER = 0.005876246425275582;
+export const TARGET_POWER = 0.04667668449794024;
+/** −2 dBTP: encoding to AAC adds up to a decibel. */
+export const CEILING = 0.794328;
+/** Make-up for voices nobody measured: the mean of those that were. */
+const USUAL_MAKE_UP = 8.5;
+/** Scenes may be corrected by ±3 dB, and only when they are long enough to be measured. */
+const MOST_CORRECTION = 1.412538;
+const MEASURABLE_SECONDS = 3;
+
+const LEAD = 0.09;
+/** After a word, a clause, a sentence. */
+const TAIL = [0.06, 0.15, 0.38];
+const BETWEEN_SPANS = 0.4;
+const SHORTEST_SCENE = 1.2;
+/** A text that cannot be spoken is shown in silence for this long at least. */
+const SHORTEST_SILENCE = 1.5;
+
+export function master(spans: readonly SpanSound[]): Mastered {
+  const voices = spans.map(prepared);
+  const placed: { at: number; voice: Prepared }[] = [];
+  let at = Math.ceil(LEAD * SAMPLE_RATE);
+  voices.forEach((voice, i) => {
+    if (i > 0) at += BETWEEN_SPANS * SAMPLE_RATE;
+    placed.push({ at, voice });
+    at += voice.signal.length;
+  });
+  const lastStop = spans[spans.length - 1].words.at(-1)?.stop ?? 2;
+  const wanted = Math.max(at + TAIL[lastStop] * SAMPLE_RATE, SHORTEST_SCENE * SAMPLE_RATE, at + AAC_PACKET);
+  const length = Math.ceil(wanted / AAC_PACKET) * AAC_PACKET;
+  const scene = new Float64Array(length);
+  for (const { at: from, voice } of placed) scene.set(voice.signal, from);
+  const loud = levelled(scene);
+  const samples = new Int16Array(length);
+  for (let i = AAC_PACKET; i < length - AAC_PACKET; i++) samples[i] = Math.round(loud[i] * 32_767);
+  fadeOut(samples);
+  return {
+    samples,
+    times: placed.map(({ at: from, voice }) =>
+      voice.times.map(([start, end]) => [milliseconds(start + from / SAMPLE_RATE), milliseconds(end + from / SAMPLE_RATE)]),
+    ),
+    silentSpans: voices.flatMap((voice, i) => (voice.silent ? [i] : [])),
+  };
+}
+
+interface Prepared {
+  readonly signal: Float64Array;
+  readonly times: readonly Times[];
+  readonly silent: boolean;
+}
+
+/** One span at 48 kHz and voice level, silence around it cut away. */
+function prepared(span: SpanSound): Prepared {
+  const raw = resample(span.pcm, span.sampleRate, SAMPLE_RATE);
+  const levels = envelopeOf(raw, SAMPLE_RATE);
+  const range = voicedRange(levels);
+  if (!range) return silence(span.words);
+  const from = Math.max(0, range.from - 2) * FRAME;
+  const to = Math.min(raw.length, (range.to + 4) * FRAME);
+  const signal = raw.slice(from, to);
+  const { level, makeUp } = span.gain ?? {
+    level: Math.sqrt(VOICE_POWER / Math.max(1e-9, loudPower(signal))),
+    makeUp: USUAL_MAKE_UP,
+  };
+  const even = evened(signal, level).map((sample) => sample * makeUp);
+  for (let i = 0; i < Math.min(EDGE, even.length); i++) {
+    even[i] *= i / EDGE;
+    even[even.length - 1 - i] *= i / EDGE;
+  }
+  const cutLevels = envelopeOf(signal, SAMPLE_RATE);
+  const told = span.times?.map((time): Times | null => time && [time[0] - from / SAMPLE_RATE, time[1] - from / SAMPLE_RATE]);
+  const known = told?.some(Boolean) ? told : timesByEnergy(span.words, cutLevels);
+  return { signal: even, times: complete(known, span.words, cutLevels, signal.length / SAMPLE_RATE), silent: false };
+}
+
+/** 10 ms, the frame of `envelopeOf`. */
+const FRAME = SAMPLE_RATE / 100;
+/** 4 ms of fading where a recording was cut. */
+const EDGE = 192;
+
+/** Text that the voice cannot read (a Chinese line in an English voice) is shown for as long as reading it takes. */
+function silence(words: readonly Weighed[]): Prepared {
+  const total = words.reduce((sum, { weight }) => sum + weight, 0) || 1;
+  const seconds = Math.max(SHORTEST_SILENCE, total);
+  let at = 0;
+  const times = words.map(({ weight }): Times => {
+    const start = at;
+    at += (weight / total) * seconds;
+    return [start, at];
+  });
+  return { signal: new Float64Array(Math.ceil(seconds * SAMPLE_RATE)), times, silent: true };
+}
+
+/** A voice's signal as the limiter gets it, before make-up. */
+export function evened(signal: Float64Array, level: number): Float64Array {
+  return compress(highPass(signal.map((sample) => sample * level)));
+}
+
+/** Limited, and, if the scene can be measured, corrected within bounds. */
+export function levelled(signal: Float64Array): Float64Array {
+  let out = limit(signal, 1, CEILING);
+  let gain = 1;
+  for (let round = 0; round < 2; round++) {
+    const power = loudPower(out);
+    if (signal.length < MEASURABLE_SECONDS * SAMPLE_RATE || power === 0) break;
+    gain = Math.min(MOST_CORRECTION, Math.max(1 / MOST_CORRECTION, gain * Math.sqrt(TARGET_POWER / power)));
+    out = limit(signal, gain, CEILING);
+  }
+  return out;
+}
+
+/** The last packet is silent; what rings on before it fades over 10 ms instead of breaking off. */
+function fadeOut(samples: Int16Array): void {
+  const end = samples.length - AAC_PACKET;
+  for (let i = 0; i < FRAME; i++) samples[end - 1 - i] = Math.round((samples[end - 1 - i] * i) / FRAME);
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1_000) / 1_000;
+}

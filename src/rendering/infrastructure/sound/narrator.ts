@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { VoiceIdentity } from '../../domain/artefacts.js';
+import type { PlannedScene, Span } from '../../domain/plan.js';
+import { secondsOf } from '../../domain/prose.js';
+import type { TimedWord } from '../../domain/scene.js';
+import { SAMPLES_PER_FRAME } from '../../domain/scene.js';
+import type { Voice } from '../../domain/voices.js';
+import { VoiceNotInstalled } from '../../domain/voices.js';
+import { AAC_VERSION, BIT_RATE, encodeAac } from './aac.js';
+import { AskedChildren } from './asked-child.js';
+import { MASTERING_VERSION } from './mastering.js';
+import { SpeechApi } from './speech-api.js';
+import type { SpeechServer } from './speech-api.js';
+import type { MasterReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
+import { engineVoice, gainOf, voiceFingerprint } from './voices.js';
+
+/**
+ * Speaks scenes. Engines and mastering run in long-lived child processes of their own, encoding in ffmpeg; this process only
+ * conducts, so that the worker keeps its leases. With an embedded voice the same scene gives the same bytes in every process.
+ *
+ * @example
+ * const narrator = new Narrator({ ffmpeg: encoder.ffmpeg, ffmpegFingerprint: encoder.fingerprint });
+ * const plan = planOf(blocks, 'en');
+ * const voice = voiceFor('en', undefined);
+ * const key = keyOf(soundFields(plan.scenes[0], narrator.identityOf(voice), 'en', narrator.chain));
+ * const narration = await narrator.narrate({ scene: plan.scenes[0], voice, language: 'en', folder, name: key });
+ * const pages = pagesOf(narration.words, narration.frames / FRAME_RATE);
+ * narrator.close();
+ */
+export interface NarratorOptions {
+  readonly ffmpeg: string;
+  readonly ffmpegFingerprint: string;
+  readonly server?: SpeechServer;
+  /** Processes of each kind (default 1). */
+  readonly processes?: number;
+}
+
+export interface NarrationJob {
+  readonly scene: PlannedScene;
+  readonly voice: Voice;
+  readonly language: string;
+  /** Gets `<name>.pcm` and `<name>.aac`, each whole or not at all. */
+  readonly folder: string;
+  readonly name: string;
+}
+
+export interface SoundFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface Narration {
+  /** s16le, 48 kHz, mono. */
+  readonly pcm: SoundFile;
+  /** ADTS; see `packetsOf`. */
+  readonly aac: SoundFile;
+  /** A multiple of 1,024. */
+  readonly samples: number;
+  readonly packets: number;
+  /** Pictures needed to cover the sound. */
+  readonly frames: number;
+  readonly words: readonly TimedWord[];
+  /** LUFS of this scene alone. */
+  readonly loudness: number;
+  /** For the author: what could not be spoken. */
+  readonly warnings: readonly string[];
+}
+
+export class Narrator {
+  private readonly engines = new Map<Voice['engine'], SpeechEngine>();
+  private readonly children: AskedChildren[] = [];
+  private readonly mastering: AskedChildren;
+
+  constructor(private readonly options: NarratorOptions) {
+    this.engines.set('flite', this.engineIn(new URL('./flite.child.js', import.meta.url)));
+    this.engines.set('espeak', this.engineIn(new URL('./espeak.child.js', import.meta.url)));
+    if (options.server) this.engines.set('api', new SpeechApi(options.server));
+    this.mastering = this.childrenOf(new URL('./sound.child.js', import.meta.url));
+  }
+
+  /** Fingerprint of everything between an engine's sound and the packets; part of every sound's key. */
+  get chain(): string {
+    return `mastering ${MASTERING_VERSION}, aac ${AAC_VERSION} ${BIT_RATE}, ffmpeg ${this.options.ffmpegFingerprint}`;
+  }
+
+  identityOf(voice: Voice): VoiceIdentity {
+    return { id: voice.id, fingerprint: voiceFingerprint(voice, { api: this.options.server }) };
+  }
+
+  /** Pids of the children that run now. */
+  get pids(): number[] {
+    return this.children.flatMap((children) => children.pids);
+  }
+
+  /** @throws ChildLost, SpeechServerFailed (temporary: another try may do), ChildRefused */
+  async narrate(job: NarrationJob, signal?: AbortSignal): Promise<Narration> {
+    const { scene, voice, language, folder, name } = job;
+    await mkdir(folder, { recursive: true });
+    const scratch = join(folder, `.${name.slice(0, 40)}-${randomUUID()}`);
+    const files = scene.spans.map((_, i) => `${scratch}-${i}.speech`);
+    try {
+      const spoken = await Promise.all(scene.spans.map((span, i) => this.speak(span, voice, language, files[i], signal)));
+      const pcm = { path: join(folder, `${name}.pcm`), temporary: `${scratch}.pcm` };
+      const mastered = await this.mastering.ask<MasterReply>({
+        spans: scene.spans.map((span, i) => ({
+          file: spoken[i].samples > 0 ? files[i] : null,
+          sampleRate: spoken[i].sampleRate,
+          times: spoken[i].times,
+          words: span.tokens.map((token) => ({ weight: secondsOf({ ...token, stop: 0 }), stop: token.stop })),
+          gain: gainOf(voice),
+        })),
+        out: pcm.temporary,
+      });
+      signal?.throwIfAborted();
+      const aacPath = join(folder, `${name}.aac`);
+      const aac = await encodeAac(this.options.ffmpeg, pcm.temporary, mastered.samples, aacPath, signal);
+      await rename(pcm.temporary, pcm.path);
+      return {
+        pcm: { path: pcm.path, sha256: mastered.sha256, bytes: mastered.samples * 2 },
+        aac: { path: aacPath, sha256: aac.sha256, bytes: aac.bytes },
+        samples: mastered.samples,
+        packets: aac.packets,
+        frames: Math.ceil(mastered.samples / SAMPLES_PER_FRAME),
+        words: wordsOf(scene, mastered.times),
+        loudness: mastered.loudness,
+        warnings: mastered.silentSpans.map((i) => `The voice ${voice.id} cannot read: ${excerpt(scene.spans[i])}`),
+      };
+    } finally {
+      await Promise.all([...files, `${scratch}.pcm`].map((file) => rm(file, { force: true })));
+    }
+  }
+
+  /** Ends all child processes now. */
+  close(): void {
+    for (const children of this.children) children.kill();
+  }
+
+  private speak(span: Span, voice: Voice, language: string, out: string, signal?: AbortSignal): Promise<Spoken> {
+    const engine = this.engines.get(voice.engine);
+    if (!engine) throw new VoiceNotInstalled(voice.id, 'Set VOICE_API_URL to an OpenAI-compatible speech server.');
+    return engine.speak({ voice: engineVoice(voice), language, say: span.tokens.map((token) => token.say), out }, signal);
+  }
+
+  private engineIn(script: URL): SpeechEngine {
+    const children = this.childrenOf(script);
+    return { speak: (request: SpeakRequest) => children.ask<Spoken>(request) };
+  }
+
+  private childrenOf(script: URL): AskedChildren {
+    const children = new AskedChildren(script, this.options.processes ?? 1);
+    this.children.push(children);
+    return children;
+  }
+}
+
+/** The scene's tokens with the times they got. */
+export function wordsOf(scene: PlannedScene, times: readonly (readonly (readonly [number, number])[])[]): TimedWord[] {
+  return scene.spans.flatMap((span, i) =>
+    span.tokens.map((token, k) => ({ text: token.text, start: times[i][k][0], end: times[i][k][1], block: span.block })),
+  );
+}
+
+function excerpt(span: Span): string {
+  const text = span.tokens.map((token) => token.text).join(' ');
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

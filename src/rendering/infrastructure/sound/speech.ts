@@ -1,0 +1,46 @@
+/** What an engine's child is asked, and what it answers. */
+export interface SpeakRequest {
+  /** The engine's own name of the voice. */
+  readonly voice: string;
+  readonly language: string;
+  /** What to say, token by token. */
+  readonly say: readonly string[];
+  /** File to write: s16le, mono, at the engine's own rate. Not written when there is nothing to hear. */
+  readonly out: string;
+}
+
+export interface Spoken {
+  readonly samples: number;
+  readonly sampleRate: number;
+  /** Seconds from the first sample, one pair a token; null where the engine does not know. */
+  readonly times: readonly (readonly [start: number, end: number] | null)[];
+}
+
+/** Anything that speaks: a child process with an engine in it, or a server. */
+export interface SpeechEngine {
+  speak(request: SpeakRequest, signal?: AbortSignal): Promise<Spoken>;
+}
+
+/** What the mastering child is asked, and what it answers. */
+export interface MasterRequest {
+  readonly spans: readonly {
+    /** As an engine wrote it; null when there is nothing to hear. */
+    readonly file: string | null;
+    readonly sampleRate: number;
+    readonly times: readonly (readonly [number, number] | null)[] | null;
+    readonly words: readonly { readonly weight: number; readonly stop: 0 | 1 | 2 }[];
+    readonly gain: { readonly level: number; readonly makeUp: number } | null;
+  }[];
+  /** File to write: s16le, 48 kHz, mono, whole AAC packets. */
+  readonly out: string;
+}
+
+export interface MasterReply {
+  readonly samples: number;
+  readonly sha256: string;
+  /** Seconds in the scene, one list of [start, end] a span. */
+  readonly times: readonly (readonly (readonly [number, number])[])[];
+  readonly silentSpans: readonly number[];
+  /** LUFS, for the log. */
+  readonly loudness: number;
+}
