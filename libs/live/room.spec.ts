@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ACCESS_CHANGED } from '#libs/kernel/live';
-import { type Encoding } from './encoding.js';
+import type { Encoding } from './encoding.js';
 import type { StoredEvent } from './event-log.js';
 import { type Member, Room } from './room.js';
 import type { Timing } from './window.js';

@@ -1,0 +1,119 @@
+/** What a web process hears live from, in memory, and a client that listens: to test the sockets without Postgres or Redis. */
+import { once } from 'node:events';
+import type { WebSocket } from 'ws';
+import type { EventLog, StoredEvent } from '#libs/live/event-log';
+import { StreamKind } from '#libs/live/stream-kinds';
+import { type Authority, TokenVerifier } from '#libs/live/token-verifier';
+import type { Ear, Tick, Wire } from '#libs/live/wire';
+import type { Actor } from '#libs/kernel/actor';
+import { DomainError } from '#libs/kernel/domain-error';
+import { Live } from '#libs/kernel/live';
+
+export const CHAPTER = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60';
+export const DRAFT = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f61';
+
+/** Postgres and Redis, as far as listeners can tell. */
+export class World {
+  readonly events: StoredEvent[] = [];
+  readonly ears: Ear[] = [];
+  published = true;
+
+  readonly log = {
+    head: () => Promise.resolve(this.events.length),
+    heads: () => Promise.resolve(new Map([[CHAPTER, this.events.length]])),
+    read: (_: string, after: number, upTo: number, limit: number) =>
+      Promise.resolve(this.events.filter(({ seq }) => seq > after && seq <= upTo).slice(0, limit)),
+  } as unknown as EventLog;
+  readonly wire = { listen: (ear: Ear) => this.ears.push(ear) } as unknown as Wire;
+
+  say(type: string, text = ''): void {
+    const seq = this.events.length + 1;
+    this.events.push({ seq, type, json: JSON.stringify({ seq, type, at: '', body: { text } }) });
+    for (const ear of this.ears) ear.woken?.(CHAPTER, seq);
+  }
+}
+
+export class Chapters extends StreamKind {
+  readonly kind = 'chapter';
+  override readonly ticks = ['typing'];
+  constructor(private readonly world: World) {
+    super();
+  }
+  mayListen(id: string): Promise<boolean> {
+    return Promise.resolve(this.world.published && DRAFT !== `chapter:${id}`);
+  }
+  override snapshot(): Promise<object> {
+    return Promise.resolve({ comments: this.world.events.length });
+  }
+}
+
+export class NotAToken extends DomainError {
+  readonly kind = 'unauthenticated';
+}
+
+/** A token is `<account> <time it expires>`. */
+export class Tokens extends TokenVerifier {
+  readonly revoked = new Set<string>();
+  verify(token: string): Promise<Authority> {
+    const [id, until] = token.split(' ');
+    if (!until || this.revoked.has(token)) return Promise.reject(new NotAToken('Sign in again.'));
+    return Promise.resolve({ actor: { id, role: 'reader' }, expiresAt: new Date(Number(until)) });
+  }
+}
+
+export class Ticks extends Live {
+  constructor(private readonly world: World) {
+    super();
+  }
+  append(): Promise<void> {
+    return Promise.reject(new Error('Listeners append nothing.'));
+  }
+  tick(stream: string, type: string, body: object): void {
+    const tick: Tick = { type, at: '', body };
+    for (const ear of this.world.ears) ear.ticked?.(stream, tick);
+  }
+  revoke(accountId: string): void {
+    for (const ear of this.world.ears) ear.revoked?.(accountId);
+  }
+}
+
+export type Frame = Record<string, unknown> & { type: string; event?: { seq: number; type: string }; actor?: Actor };
+
+export class Client {
+  readonly frames: Frame[] = [];
+  readonly closed: Promise<number>;
+  private readonly opened: Promise<unknown>;
+  private changed = (): void => undefined;
+  constructor(
+    readonly socket: WebSocket,
+    first?: object | string,
+  ) {
+    this.opened = once(socket, 'open');
+    this.opened.catch(() => undefined);
+    if (first) this.send(first);
+    socket.on('message', (data) => {
+      this.frames.push(JSON.parse((data as Buffer).toString()) as Frame);
+      this.changed();
+    });
+    this.closed = new Promise((resolve) => socket.on('close', resolve));
+  }
+  send(frame: object | string): void {
+    void this.opened.then(() => this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)));
+  }
+  /** The frames of one type, once there are so many. */
+  async hears(type: string, count = 1): Promise<Frame[]> {
+    for (;;) {
+      const found = this.frames.filter((frame) => frame.type === type);
+      if (found.length >= count) return found;
+      await new Promise<void>((resolve) => (this.changed = resolve));
+    }
+  }
+  async follows(stream: string, since?: number): Promise<this> {
+    this.send({ type: 'subscribe', stream, since });
+    await this.hears('subscribed');
+    return this;
+  }
+  async numbers(count: number): Promise<number[]> {
+    return (await this.hears('event', count)).map(({ event }) => event!.seq);
+  }
+}
