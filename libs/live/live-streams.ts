@@ -6,8 +6,6 @@ import { streamKey } from './stream-key.js';
 import { Window } from './window.js';
 import { Wire } from './wire.js';
 
-export { LIVE_CHANNEL } from './wire.js';
-
 /** At most four ticks a second from one sender on one stream. */
 const TICK_MS = 250;
 

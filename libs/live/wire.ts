@@ -21,7 +21,7 @@ export interface Ear {
 }
 
 /** `{ key, head }` of a stream that has come further. */
-export const LIVE_CHANNEL = 'live';
+const WAKES = 'live';
 /** What nobody finds out later: ticks, and accounts whose sessions were revoked. */
 const PASSING = 'live:passing';
 
@@ -40,7 +40,7 @@ export class Wire implements OnModuleInit {
   }
 
   wake(wake: Wake): void {
-    this.publish(LIVE_CHANNEL, wake, () => this.hearWake(wake));
+    this.publish(WAKES, wake, () => this.hearWake(wake));
   }
 
   pass(passing: Passing): void {
@@ -49,7 +49,7 @@ export class Wire implements OnModuleInit {
 
   listen(ear: Ear): void {
     if (this.ears.push(ear) > 1) return;
-    this.redis.subscribe(LIVE_CHANNEL, (text) => this.hearWake(JSON.parse(text) as Wake));
+    this.redis.subscribe(WAKES, (text) => this.hearWake(JSON.parse(text) as Wake));
     this.redis.subscribe(PASSING, (text) => this.hearPassing(JSON.parse(text) as Passing));
   }
 
