@@ -75,7 +75,7 @@ export function u32(values: Iterable<number>): Uint8Array {
   const list = Array.isArray(values) || ArrayBuffer.isView(values) ? (values as ArrayLike<number>) : [...values];
   const bytes = new Uint8Array(list.length * 4);
   const view = viewOf(bytes);
-  for (let i = 0; i < list.length; i++) view.setUint32(i * 4, list[i] as number);
+  for (let i = 0; i < list.length; i++) view.setUint32(i * 4, list[i]);
   return bytes;
 }
 
@@ -104,7 +104,7 @@ export function fullBox(type: string, version: number, flags: number, ...body: U
 export function runs(values: Iterable<number>): number[] {
   const pairs: number[] = [];
   for (const value of values) {
-    if (pairs.length && pairs[pairs.length - 1] === value) pairs[pairs.length - 2] = (pairs[pairs.length - 2] as number) + 1;
+    if (pairs.length && pairs[pairs.length - 1] === value) pairs[pairs.length - 2] = pairs[pairs.length - 2] + 1;
     else pairs.push(1, value);
   }
   return pairs;

@@ -79,7 +79,7 @@ function layPackets(scenes: readonly FilmScene[], silence: Uint8Array): { packet
 }
 
 function joinVideo(scenes: readonly FilmScene[]): JoinedVideo {
-  const entry = (scenes[0] as FilmScene).video.entry;
+  const entry = scenes[0].video.entry;
   const total = scenes.reduce((sum, { video }) => sum + video.frames, 0);
   const sizes = new Uint32Array(total);
   const later = new Int32Array(total);
@@ -114,10 +114,10 @@ function interleave(scenes: readonly FilmScene[], packets: readonly Uint8Array[]
     const until = Math.min(frames, frame + CHUNK_SECONDS * FRAME_RATE);
     let bytes = 0;
     for (let left = until - frame; left > 0;) {
-      const { video } = scenes[scene] as FilmScene;
+      const { video } = scenes[scene];
       const take = Math.min(left, video.frames - inScene);
       let length = 0;
-      for (let i = 0; i < take; i++) length += video.sizes[inScene + i] as number;
+      for (let i = 0; i < take; i++) length += video.sizes[inScene + i];
       pieces.push({ scene, start: video.dataStart + offset, end: video.dataStart + offset + length });
       bytes += length;
       offset += length;

@@ -39,9 +39,11 @@ export function gapBetween(left: string, right: string, space: number): number {
   return space;
 }
 
+const NEVER = 1_000;
+
 /** How unpleasant it is to break the line after `left`: 0 is neutral, less invites. */
 function breakCost(left: string, right: string): number {
-  if (OPENS.test(left) || CLOSES.test(right)) return 100;
+  if (OPENS.test(left) || CLOSES.test(right)) return NEVER;
   if (STOP.test(left)) return -0.3;
   if (PAUSE.test(left)) return -0.15;
   return SHORT.test(left) ? 0.12 : 0; // an article or preposition belongs to what follows
@@ -52,15 +54,24 @@ export function breakLines(words: readonly Word[], room: number, most: number, s
   if (words.some(({ width }) => width > room)) return undefined;
   const base = baseDirection(words.map(({ text }) => text));
   const gaps = words.map((word, i) => (i ? gapBetween(words[i - 1].text, word.text, space) : 0));
-  for (let count = 1; count <= most; count++) {
-    const starts = bestStarts(words, gaps, room, count);
-    if (starts) return starts.map((from, i) => place(words, gaps, from, starts[i + 1] ?? words.length, base));
+  // One line more is better than a line that begins with a comma; only when there is no room for it, the comma may.
+  for (const dearest of [NEVER, Infinity]) {
+    for (let count = 1; count <= most; count++) {
+      const starts = bestStarts(words, gaps, room, count, dearest);
+      if (starts) return starts.map((from, i) => place(words, gaps, from, starts[i + 1] ?? words.length, base));
+    }
   }
   return undefined;
 }
 
 /** The first word of each of exactly `count` lines, with the least sum of squared emptiness and break costs. */
-function bestStarts(words: readonly Word[], gaps: readonly number[], room: number, count: number): number[] | undefined {
+function bestStarts(
+  words: readonly Word[],
+  gaps: readonly number[],
+  room: number,
+  count: number,
+  dearest: number,
+): number[] | undefined {
   const n = words.length;
   // best[k][i]: words from i on in k lines.
   let best: { cost: number; starts: number[] }[] = Array.from({ length: n + 1 }, (_, i) => ({
@@ -84,7 +95,7 @@ function bestStarts(words: readonly Word[], gaps: readonly number[], room: numbe
     best = next;
   }
   const found = best[0];
-  return found.cost < Infinity ? found.starts : undefined;
+  return found.cost < dearest ? found.starts : undefined;
 }
 
 function place(words: readonly Word[], gaps: readonly number[], from: number, to: number, base: Direction): Line {

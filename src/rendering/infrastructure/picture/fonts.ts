@@ -45,7 +45,7 @@ const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 /** Joiners, selectors and marks of direction: they shape their neighbours and need no glyph. */
 const SHAPERS = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
-const UNSEEN = /^[\p{Cc}\p{Zl}\p{Zp}\s]*$/u;
+const UNSEEN = /^[\p{Cc}\p{Zl}\p{Zp}\s\p{Default_Ignorable_Code_Point}]*$/u;
 
 export function isEastAsian(text: string): boolean {
   return EAST_ASIAN.test(text);

@@ -8,26 +8,28 @@ export interface Rgba {
   readonly height: number;
 }
 
-type Colour = readonly [number, number, number];
+type Colour = readonly number[];
+
+const { ceil, floor, imul, max, min } = Math;
 
 /** Pixels between two points of the coarsest noise; each further octave halves it. */
 const CELL = 640;
 const OCTAVES = 5;
-const FLOW = 0.75;
-const LIGHTS = 34;
+const FLOW = 0.9;
+const LIGHTS = 48;
 
 /** A well mixed 32-bit hash of a lattice point (the finaliser of MurmurHash3), 0…1. */
 function noiseAt(x: number, y: number, salt: number): number {
-  let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(salt, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  let h = imul(x, 0x27d4eb2d) ^ imul(y, 0x165667b1) ^ imul(salt, 0x9e3779b1);
+  h = imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = imul(h ^ (h >>> 13), 0xc2b2ae35);
   return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }
 
 const smooth = (t: number): number => t * t * (3 - 2 * t);
 
 function valueNoise(x: number, y: number, salt: number): number {
-  const [i, j] = [Math.floor(x), Math.floor(y)];
+  const [i, j] = [floor(x), floor(y)];
   const [u, v] = [smooth(x - i), smooth(y - j)];
   const top = noiseAt(i, j, salt) * (1 - u) + noiseAt(i + 1, j, salt) * u;
   const bottom = noiseAt(i, j + 1, salt) * (1 - u) + noiseAt(i + 1, j + 1, salt) * u;
@@ -49,11 +51,11 @@ function clouds(x: number, y: number, salt: number): number {
 }
 
 export function drawGradient(stops: readonly [string, string, string], width: number, height: number): Rgba {
-  const colours = stops.map(parseColour) as [Colour, Colour, Colour];
+  const colours = stops.map(parseColour);
   // Clouds are smooth: a quarter of the points, the rest in between.
   const grid = 4;
-  const columns = Math.ceil(width / grid) + 1;
-  const rows = Math.ceil(height / grid) + 1;
+  const columns = ceil(width / grid) + 1;
+  const rows = ceil(height / grid) + 1;
   const field = new Float32Array(columns * rows);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
@@ -65,19 +67,20 @@ export function drawGradient(stops: readonly [string, string, string], width: nu
   }
   const data = new Uint8Array(width * height * 4);
   for (let y = 0, at = 0; y < height; y++) {
-    const j = Math.floor(y / grid);
+    const j = floor(y / grid);
     const v = y / grid - j;
     for (let x = 0; x < width; x++, at += 4) {
-      const i = Math.floor(x / grid);
+      const i = floor(x / grid);
       const u = x / grid - i;
       const k = j * columns + i;
-      const [a, b, c, d] = [field[k] ?? 0, field[k + 1] ?? 0, field[k + columns] ?? 0, field[k + columns + 1] ?? 0];
-      const t = Math.min(0.9999, Math.max(0, (a * (1 - u) + b * u) * (1 - v) + (c * (1 - u) + d * u) * v)) * 2;
-      const [from, to] = t < 1 ? [colours[0], colours[1]] : [colours[1], colours[2]];
-      const part = t % 1;
+      const upper = field[k] * (1 - u) + field[k + 1] * u;
+      const lower = field[k + columns] * (1 - u) + field[k + columns + 1] * u;
+      const t = min(1.9999, max(0, 2 * (upper * (1 - v) + lower * v)));
+      const from = colours[floor(t)];
+      const to = colours[floor(t) + 1];
       // Noise of one step hides the bands that eight bits would show.
-      const grain = noiseAt(x, y, 7) - 0.5;
-      for (let n = 0; n < 3; n++) data[at + n] = from[n as 0] + (to[n as 0] - from[n as 0]) * part + grain + 0.5;
+      const grain = noiseAt(x, y, 7);
+      for (let n = 0; n < 3; n++) data[at + n] = from[n] + (to[n] - from[n]) * (t % 1) + grain;
       data[at + 3] = 255;
     }
   }
@@ -91,13 +94,13 @@ function drawLight(data: Uint8Array, width: number, height: number, i: number): 
   const size = noiseAt(i, 3, 3);
   const radius = 6 + 70 * size * size * size;
   const strength = 0.16 - 0.11 * size;
-  for (let y = Math.max(0, Math.floor(cy - radius)); y < Math.min(height, cy + radius); y++) {
-    for (let x = Math.max(0, Math.floor(cx - radius)); x < Math.min(width, cx + radius); x++) {
-      const far = ((x - cx) ** 2 + (y - cy) ** 2) / radius ** 2;
+  for (let y = max(0, floor(cy - radius)); y < min(height, cy + radius); y++) {
+    for (let x = max(0, floor(cx - radius)); x < min(width, cx + radius); x++) {
+      const far = ((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (radius * radius);
       if (far >= 1) continue;
       const share = strength * (1 - far) * (size > 0.5 ? 1 : 1 - far);
       const at = (y * width + x) * 4;
-      for (let n = 0; n < 3; n++) data[at + n] = (data[at + n] ?? 0) * (1 - share) + 255 * share + 0.5;
+      for (let n = 0; n < 3; n++) data[at + n] = data[at + n] * (1 - share) + 255 * share + 0.5;
     }
   }
 }
