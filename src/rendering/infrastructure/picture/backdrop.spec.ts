@@ -47,7 +47,7 @@ describe('a picture behind the text', () => {
     ]) {
       const fitted = await pictureBackdrop(kernel, await (await picture(width, height)).jpeg().toBuffer());
       // Walking over the middle row of the card one meets white edge, red, blue, white edge, all inside what the closest zoom shows.
-      const middle = ((210 + 1010) * (W / 1080)) / 2;
+      const middle = ((230 + 970) * (W / 1080)) / 2;
       const row = Array.from({ length: W }, (_, x) => luma(fitted, x, middle));
       const white = row.flatMap((value, x) => (value > 215 ? [x] : []));
       expect(white.length).toBeGreaterThan(4);

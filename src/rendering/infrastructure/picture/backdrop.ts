@@ -24,8 +24,8 @@ const FULL_BLEED = 0.625;
 const SCALE = BACKDROP_WIDTH / WIDTH;
 /** The card's room: under the top controls, over the captions, and inside what the closest zoom still shows. */
 const CARD = {
-  top: (SAFE.top + 10) * SCALE,
-  bottom: (CAPTION_CENTRE - 220) * SCALE,
+  top: (SAFE.top + 30) * SCALE,
+  bottom: (CAPTION_CENTRE - 260) * SCALE,
   width: 900,
   radius: 28,
 } as const;

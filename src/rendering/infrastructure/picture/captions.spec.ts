@@ -153,7 +153,7 @@ describe('a caption', () => {
       const at = (row * page.width + x) * 4;
       return pixels[at] + 255 - pixels[at + 3];
     });
-    const letters = values.map((value, x) => (pixels[(row * page.width + x) * 4] > 240 ? x : -1)).filter((x) => x >= 0);
+    const letters = values.map((_, x) => (pixels[(row * page.width + x) * 4] > 240 ? x : -1)).filter((x) => x >= 0);
     expect(letters.length).toBeGreaterThan(30);
     for (const x of letters) {
       const left = values.slice(Math.max(0, x - 60), x);

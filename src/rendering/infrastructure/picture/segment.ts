@@ -68,7 +68,10 @@ async function encode(
   const coded: CodedFrame[] = [];
   let complaint = '';
   let unreadable: Error | undefined;
-  const flv = new FlvReader((frame) => onFrames?.(coded.push(frame)) ?? coded.length);
+  const flv = new FlvReader((frame) => {
+    coded.push(frame);
+    onFrames?.(coded.length);
+  });
   encoder.stdout.on('data', (bytes: Buffer) => {
     try {
       flv.push(bytes);
