@@ -32,6 +32,7 @@ export abstract class Chapters {
   ): Promise<Anchor>;
   /** Whether this account writes the chapter. */
   abstract writes(chapterId: string, actor: Actor): Promise<boolean>;
+  abstract ownsWork(workId: string, actor: Actor): Promise<boolean>;
   /** Object key of the cover of the chapter's work. */
   abstract cover(chapterId: string): Promise<string | null>;
 }

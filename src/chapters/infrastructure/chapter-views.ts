@@ -81,6 +81,11 @@ export class ChapterViews extends Chapters {
     return rows.length > 0;
   }
 
+  async ownsWork(workId: string, actor: Actor): Promise<boolean> {
+    const rows = await this.transaction.query(`SELECT FROM chapters.work WHERE id = $1 AND owner_id = $2`, [workId, actor.id]);
+    return rows.length > 0;
+  }
+
   async cover(chapterId: string): Promise<string | null> {
     const [row] = await this.transaction.query<{ cover: string | null }>(
       `SELECT w.cover FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
+import { Clock } from '#libs/kernel/clock';
+import { ChangedMeanwhile } from '#libs/kernel/domain-error';
+import { Live } from '#libs/kernel/live';
+import { Outbox } from '#libs/kernel/outbox';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { Chapters } from '../../chapters/index.js';
+import { RenditionRepository, SettingsRepository, type SettingsState, Voices } from '../domain/ports.js';
+import { NothingToFilm, OnlyAuthorsFilm, Rendition, UnknownTheme } from '../domain/rendition.js';
+import { INK, THEMES } from '../domain/themes.js';
+
+/** What an author asks of rendering. Here a film is only recorded; workers make it (producing.ts). */
+@Injectable()
+export class Requesting {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly renditions: RenditionRepository,
+    private readonly settings: SettingsRepository,
+    private readonly chapters: Chapters,
+    private readonly voices: Voices,
+    private readonly outbox: Outbox,
+    private readonly live: Live,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns the film's id, and whether it is a new one: the same wish twice is one film. */
+  request(by: Actor, chapterId: string, wish: { voice?: string; theme?: string }): Promise<{ id: string; isNew: boolean }> {
+    return this.unitOfWork.run(async () => {
+      if (!(await this.chapters.writes(chapterId, by))) throw new OnlyAuthorsFilm();
+      return this.film(chapterId, by.id, wish);
+    });
+  }
+
+  /** A chapter was published: film what readers see now, if its author has set so. */
+  react(chapterId: string): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const card = await this.chapters.card(chapterId);
+      if (!card?.revision || !(await this.settings.get(card.workId)).onPublish) return;
+      await this.film(chapterId, null, {});
+    });
+  }
+
+  cancel(by: Actor, id: string): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      const rendition = await this.renditions.get(id);
+      if (!(await this.chapters.writes(rendition.snapshot().chapterId, by))) throw new OnlyAuthorsFilm();
+      rendition.cancel(this.clock.now());
+      await this.renditions.save(rendition);
+      await this.live.append(`rendition:${id}`, { type: 'rendition.changed', body: { state: 'cancelled' } });
+    });
+  }
+
+  /** @throws ChangedMeanwhile when the settings are not those of `expected` any more. */
+  set(
+    by: Actor,
+    workId: string,
+    expected: number | undefined,
+    wanted: { onPublish?: boolean; voice?: string | null; theme?: string },
+  ): Promise<SettingsState> {
+    return this.unitOfWork.run(async () => {
+      if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyAuthorsFilm();
+      if (wanted.theme !== undefined && !THEMES[wanted.theme]) throw new UnknownTheme(Object.keys(THEMES));
+      const now = await this.settings.get(workId);
+      if (expected !== undefined && expected !== now.version) throw new ChangedMeanwhile(`"${now.version}"`);
+      const next = {
+        ...now,
+        ...Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)),
+        version: now.version + 1,
+      };
+      await this.settings.save(next);
+      return next;
+    });
+  }
+
+  private async film(
+    chapterId: string,
+    by: string | null,
+    { voice, theme }: { voice?: string; theme?: string },
+  ): Promise<{ id: string; isNew: boolean }> {
+    const card = await this.chapters.card(chapterId);
+    if (!card?.revision) throw new NothingToFilm();
+    const settings = await this.settings.get(card.workId);
+    const look = theme ?? settings.theme ?? INK.name;
+    if (!THEMES[look]) throw new UnknownTheme(Object.keys(THEMES));
+    const wish = {
+      chapterId,
+      workId: card.workId,
+      revision: card.revision,
+      title: card.title,
+      language: card.language,
+      voice: this.voices.choose(card.language, voice ?? settings.voice ?? undefined),
+      theme: look,
+      cover: await this.chapters.cover(chapterId),
+    };
+    const same = await this.renditions.ofWish(wish);
+    if (same) return { id: same.id, isNew: false };
+    const rendition = Rendition.request(wish, by, this.clock.now());
+    await this.renditions.save(rendition);
+    await this.outbox.send(rendition.errand('render.plan', 'PlanRendition'));
+    await this.live.append(`rendition:${rendition.id}`, { type: 'rendition.changed', body: { state: 'planning' } });
+    return { id: rendition.id, isNew: true };
+  }
+}

@@ -1,0 +1,212 @@
+import { DomainError } from '#libs/kernel/domain-error';
+import { newId } from '#libs/kernel/id';
+import type { Errand } from '#libs/kernel/outbox';
+import { keyOf } from './keys.js';
+
+/** What a film is made of, as it was asked for: two equal wishes are one rendition. */
+export interface Wish {
+  chapterId: string;
+  workId: string;
+  /** The one revision it films; what is published later is another film. */
+  revision: number;
+  title: string;
+  language: string;
+  voice: string;
+  theme: string;
+  /** Object key of the cover at that moment. */
+  cover: string | null;
+}
+
+export interface RenditionState extends Wish {
+  id: string;
+  /** sha256 over the wish. */
+  wishKey: string;
+  /** Who asked; null when publishing did. */
+  requestedBy: string | null;
+  state: 'planning' | 'rendering' | 'assembling' | 'ready' | 'failed' | 'cancelled';
+  /** Fingerprint of the engine that films it. */
+  engine: string | null;
+  /** sha256 of the fitted picture behind the text, and its size. */
+  picture: { sha256: string; width: number; height: number } | null;
+  /** All frames of the film; known once every scene is narrated. */
+  framesPlanned: number | null;
+  film: Film | null;
+  /** What could not be done as wished, and why it failed: sentences for the author. */
+  warnings: string[];
+  failure: string | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+/** The finished files, by the sha256 of their bytes. */
+export interface Film {
+  sha256: string;
+  bytes: number;
+  frames: number;
+  seconds: number;
+  poster: string;
+  webvtt: string;
+  srt: string;
+  cues: string;
+}
+
+/**
+ * One film of one revision. Asked for in the web process, which only records it; planned, narrated, drawn and assembled by
+ * workers, each scene an errand. It ends ready, failed or cancelled, and a finished film never changes again.
+ */
+export class Rendition {
+  private constructor(private readonly state: RenditionState) {}
+
+  static request(wish: Wish, by: string | null, now: Date): Rendition {
+    return new Rendition({
+      ...wish,
+      id: newId(now.getTime()),
+      wishKey: wishKey(wish),
+      requestedBy: by,
+      state: 'planning',
+      engine: null,
+      picture: null,
+      framesPlanned: null,
+      film: null,
+      warnings: [],
+      failure: null,
+      createdAt: now,
+      finishedAt: null,
+    });
+  }
+
+  static restore(state: RenditionState): Rendition {
+    return new Rendition({ ...state, warnings: [...state.warnings] });
+  }
+
+  /** @returns false when it is planned already or over: an errand done twice. */
+  beginRendering(engine: string, picture: NonNullable<RenditionState['picture']>): boolean {
+    if (this.state.state !== 'planning') return false;
+    Object.assign(this.state, { state: 'rendering', engine, picture });
+    return true;
+  }
+
+  /** Every scene has its length now. */
+  measured(frames: number): void {
+    this.state.framesPlanned = frames;
+  }
+
+  /** @returns whether the last scene came in just now, so that whoever asks assembles. */
+  beginAssembling(): boolean {
+    if (this.state.state !== 'rendering') return false;
+    this.state.state = 'assembling';
+    return true;
+  }
+
+  /** An artefact turned out damaged: its scene is made again, the rest stays. */
+  backToRendering(): void {
+    if (this.state.state === 'assembling') this.state.state = 'rendering';
+  }
+
+  finish(film: Film, now: Date): RenditionReady | undefined {
+    if (this.state.state !== 'assembling') return undefined;
+    if (film.frames !== this.state.framesPlanned) throw new FramesMissing(film.frames, this.state.framesPlanned);
+    Object.assign(this.state, { state: 'ready', film, finishedAt: now });
+    const { id, chapterId, workId, revision } = this.state;
+    return {
+      type: 'RenditionReady',
+      v: 1,
+      subject: { kind: 'rendition', id },
+      about: [id, chapterId, workId],
+      data: { chapterId, revision, sha256: film.sha256, frames: film.frames },
+    };
+  }
+
+  fail(why: string, now: Date): RenditionFailed | undefined {
+    if (this.isOver) return undefined;
+    Object.assign(this.state, { state: 'failed', failure: why, finishedAt: now });
+    const { id, chapterId, workId } = this.state;
+    return {
+      type: 'RenditionFailed',
+      v: 1,
+      subject: { kind: 'rendition', id },
+      about: [id, chapterId, workId],
+      data: { chapterId, why },
+    };
+  }
+
+  cancel(now: Date): void {
+    if (this.isOver) throw new RenditionOver(this.state.state);
+    Object.assign(this.state, { state: 'cancelled', finishedAt: now });
+  }
+
+  warn(warnings: readonly string[]): void {
+    for (const warning of warnings) if (!this.state.warnings.includes(warning)) this.state.warnings.push(warning);
+  }
+
+  errand(queue: 'render.plan' | 'render.assemble', type: string): Errand<{ rendition: string }> {
+    const { id, chapterId, workId } = this.state;
+    return { type, v: 1, queue, subject: { kind: 'rendition', id }, about: [id, chapterId, workId], data: { rendition: id } };
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+  get isOver(): boolean {
+    return ['ready', 'failed', 'cancelled'].includes(this.state.state);
+  }
+
+  snapshot(): Readonly<RenditionState> {
+    return { ...this.state, warnings: [...this.state.warnings] };
+  }
+}
+
+export function wishKey({ chapterId, revision, language, voice, theme, cover, title }: Wish): string {
+  return keyOf({ chapterId, revision, language, voice, theme, cover, title });
+}
+
+export type RenditionReady = {
+  type: 'RenditionReady';
+  v: 1;
+  subject: { kind: 'rendition'; id: string };
+  about: string[];
+  data: { chapterId: string; revision: number; sha256: string; frames: number };
+};
+export type RenditionFailed = {
+  type: 'RenditionFailed';
+  v: 1;
+  subject: { kind: 'rendition'; id: string };
+  about: string[];
+  data: { chapterId: string; why: string };
+};
+
+class FramesMissing extends Error {
+  constructor(frames: number, planned: number | null) {
+    super(`The film has ${frames} frames, but ${planned} were planned.`);
+  }
+}
+export class RenditionNotFound extends DomainError {
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such rendition, or it is not ready for you yet.');
+  }
+}
+export class RenditionOver extends DomainError {
+  readonly kind = 'conflict';
+  constructor(state: string) {
+    super(`The rendition is ${state} already, so it cannot be cancelled.`, { state });
+  }
+}
+export class OnlyAuthorsFilm extends DomainError {
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only the author of a chapter may have it filmed.');
+  }
+}
+export class NothingToFilm extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('The chapter is not published: publish a revision, then ask for its film.');
+  }
+}
+export class UnknownTheme extends DomainError {
+  readonly kind = 'invalid';
+  constructor(known: readonly string[]) {
+    super(`There is no such theme: choose one of ${known.join(', ')}.`, { known });
+  }
+}

@@ -1,0 +1,74 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Fields } from '../domain/keys.js';
+import type { PlannedScene } from '../domain/plan.js';
+import type { ArtefactKind, PartState, SettingsState } from '../domain/ports.js';
+import type { Film, RenditionState } from '../domain/rendition.js';
+
+@Entity({ schema: 'rendering', name: 'rendition' })
+@Index('rendition_chapter', ['chapterId', 'id'])
+@Index('rendition_wish', ['wishKey'], { unique: true, where: "state NOT IN ('failed', 'cancelled')" })
+export class RenditionRow implements RenditionState {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') chapterId!: string;
+  @Column('uuid') workId!: string;
+  @Column('integer') revision!: number;
+  @Column('text') title!: string;
+  @Column('text') language!: string;
+  @Column('text') voice!: string;
+  @Column('text') theme!: string;
+  @Column('text', { nullable: true }) cover!: string | null;
+  @Column('text') wishKey!: string;
+  @Column('uuid', { nullable: true }) requestedBy!: string | null;
+  @Column('text') state!: RenditionState['state'];
+  @Column('text', { nullable: true }) engine!: string | null;
+  @Column('jsonb', { nullable: true }) picture!: RenditionState['picture'];
+  @Column('integer', { nullable: true }) framesPlanned!: number | null;
+  @Column('jsonb', { nullable: true }) film!: Film | null;
+  @Column('jsonb') warnings!: string[];
+  @Column('text', { nullable: true }) failure!: string | null;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) finishedAt!: Date | null;
+}
+
+@Entity({ schema: 'rendering', name: 'part' })
+@Index('part_sound', ['soundKey'])
+@Index('part_segment', ['segmentKey'])
+export class PartRow implements PartState {
+  @PrimaryColumn('uuid') rendition!: string;
+  @PrimaryColumn('integer') idx!: number;
+  @Column('jsonb') scene!: PlannedScene;
+  @Column('uuid', { array: true }) blocks!: string[];
+  @Column('text') soundKey!: string;
+  @Column('boolean') soundReused!: boolean;
+  @Column('text', { nullable: true }) segmentKey!: string | null;
+  @Column('boolean', { nullable: true }) segmentReused!: boolean | null;
+  @Column('integer', { nullable: true }) frames!: number | null;
+}
+
+/** Input key → output. A lease is held while somebody makes it. */
+@Entity({ schema: 'rendering', name: 'artefact' })
+export class ArtefactRow {
+  @PrimaryColumn('text') key!: string;
+  @Column('text') kind!: ArtefactKind;
+  @Column('jsonb') fields!: Fields;
+  @Column('text') status!: 'wanted' | 'ready';
+  @Column('integer', { default: 0 }) epoch!: number;
+  @Column('timestamptz', { nullable: true }) leaseUntil!: Date | null;
+  /** Frames that have left the encoder, over all tries: it never falls. */
+  @Column('integer', { default: 0 }) framesEncoded!: number;
+  @Index('artefact_output') @Column('text', { nullable: true }) sha256!: string | null;
+  @Column('bigint', { nullable: true }) bytes!: number | null;
+  @Column('integer', { nullable: true }) frames!: number | null;
+  @Column('jsonb', { nullable: true }) facts!: Fields | null;
+  @Column('timestamptz', { default: () => 'now()' }) createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) madeAt!: Date | null;
+}
+
+@Entity({ schema: 'rendering', name: 'settings' })
+export class SettingsRow implements SettingsState {
+  @PrimaryColumn('uuid') workId!: string;
+  @Column('boolean') onPublish!: boolean;
+  @Column('text', { nullable: true }) voice!: string | null;
+  @Column('text') theme!: string;
+  @Column('integer') version!: number;
+}

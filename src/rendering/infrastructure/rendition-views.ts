@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
+import { type Actor, isAtLeast } from '#libs/kernel/actor';
+import { Chapters } from '../../chapters/index.js';
+import { type Fields, type Part, type Reason, reasonsFor } from '../domain/keys.js';
+import type { PlannedScene } from '../domain/plan.js';
+import { written } from '../domain/prose.js';
+import { RenditionNotFound, type RenditionState } from '../domain/rendition.js';
+import type { ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.contract.js';
+
+type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
+
+const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r.language, r.voice, r.theme, r.state, r.frames_planned AS "framesPlanned",
+       r.film, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
+  FROM rendering.rendition r
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(CASE WHEN a.status = 'ready' THEN p.frames ELSE least(a.frames_encoded, p.frames) END), 0)::int AS "framesDone",
+              (count(*) FILTER (WHERE a.status = 'ready'))::int AS "scenesDone", count(*)::int AS scenes
+         FROM rendering.part p LEFT JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = r.id) p`;
+
+interface PartRow {
+  idx: number;
+  scene: PlannedScene;
+  blocks: string[];
+  frames: number | null;
+  soundKey: string;
+  soundReused: boolean;
+  soundFields: Fields;
+  segmentKey: string | null;
+  segmentReused: boolean | null;
+  segmentFields: Fields | null;
+}
+
+/** The read side of rendering. A film is everyone's when its chapter is, else its author's. */
+@Injectable()
+export class RenditionViews {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly chapters: Chapters,
+  ) {}
+
+  /** @throws RenditionNotFound for everyone who may not see it: also whether there is one is nobody else's business. */
+  async rendition(id: string, actor: Actor | undefined): Promise<RenditionAnswer> {
+    const [row] = await this.transaction.query<Row>(`${SELECT} WHERE r.id = $1`, [id]);
+    if (!row || !(await this.maySee(row, actor))) throw new RenditionNotFound();
+    return answer(row);
+  }
+
+  async maySee({ chapterId, state }: Pick<RenditionState, 'chapterId' | 'state'>, actor: Actor | undefined): Promise<boolean> {
+    const isPublic = state === 'ready' && typeof (await this.chapters.card(chapterId))?.revision === 'number';
+    return isPublic || isAtLeast(actor, 'admin') || (actor !== undefined && (await this.chapters.writes(chapterId, actor)));
+  }
+
+  /** Newest first; others than the author see finished films only. */
+  async ofChapter(
+    chapterId: string,
+    actor: Actor | undefined,
+    limit: number,
+    after: string | undefined,
+  ): Promise<Page<RenditionAnswer>> {
+    const all = await this.maySee({ chapterId, state: 'planning' }, actor);
+    if (!all && !(await this.maySee({ chapterId, state: 'ready' }, actor))) throw new RenditionNotFound();
+    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<Row>(
+      `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR r.state = 'ready') ORDER BY r.id DESC LIMIT $4`,
+      [chapterId, before, all, limit + 1],
+    );
+    return page(rows, limit, (row) => [row.id], answer);
+  }
+
+  /** Each scene, and why it was made or not: compared with the chapter's last finished film before this one. */
+  async scenes(id: string, actor: Actor): Promise<ScenesAnswer> {
+    const { chapterId } = await this.rendition(id, actor);
+    if (!(await this.maySee({ chapterId, state: 'planning' }, actor))) throw new RenditionNotFound();
+    const [before] = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM rendering.rendition WHERE chapter_id = $1 AND id < $2 AND state = 'ready' ORDER BY id DESC LIMIT 1`,
+      [chapterId, id],
+    );
+    const [parts, old] = [await this.parts(id), before ? await this.parts(before.id) : []];
+    const sounds = reasonsFor(old.map(soundPart), parts.map(soundPart));
+    const pictures = reasonsFor(old.flatMap(segmentPart), parts.flatMap(segmentPart));
+    return {
+      comparedWith: before?.id ?? null,
+      items: parts.map((part, i) => ({
+        index: part.idx,
+        text: written(part.scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text))),
+        blocks: part.blocks,
+        frames: part.frames,
+        soundKey: part.soundKey,
+        segmentKey: part.segmentKey,
+        sound: reason(part.soundReused, sounds[i]),
+        picture: reason(part.segmentReused ?? false, part.segmentKey === null ? { kind: 'new' } : pictures[i]),
+      })),
+    };
+  }
+
+  private parts(rendition: string): Promise<PartRow[]> {
+    return this.transaction.query<PartRow>(
+      `SELECT p.idx, p.scene, p.blocks, p.frames, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
+              p.segment_key AS "segmentKey", p.segment_reused AS "segmentReused", v.fields AS "segmentFields"
+         FROM rendering.part p
+         JOIN rendering.artefact s ON s.key = p.sound_key
+         LEFT JOIN rendering.artefact v ON v.key = p.segment_key
+        WHERE p.rendition = $1 ORDER BY p.idx`,
+      [rendition],
+    );
+  }
+}
+
+const soundPart = ({ soundKey, soundFields, blocks }: PartRow): Part => ({ key: soundKey, fields: soundFields, blocks });
+const segmentPart = ({ segmentKey, segmentFields, blocks }: PartRow): Part[] =>
+  segmentKey === null ? [] : [{ key: segmentKey, fields: segmentFields ?? {}, blocks }];
+
+/** An artefact that was there is reused, whichever film it was made for. */
+const reason = (reused: boolean, found: Reason | undefined): ReasonAnswer => {
+  if (reused) return { kind: 'reused', changes: [] };
+  if (found?.kind === 'changed') return { kind: 'changed', changes: [...found.changes] };
+  return { kind: 'new', changes: [] };
+};
+
+const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }: Row): RenditionAnswer => ({
+  id: row.id,
+  chapterId: row.chapterId,
+  revision: row.revision,
+  title: row.title,
+  language: row.language,
+  voice: row.voice,
+  theme: row.theme,
+  state: row.state,
+  progress: { framesDone, framesPlanned, scenesDone, scenes },
+  film: film && { sha256: film.sha256, bytes: film.bytes, frames: film.frames, seconds: film.seconds, files: filesOf(row.id) },
+  warnings: row.warnings,
+  failure: row.failure,
+  createdAt: row.createdAt,
+  finishedAt: row.finishedAt,
+});
+
+const filesOf = (id: string) => ({
+  film: `/v1/renditions/${id}/film.mp4`,
+  poster: `/v1/renditions/${id}/poster.jpg`,
+  webvtt: `/v1/renditions/${id}/captions.vtt`,
+  srt: `/v1/renditions/${id}/captions.srt`,
+  cues: `/v1/renditions/${id}/cues.json`,
+});

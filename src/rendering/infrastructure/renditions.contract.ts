@@ -1,0 +1,131 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import type { RenditionState } from '../domain/rendition.js';
+
+export class RequestRenditionBody {
+  /**
+   * See `GET /v1/voices`; without it the work's setting, else the language's default.
+   * @example flite:rms
+   */
+  @IsOptional() @IsString() @MaxLength(120) voice?: string;
+  /** @example ink */
+  @IsOptional() @IsString() @MaxLength(60) theme?: string;
+}
+
+export class SettingsBody {
+  /** Film each chapter of the work when it is published. */
+  @IsOptional() @IsBoolean() onPublish?: boolean;
+  /** Null for the language's default. */
+  @ValidateIf((body: SettingsBody) => body.voice !== undefined && body.voice !== null) @IsString() @MaxLength(120) voice?:
+    string | null;
+  @IsOptional() @IsString() @MaxLength(60) theme?: string;
+}
+
+export class SettingsAnswer {
+  workId!: string;
+  onPublish!: boolean;
+  voice!: string | null;
+  theme!: string;
+  version!: number;
+}
+
+export class VoiceAnswer {
+  /** @example flite:rms */
+  id!: string;
+  languages!: string[];
+  /** Good for drafts: understandable, not pleasant. */
+  draft!: boolean;
+  /** Languages that get it when nobody chooses. */
+  isDefaultFor!: string[];
+}
+
+export class VoicesAnswer {
+  items!: VoiceAnswer[];
+}
+
+export class ProgressAnswer {
+  /** Frames that have left the encoder, reused scenes included; never falls. */
+  framesDone!: number;
+  /** All frames of the film; null until every scene is narrated. */
+  framesPlanned!: number | null;
+  scenesDone!: number;
+  scenes!: number;
+}
+
+export class FilesAnswer {
+  /** @example /v1/renditions/0197f0f6-0000-7000-8000-000000000000/film.mp4 */
+  film!: string;
+  poster!: string;
+  webvtt!: string;
+  srt!: string;
+  /** JSON: cue ↔ block ↔ time. */
+  cues!: string;
+}
+
+export class FilmAnswer {
+  sha256!: string;
+  bytes!: number;
+  frames!: number;
+  seconds!: number;
+  files!: FilesAnswer;
+}
+
+export class RenditionAnswer {
+  id!: string;
+  chapterId!: string;
+  revision!: number;
+  title!: string;
+  language!: string;
+  voice!: string;
+  theme!: string;
+  /** @example rendering */
+  state!: RenditionState['state'];
+  progress!: ProgressAnswer;
+  film!: FilmAnswer | null;
+  /** What could not be done as wished. */
+  warnings!: string[];
+  /** Why it failed, and what to do. */
+  failure!: string | null;
+  createdAt!: Date;
+  finishedAt!: Date | null;
+}
+
+export class RenditionPage {
+  items!: RenditionAnswer[];
+  next!: string | null;
+}
+
+export class ChangeAnswer {
+  /** @example text */
+  field!: string;
+  // anything: what the field was and is
+  @ApiProperty({ type: Object, required: false }) was?: unknown;
+  @ApiProperty({ type: Object, required: false }) now?: unknown;
+}
+
+export class ReasonAnswer {
+  /**
+   * `reused`: made before, not made again. `new`: nothing like it in the film before. `changed`: see `changes`.
+   * @example reused
+   */
+  kind!: 'reused' | 'new' | 'changed';
+  changes!: ChangeAnswer[];
+}
+
+export class SceneAnswer {
+  index!: number;
+  /** What is said in it. */
+  text!: string;
+  blocks!: string[];
+  frames!: number | null;
+  soundKey!: string;
+  segmentKey!: string | null;
+  sound!: ReasonAnswer;
+  picture!: ReasonAnswer;
+}
+
+export class ScenesAnswer {
+  /** The film it is compared with: the chapter's last one before. */
+  comparedWith!: string | null;
+  items!: SceneAnswer[];
+}

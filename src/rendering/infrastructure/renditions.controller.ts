@@ -1,0 +1,213 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, Public, SignedIn } from '#libs/http/access';
+import { etag, Expected } from '#libs/http/etag';
+import { Idempotent } from '#libs/http/idempotency';
+import { PageQuery } from '#libs/http/page.contract';
+import { linkPages } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
+import { ObjectStore } from '#libs/storage/object-store';
+import { serveObject, type ServeOptions } from '#libs/storage/serve-object';
+import { Requesting } from '../application/requesting.js';
+import { type Film, OnlyAuthorsFilm, RenditionNotFound } from '../domain/rendition.js';
+import { InstalledVoices } from './installed-voices.js';
+import { objectKey } from './object-key.js';
+import { FilmFiles } from './film-files.js';
+import { RenditionViews } from './rendition-views.js';
+import {
+  RenditionAnswer,
+  RenditionPage,
+  RequestRenditionBody,
+  ScenesAnswer,
+  SettingsAnswer,
+  SettingsBody,
+  VoicesAnswer,
+} from './renditions.contract.js';
+
+@ApiTags('rendering')
+@Controller('v1')
+export class RenditionsController {
+  constructor(
+    private readonly requesting: Requesting,
+    private readonly views: RenditionViews,
+    private readonly files: FilmFiles,
+    private readonly objects: ObjectStore,
+    private readonly voices: InstalledVoices,
+  ) {}
+
+  /** Voices that can speak here. A speech server takes any as `api:<name>`. */
+  @Get('voices')
+  @Public()
+  listVoices(): VoicesAnswer {
+    return {
+      items: this.voices
+        .list()
+        .map(({ id, languages, draft, isDefaultFor }) => ({ id, languages: [...languages], draft, isDefaultFor })),
+    };
+  }
+
+  /** Ask for a film of the published chapter. 201 for a new one, 200 when there is one of the same wish already. Listen to `rendition:{id}`. */
+  @Post('chapters/:id/renditions')
+  @Allow('author')
+  @Idempotent()
+  async request(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Body() body: RequestRenditionBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RenditionAnswer> {
+    const { id, isNew } = await this.requesting.request(actor, chapterId, body);
+    void reply.status(isNew ? 201 : 200).header('location', `/v1/renditions/${id}`);
+    return this.views.rendition(id, actor);
+  }
+
+  /** Films of a chapter, newest first. Its author sees those under way, too. */
+  @Get('chapters/:id/renditions')
+  @Public()
+  async ofChapter(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Query() { limit, after }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RenditionPage> {
+    const found = await this.views.ofChapter(chapterId, actor, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
+  /** One film: its state, and its progress in encoded frames. */
+  @Get('renditions/:id')
+  @Public()
+  rendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionAnswer> {
+    return this.views.rendition(id, actor);
+  }
+
+  /** Stop making it. What is drawn already stays for the next film. */
+  @Delete('renditions/:id')
+  @HttpCode(204)
+  @Allow('author')
+  cancel(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.requesting.cancel(actor, id);
+  }
+
+  /** Every scene: reused, or made anew and why. */
+  @Get('renditions/:id/scenes')
+  @Allow('author')
+  scenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesAnswer> {
+    return this.views.scenes(id, actor);
+  }
+
+  /** The film: 1080×1920, 30 frames a second, H.264 and AAC. Takes Range. */
+  @Get('renditions/:id/film.mp4')
+  @Public()
+  @ApiProduces('video/mp4')
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  film(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.serve(actor, id, 'sha256', request, reply, { contentType: 'video/mp4', filename: 'film.mp4' });
+  }
+
+  /** A still of the film. */
+  @Get('renditions/:id/poster.jpg')
+  @Public()
+  @ApiProduces('image/jpeg')
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  poster(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.serve(actor, id, 'poster', request, reply, { contentType: 'image/jpeg' });
+  }
+
+  /** Captions as WebVTT. */
+  @Get('renditions/:id/captions.vtt')
+  @Public()
+  @ApiProduces('text/vtt')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  webvtt(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.serve(actor, id, 'webvtt', request, reply, { contentType: 'text/vtt; charset=utf-8' });
+  }
+
+  /** Captions as SubRip. */
+  @Get('renditions/:id/captions.srt')
+  @Public()
+  @ApiProduces('application/x-subrip')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  srt(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.serve(actor, id, 'srt', request, reply, { contentType: 'application/x-subrip; charset=utf-8' });
+  }
+
+  /** Which words of which block are spoken when: cues and blocks with their times, as JSON. */
+  @Get('renditions/:id/cues.json')
+  @Public()
+  @ApiOkResponse({ schema: { type: 'object' } })
+  cues(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.serve(actor, id, 'cues', request, reply, { contentType: 'application/json; charset=utf-8' });
+  }
+
+  /** How a work is filmed. */
+  @Get('works/:id/rendering')
+  @Allow('author')
+  async settings(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettingsAnswer> {
+    const settings = await this.files.settings(workId, actor);
+    if (!settings) throw new OnlyAuthorsFilm();
+    void reply.header('etag', etag(settings.version));
+    return settings;
+  }
+
+  /** Set how a work is filmed: by which voice and theme, and whether each chapter when it is published. */
+  @Put('works/:id/rendering')
+  @Allow('author')
+  async set(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Expected() expected: number | undefined,
+    @Body() body: SettingsBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettingsAnswer> {
+    const settings = await this.requesting.set(actor, workId, expected, body);
+    void reply.header('etag', etag(settings.version));
+    return settings;
+  }
+
+  private async serve(
+    actor: Actor | undefined,
+    id: string,
+    file: 'sha256' | 'poster' | 'webvtt' | 'srt' | 'cues',
+    request: FastifyRequest,
+    reply: FastifyReply,
+    options: ServeOptions,
+  ): Promise<void> {
+    const film: Film | null = await this.files.film(id, actor);
+    if (!film) throw new RenditionNotFound();
+    // the address is the rendition's, but a chapter may be taken back: ask each time
+    await serveObject(request, reply, this.objects, objectKey(film[file]), { ...options, cacheControl: 'private, no-cache' });
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * The tools behind one roof: renderer processes, narrator, assembler and the object store. Everything made here is kept by
+ * the sha256 of its bytes; what is read back is checked against it before it is used.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Config } from '#libs/config/config';
+import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
+import { planFilm } from '../domain/mp4.js';
+import { readSegment } from '../domain/mp4-segment.js';
+import type { PlannedScene } from '../domain/plan.js';
+import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio } from '../domain/ports.js';
+import type { Film } from '../domain/rendition.js';
+import type { CaptionPage, Theme } from '../domain/scene.js';
+import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
+import { InstalledVoices } from './installed-voices.js';
+import { objectKey } from './object-key.js';
+import { type Encoder, findEncoder } from './picture/encoder.js';
+import { describeEngine } from './picture/engine.js';
+import { Renderer } from './picture/renderer.js';
+import { packetsOf, SILENT_PACKET } from './sound/aac.js';
+import { Narrator } from './sound/narrator.js';
+
+interface Tools {
+  encoder: Encoder;
+  renderer: Renderer;
+  narrator: Narrator;
+  engine: { picture: string; fitting: string; sound: string };
+}
+
+@Injectable()
+export class LocalStudio extends Studio implements OnApplicationShutdown {
+  private tools: Promise<Tools> | undefined;
+  private readonly folder: string;
+
+  constructor(
+    private readonly config: Config,
+    private readonly objects: ObjectStore,
+    private readonly voices: InstalledVoices,
+  ) {
+    super();
+    this.folder = join(config.home, 'studio', String(process.pid));
+  }
+
+  async engine(): Promise<Tools['engine']> {
+    return (await this.ready()).engine;
+  }
+
+  voiceOf(id: string, language: string): { id: string; fingerprint: string } {
+    // the narrator's identity needs no engine: the fingerprint is that of the packages
+    return new Narrator({ ffmpeg: '', ffmpegFingerprint: '', server: this.config.voiceApi }).identityOf(
+      this.voices.voice(language, id),
+    );
+  }
+
+  async fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade> {
+    const { renderer } = await this.ready();
+    const out = this.scratch('picture.yuv');
+    const picture = cover === null ? undefined : await this.fetched(cover, this.scratch('cover'));
+    try {
+      const made = await renderer.backdrop({ picture, gradient, out });
+      await this.keep(out, made.sha256, 'application/octet-stream');
+      await rename(out, this.cached(made.sha256));
+      return made;
+    } finally {
+      await this.discard(out, picture);
+    }
+  }
+
+  async narrate(scene: PlannedScene, voice: string, language: string, key: string, signal: AbortSignal): Promise<SoundMade> {
+    const { narrator } = await this.ready();
+    const made = await narrator.narrate(
+      { scene, voice: this.voices.voice(language, voice), language, folder: this.folder, name: `${key}-${randomUUID()}` },
+      signal,
+    );
+    try {
+      await this.keep(made.aac.path, made.aac.sha256, 'audio/aac');
+      let at = 0;
+      const times = scene.spans.map(({ tokens }) =>
+        tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
+      );
+      return { sha256: made.aac.sha256, bytes: made.aac.bytes, frames: made.frames, times, warnings: [...made.warnings] };
+    } finally {
+      await this.discard(made.pcm.path, made.aac.path);
+    }
+  }
+
+  async draw(wish: SegmentWish, key: string, onFrames: (frames: number) => void, signal: AbortSignal) {
+    const { renderer } = await this.ready();
+    const out = this.scratch(`${key}.mp4`);
+    try {
+      const { frames, sha256, bytes } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
+      if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
+      await this.keep(out, sha256, 'video/mp4');
+      return { frames, sha256, bytes };
+    } finally {
+      await this.discard(out);
+    }
+  }
+
+  async assemble(
+    scenes: readonly { segment: string; sound: string; captions: readonly CaptionPage[]; frames: number }[],
+    posterOf: SegmentWish,
+    language: string,
+  ): Promise<Film> {
+    const { renderer } = await this.ready();
+    const out = this.scratch('film.mp4');
+    const [files, poster] = [new Map<string, string>(), this.scratch('poster.jpg')];
+    try {
+      for (const { segment, sound } of scenes)
+        for (const sha256 of [segment, sound]) if (!files.has(sha256)) files.set(sha256, await this.checked(sha256));
+      const plan = planFilm(
+        await Promise.all(
+          scenes.map(async ({ segment, sound }) => ({
+            video: readSegment(await readFile(files.get(segment)!)),
+            packets: packetsOf(await readFile(files.get(sound)!)),
+          })),
+        ),
+        { channels: 1, silence: SILENT_PACKET },
+      );
+      await pipeline(
+        Readable.from(
+          (async function* () {
+            yield plan.header;
+            for (const piece of plan.pieces)
+              if ('packets' in piece) yield* piece.packets;
+              else yield* createReadStream(files.get(scenes[piece.scene].segment)!, { start: piece.start, end: piece.end - 1 });
+          })(),
+        ),
+        createWriteStream(out),
+      );
+      const sha256 = await sha256Of(out);
+      await this.keep(out, sha256, 'video/mp4');
+      const still = await renderer.poster({
+        ...(await this.sceneJob(posterOf)),
+        frame: Math.floor(posterOf.frames / 2),
+        out: poster,
+      });
+      await this.keep(poster, still.sha256, 'image/jpeg');
+      const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
+      return {
+        sha256,
+        bytes: plan.bytes,
+        frames: plan.frames,
+        seconds: plan.seconds,
+        poster: still.sha256,
+        webvtt: await this.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
+        srt: await this.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
+        cues: await this.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
+      };
+    } finally {
+      await this.discard(out, poster, ...files.values());
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const tools = await this.tools?.catch(() => undefined);
+    tools?.narrator.close();
+    await tools?.renderer.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private ready(): Promise<Tools> {
+    this.tools ??= this.setUp().catch((error: unknown) => {
+      this.tools = undefined; // the next errand tries again
+      throw error;
+    });
+    return this.tools;
+  }
+
+  private async setUp(): Promise<Tools> {
+    await mkdir(join(this.config.home, 'studio', 'pictures'), { recursive: true });
+    await mkdir(this.folder, { recursive: true });
+    const encoder = await findEncoder(this.config.ffmpegPath);
+    const processes = this.config.renderConcurrency;
+    const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes, pidFolder: join(this.folder, 'pids') });
+    const narrator = new Narrator({
+      ffmpeg: encoder.ffmpeg,
+      ffmpegFingerprint: encoder.fingerprint,
+      server: this.config.voiceApi,
+      processes,
+    });
+    const { fingerprint, parts } = describeEngine(encoder);
+    return { encoder, renderer, narrator, engine: { picture: fingerprint, fitting: parts.pictures, sound: narrator.chain } };
+  }
+
+  private async sceneJob({ picture, ...scene }: SegmentWish) {
+    return { ...scene, backdrop: { path: await this.picture(picture.sha256), width: picture.width, height: picture.height } };
+  }
+
+  /** Fitted pictures stay on this machine: every scene of a film needs the same one. */
+  private async picture(sha256: string): Promise<string> {
+    const path = this.cached(sha256);
+    if (!(await stat(path).catch(() => undefined))) await rename(await this.checked(sha256), path);
+    return path;
+  }
+
+  private async keep(file: string, sha256: string, contentType: string): Promise<void> {
+    const known = await this.objects.head(objectKey(sha256));
+    if (known?.bytes === (await stat(file)).size) return;
+    await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
+  }
+
+  private async keepText(text: string, contentType: string): Promise<string> {
+    const bytes = Buffer.from(text);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await this.objects.put(objectKey(sha256), bytes, { contentType, sha256 });
+    return sha256;
+  }
+
+  /** @throws Damaged */
+  private async checked(sha256: string): Promise<string> {
+    const file = this.scratch(sha256);
+    try {
+      await this.fetched(objectKey(sha256), file);
+    } catch (error) {
+      if (error instanceof ObjectNotFound) throw new Damaged(sha256);
+      throw error;
+    }
+    if ((await sha256Of(file)) === sha256) return file;
+    await this.discard(file);
+    await this.objects.delete(objectKey(sha256)); // or `keep` would take it for the real one
+    throw new Damaged(sha256);
+  }
+
+  private async fetched(key: string, file: string): Promise<string> {
+    const { stream } = await this.objects.get(key);
+    await pipeline(stream, createWriteStream(file));
+    return file;
+  }
+
+  private scratch(name: string): string {
+    return join(this.folder, `${randomUUID()}-${name.slice(-80)}`);
+  }
+
+  private cached(sha256: string): string {
+    return join(this.config.home, 'studio', 'pictures', `${sha256}.yuv`);
+  }
+
+  private async discard(...files: (string | undefined)[]): Promise<void> {
+    await Promise.all(files.map((file) => file && rm(file, { force: true })));
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

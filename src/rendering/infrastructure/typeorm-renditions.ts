@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type PartState, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
+import { Rendition, RenditionNotFound, type Wish, wishKey } from '../domain/rendition.js';
+import { INK } from '../domain/themes.js';
+import { PartRow, RenditionRow, SettingsRow } from './rendering.rows.js';
+
+@Injectable()
+export class TypeormRenditions extends RenditionRepository {
+  constructor(private readonly transaction: Transaction) {
+    super();
+  }
+
+  async get(id: string): Promise<Rendition> {
+    const row = await this.transaction.writing.findOne(RenditionRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!row) throw new RenditionNotFound();
+    return Rendition.restore(row);
+  }
+
+  async save(rendition: Rendition): Promise<void> {
+    await this.transaction.writing.upsert(RenditionRow, rendition.snapshot(), ['id']);
+  }
+
+  async ofWish(wish: Wish): Promise<Rendition | undefined> {
+    const key = wishKey(wish);
+    // two equal requests at once: the second waits here, then finds the first
+    await this.transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [key]);
+    const [row] = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM rendering.rendition WHERE wish_key = $1 AND state NOT IN ('failed', 'cancelled')`,
+      [key],
+    );
+    return row && this.get(row.id);
+  }
+
+  async addParts(parts: PartState[]): Promise<void> {
+    for (let i = 0; i < parts.length; i += 500) await this.transaction.writing.insert(PartRow, parts.slice(i, i + 500));
+  }
+
+  parts(rendition: string): Promise<PartState[]> {
+    return this.transaction.manager.find(PartRow, { where: { rendition }, order: { idx: 'ASC' } });
+  }
+
+  async saveParts(parts: PartState[]): Promise<void> {
+    await this.transaction.writing.query(
+      `UPDATE rendering.part p SET segment_key = new.segment_key, segment_reused = new.segment_reused, frames = new.frames
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bool[], $5::int[]) AS new(rendition, idx, segment_key, segment_reused, frames)
+        WHERE p.rendition = new.rendition AND p.idx = new.idx`,
+      [
+        parts.map((p) => p.rendition),
+        parts.map((p) => p.idx),
+        parts.map((p) => p.segmentKey),
+        parts.map((p) => p.segmentReused),
+        parts.map((p) => p.frames),
+      ],
+    );
+  }
+
+  async using(key: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT DISTINCT r.id FROM rendering.rendition r JOIN rendering.part p ON p.rendition = r.id
+        WHERE (p.sound_key = $1 OR p.segment_key = $1) AND r.state = 'rendering'`,
+      [key],
+    );
+    return rows.map((row) => row.id);
+  }
+}
+
+@Injectable()
+export class TypeormSettings extends SettingsRepository {
+  constructor(private readonly transaction: Transaction) {
+    super();
+  }
+
+  async get(workId: string): Promise<SettingsState> {
+    const row = await this.transaction.writing.findOne(SettingsRow, { where: { workId }, lock: { mode: 'pessimistic_write' } });
+    return row ?? { workId, onPublish: false, voice: null, theme: INK.name, version: 0 };
+  }
+
+  async save(settings: SettingsState): Promise<void> {
+    await this.transaction.writing.upsert(SettingsRow, settings, ['workId']);
+  }
+}
