@@ -1,16 +1,13 @@
 /** `npm run migrate`: brings the schema up to date, one process at a time. Web and worker never do this themselves. */
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
+import { BadConfiguration, databaseUrl } from '#libs/config/config';
 import { databaseOptions } from './database.js';
 
 /** Any number, the same for all: two deployments that migrate at once take turns. */
 const LOCK = 7_402_635;
 
-const url = process.env.DATABASE_URL;
-if (!url) {
-  console.error('DATABASE_URL is not set: give the database to migrate, postgres://user:password@host:5432/database.');
-  process.exit(1);
-}
+const url = databaseUrlOrExit();
 const dataSource = new DataSource(databaseOptions(url));
 try {
   await dataSource.initialize();
@@ -30,4 +27,14 @@ try {
   process.exitCode = 1;
 } finally {
   if (dataSource.isInitialized) await dataSource.destroy();
+}
+
+function databaseUrlOrExit(): string {
+  try {
+    return databaseUrl();
+  } catch (error) {
+    if (!(error instanceof BadConfiguration)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
 }

@@ -43,7 +43,7 @@ const REMARKS: Record<string, { quote: string; says: string; answer?: string }[]
 };
 
 const config = readConfig();
-const accounts = JSON.parse(readFileSync(process.env.DEMO_ACCOUNTS_FILE ?? '', 'utf8')) as DemoAccount[];
+const accounts = JSON.parse(readFileSync(config.demoAccountsFile ?? '', 'utf8')) as DemoAccount[];
 const app = await NestFactory.createApplicationContext(SeedModule, { logger: logger(config, 'seed'), abortOnError: false });
 try {
   const people = new Map<Role, Actor>();

@@ -113,6 +113,7 @@ export const VARIABLES: Record<string, string> = {
   S3_REGION: 'Region (default us-east-1).',
   S3_ACCESS_KEY_ID: 'Access key.',
   S3_SECRET_ACCESS_KEY: 'Secret key.',
+  DEMO_ACCOUNTS_FILE: 'For seeding: JSON list of the demo accounts to make.',
   FFMPEG_PATH: 'An ffmpeg with libx264 and aac; otherwise the one from npm, then the one on PATH.',
   RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: cores).',
   VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
@@ -136,6 +137,7 @@ export class Config {
   readonly authorSignUp: 'open' | 'invited';
   readonly admin?: { email: string; password: string };
   readonly s3?: { bucket: string; endpoint?: string; region: string; accessKeyId?: string; secretAccessKey?: string };
+  readonly demoAccountsFile?: string;
   readonly ffmpegPath?: string;
   readonly renderConcurrency: number;
   readonly voiceApi?: { url: string; key?: string; model: string };
@@ -174,6 +176,7 @@ export class Config {
       read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
     if (!accessKeyId !== !secretAccessKey)
       read.problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or neither.');
+    this.demoAccountsFile = read.optional('DEMO_ACCOUNTS_FILE');
     this.ffmpegPath = read.optional('FFMPEG_PATH');
     this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
     const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
@@ -185,4 +188,12 @@ export class Config {
       };
     if (read.problems.length) throw new BadConfiguration(read.problems);
   }
+}
+
+/** All that migrating needs to know. @throws BadConfiguration */
+export function databaseUrl(env: Environment = process.env): string {
+  const read = new Reader(env);
+  const url = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  if (read.problems.length) throw new BadConfiguration(read.problems);
+  return url;
 }

@@ -24,7 +24,7 @@ function mark(access: Access): MethodDecorator & ClassDecorator {
   return ((target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     for (const decorate of decorators)
       (decorate as (t: object, k?: string | symbol, d?: PropertyDescriptor) => void)(target, key, descriptor);
-  }) as MethodDecorator & ClassDecorator;
+  });
 }
 
 /** What the guard leaves on the request. */

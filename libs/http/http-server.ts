@@ -50,7 +50,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 }
 
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   await fastify.register(cookie);
   await fastify.register(helmet, {
     // /docs and /admin/queues loosen this for themselves (openapi.ts, board.ts)

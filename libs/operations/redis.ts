@@ -16,14 +16,17 @@ export class RedisClients implements OnApplicationShutdown {
 
   constructor(private readonly config: Config) {
     this.commands = this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 2_000 });
-    this.subscriber = this.connect({ maxRetriesPerRequest: null });
+    this.subscriber = this.connect({ maxRetriesPerRequest: null, enableOfflineQueue: false, autoResubscribe: false });
     this.subscriber.on('message', (channel: string, message: string) =>
       this.listeners.get(channel)?.forEach((hear) => hear(message)),
     );
     let first = true;
-    this.commands.on('ready', () => {
-      if (!first) this.returned.forEach((hook) => hook());
+    this.subscriber.on('ready', () => {
+      // only now, and each time: a SUBSCRIBE that overtakes ioredis's ready check makes that fail, and is forgotten
+      const subscribed = this.listeners.size ? this.subscriber.subscribe(...this.listeners.keys()) : Promise.resolve();
+      const isReturn = !first;
       first = false;
+      subscribed.then(() => isReturn && this.returned.forEach((hook) => hook())).catch(() => undefined);
     });
   }
 
@@ -44,7 +47,7 @@ export class RedisClients implements OnApplicationShutdown {
     const key = this.key(channel);
     const listeners = this.listeners.get(key) ?? [];
     this.listeners.set(key, [...listeners, hear]);
-    if (!listeners.length) this.subscriber.subscribe(key).catch(() => undefined);
+    if (!listeners.length && this.subscriber.status === 'ready') this.subscriber.subscribe(key).catch(() => undefined);
   }
 
   /** Called when Redis is back after it was lost: whatever was published meanwhile is gone. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, Role } from '#libs/kernel/actor';
 import { Clock } from '#libs/kernel/clock';
+import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Account, type AccountSignedUp, type AccountState, checkPassword, normalEmail } from '../domain/account.js';
@@ -16,6 +17,7 @@ export class KeepingAccounts {
     private readonly passwords: Passwords,
     private readonly clock: Clock,
     private readonly outbox: Outbox,
+    private readonly live: Live,
   ) {}
 
   async signUp(details: { email: string; name: string; password: string; role: Role }): Promise<Readonly<AccountState>> {
@@ -49,6 +51,7 @@ export class KeepingAccounts {
         await this.sessions.save(session);
       }
       await this.outbox.record(changed);
+      this.unitOfWork.afterCommit(() => this.live.revoke(accountId));
       return account.snapshot();
     });
   }

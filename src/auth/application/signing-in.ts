@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#libs/kernel/clock';
+import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { type AccountState, normalEmail } from '../domain/account.js';
@@ -17,6 +18,7 @@ export class SigningIn {
     private readonly tokens: Tokens,
     private readonly clock: Clock,
     private readonly outbox: Outbox,
+    private readonly live: Live,
   ) {}
 
   async signIn(email: string, password: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
@@ -45,6 +47,7 @@ export class SigningIn {
           subject: { kind: 'account', id: session.accountId },
           data: { session: session.id },
         });
+        this.unitOfWork.afterCommit(() => this.live.revoke(session.accountId));
         return undefined; // thrown after the commit: the family must stay dead
       }
       return { session, account: await this.accounts.get(session.accountId) };

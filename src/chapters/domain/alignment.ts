@@ -34,9 +34,9 @@ export interface Incoming extends Draft {
 }
 
 export interface AlignOptions {
-  newId(): string;
+  readonly newId: () => string;
   /** Whether this id ever belonged to this chapter: a claim to any other is ignored. Ids of `previous` and `history` are known anyway. */
-  isKnownId?(id: string): boolean;
+  readonly isKnownId?: (id: string) => boolean;
   /** BCP 47. Without it the script of the text decides. */
   readonly language?: string;
   /** Every (id, digest) this chapter has had, sorted by id: a block whose exact text comes back gets its old id back. */

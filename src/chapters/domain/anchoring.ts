@@ -30,7 +30,7 @@ export interface Anchor {
 /** From one revision to a later one: the lineage between them, and the later one's texts. */
 export interface Step {
   readonly lineage: readonly Lineage[];
-  textOf(block: string): string | undefined;
+  readonly textOf: (block: string) => string | undefined;
 }
 
 /**

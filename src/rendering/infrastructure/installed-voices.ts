@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { Voices } from '../domain/ports.js';
-import { type Voice } from '../domain/voices.js';
+import type { Voice } from '../domain/voices.js';
 import { defaultVoice, listVoices, voiceFor } from './sound/voices.js';
 
 /** The voices of this installation; loads no engine, so the web process may ask. */

@@ -243,7 +243,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   private async discard(...files: (string | undefined)[]): Promise<void> {
-    await Promise.all(files.map((file) => file && rm(file, { force: true })));
+    await Promise.all(files.map(async (file) => file && rm(file, { force: true })));
   }
 }
 
