@@ -32,7 +32,7 @@ export const freePort = (): Promise<number> =>
 export async function until<T>(what: string, question: () => T | Promise<T>, seconds = 30): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
     const answer = await question();
-    if (answer) return answer as NonNullable<T>;
+    if (answer) return answer;
   }
   throw new Error(`${what}: not within ${seconds} s`);
 }
@@ -101,8 +101,7 @@ export class Instance {
     await until(
       `"${text}" in the output`,
       () => {
-        if (this.npm.exitCode !== null && !this.output.includes(text))
-          throw new Error(`it ended without saying "${text}":\n${this.output}`);
+        if (this.hasEnded && !this.output.includes(text)) throw new Error(`it ended without saying "${text}":\n${this.output}`);
         return this.output.includes(text);
       },
       seconds,
@@ -111,12 +110,16 @@ export class Instance {
     });
   }
 
+  private get hasEnded(): boolean {
+    return this.npm.exitCode !== null || this.npm.signalCode !== null;
+  }
+
   get run(): Run {
     return JSON.parse(readFileSync(join(this.home, 'run.json'), 'utf8')) as Run;
   }
 
   pid(name: string): number {
-    return name === 'npm' ? this.npm.pid! : this.run.processes[name]!.pid;
+    return name === 'npm' ? this.npm.pid! : this.run.processes[name].pid;
   }
 
   async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {

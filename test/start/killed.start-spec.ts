@@ -15,7 +15,7 @@ describe('an instance whose processes are killed', () => {
     await instance.query('CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY)');
     await instance.query('INSERT INTO kept VALUES ($1)', [(rows += 1)]);
   }
-  const written = async (): Promise<unknown> => (await instance.query('SELECT count(*)::int AS n FROM kept'))[0]!.n;
+  const written = async (): Promise<unknown> => (await instance.query('SELECT count(*)::int AS n FROM kept'))[0].n;
 
   beforeAll(async () => {
     instance = await Instance.start(home);
@@ -49,18 +49,19 @@ describe('an instance whose processes are killed', () => {
     await instance.ended;
     await until(
       'web and worker leave by themselves',
-      () => !processesOf(home).some(({ pid }) => pid === web!.pid || pid === worker!.pid),
+      () => !processesOf(home).some(({ pid }) => pid === web.pid || pid === worker.pid),
     );
-    expect(processesOf(home).map(({ pid }) => pid)).toContain(postgres!.pid);
+    expect(processesOf(home).map(({ pid }) => pid)).toContain(postgres.pid);
 
     instance = await Instance.start(home);
     expect(instance.output).toContain('postgres and redis of a killed run');
-    expect(processesOf(home).map(({ pid }) => pid)).not.toContain(postgres!.pid);
+    expect(processesOf(home).map(({ pid }) => pid)).not.toContain(postgres.pid);
     expect(await written()).toBe(rows);
     expect(instance.output).not.toMatch(/Migrations|Demo content|Build|Dependencies/);
   });
 
   it('refuses a second start on the same home, naming the first', async () => {
+    expect(await instance.isServing()).toBe(true);
     const second = Instance.run(['start'], home, await freePort());
     expect(await second.ended).toBe(1);
     expect(second.output).toContain(`already runs from ${home} (pid ${instance.pid('starter')}`);
