@@ -67,8 +67,8 @@ function tidied({ kind, text }: Draft): Draft | undefined {
   if (lines.length === 0) return undefined;
   switch (kind) {
     case 'heading': {
-      const title = lines.join(' ').replace(/(?:\s+#+)+$/, '');
-      return /^#*$/.test(title) ? undefined : { kind, text: title };
+      const title = withoutClosing(lines.join(' '));
+      return title === '' ? undefined : { kind, text: title };
     }
     case 'list':
       return { kind, text: lines.join('\n').trimStart() };
@@ -77,6 +77,16 @@ function tidied({ kind, text }: Draft): Draft | undefined {
     default:
       return { kind, text: lines.join('\n') };
   }
+}
+
+/** `Title ##` closes as it opened; so do any number of marks at its end. */
+export function withoutClosing(title: string): string {
+  let end = title.length;
+  for (let at = end; at >= 0; at--) {
+    if (at === 0 || title[at - 1].trim() === '') end = at;
+    else if (title[at - 1] !== '#') break;
+  }
+  return title.slice(0, end).trimEnd();
 }
 
 /** A list line as `- text`, its nesting kept as leading spaces; empty when nothing is left of it. */

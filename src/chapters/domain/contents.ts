@@ -28,7 +28,13 @@ export function chaptersAmong(
   let newPart = false;
   real.forEach((heading, at) => {
     const next = real.at(at + 1);
-    if (heading.rank === 'part' && rank !== 'part' && next && next.rank === rank && textBetween(heading.end, next.line) <= EPIGRAPH) {
+    if (
+      heading.rank === 'part' &&
+      rank !== 'part' &&
+      next &&
+      next.rank === rank &&
+      textBetween(heading.end, next.line) <= EPIGRAPH
+    ) {
       parts.push(heading);
       newPart = true;
     } else if (heading.rank === 'chapter' && heading.number === undefined) {

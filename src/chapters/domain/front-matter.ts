@@ -43,8 +43,8 @@ export function withoutBoilerplate(source: readonly string[]): { lines: string[]
 
 function readFields(lines: readonly string[], into: Metadata): void {
   for (const line of lines) {
-    const [, key, raw] = /^(title|author|language|lang)\s*:\s*(.+?)\s*$/i.exec(line) ?? [];
-    if (!key) continue;
+    const [, key, raw] = /^(title|author|language|lang)\s*:\s*(.*)$/i.exec(line.trimEnd()) ?? [];
+    if (!raw) continue;
     const value = raw.replace(/^(["'])(.*)\1$/, '$2');
     if (/^lang/i.test(key)) {
       const tag = LANGUAGES[value.toLowerCase()] ?? value;

@@ -55,10 +55,12 @@ const LONG_CHINESE = 40;
 /**
  * The headings of a text, by their words: "CHAPTER I.", "Chapter 1: Title", "CHAPTER I." with the title on the next line, "第十章 题目",
  * "Prologue", "楔子". A heading stands alone, is short, and does not go on as a sentence would ("Chapter 3 was the hardest").
+ *
+ * @param most stops after so many
  */
-export function headingsIn(lines: readonly string[]): Heading[] {
+export function headingsIn(lines: readonly string[], most = Infinity): Heading[] {
   const found: Heading[] = [];
-  for (let i = 0; i < lines.length; i++) {
+  for (let i = 0; i < lines.length && found.length < most; i++) {
     const heading = headingAt(lines, i);
     if (!heading) continue;
     found.push(heading);
@@ -69,6 +71,7 @@ export function headingsIn(lines: readonly string[]): Heading[] {
 
 /** Reads one line's words as a heading, wherever it stands: `line`, `end` and `indent` are 0. */
 export function readHeading(text: string): Heading | undefined {
+  if (text.length > LONG + 20) return undefined;
   const place = { line: 0, end: 0, indent: 0 };
   const english = ENGLISH.exec(text);
   if (english) {
@@ -107,7 +110,7 @@ function headingAt(lines: readonly string[], line: number): Heading | undefined 
   const above = line === 0 ? '' : lines[line - 1].trim();
   const startsParagraph =
     above === '' || lines[line].startsWith('\u3000') || /^第/.test(text) || readHeading(above) !== undefined;
-  const heading = startsParagraph && text.length <= LONG + 20 ? readHeading(text) : undefined;
+  const heading = startsParagraph ? readHeading(text) : undefined;
   if (!heading) return undefined;
   if (/^第|^[楔序自代前引尾后跋终番]/u.test(heading.label)) return { ...heading, line, end: line + 1, indent };
   // the rest of a wrapped title, or the title on its own line below

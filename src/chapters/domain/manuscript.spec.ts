@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { parseMarkdown } from './markdown.js';
-import { readManuscript } from './manuscript.js';
+import { readManuscript, TooManyChapters } from './manuscript.js';
 import type { Manuscript } from './manuscript.js';
 
 const outline = ({ chapters }: Manuscript) => chapters.map(({ title, blocks }) => [title, blocks.length]);
@@ -277,6 +277,13 @@ describe('a Markdown file', () => {
       ['Chapter 2', 1],
     ]);
   });
+});
+
+it('refuses a file of headings without end, and at once', () => {
+  const from = performance.now();
+  expect(() => readManuscript('Chapter 1\n\nSo.\n\n'.repeat(50_000), 'text')).toThrow(TooManyChapters);
+  expect(() => readManuscript('# One\n\nSo.\n\n'.repeat(50_000), 'markdown')).toThrow(TooManyChapters);
+  expect(performance.now() - from).toBeLessThan(4_000);
 });
 
 it('reads any file at all, and loses no chapter text to an exception', () => {

@@ -1,4 +1,5 @@
-import { linesOf, tidy } from './blocks.js';
+import { DomainError } from '#libs/kernel/domain-error';
+import { linesOf, tidy, withoutClosing } from './blocks.js';
 import { withoutBoilerplate } from './front-matter.js';
 import { chaptersAmong } from './contents.js';
 import { headingsIn, numbersIn, readHeading } from './headings.js';
@@ -30,6 +31,16 @@ export interface ManuscriptChapter {
   /** The part of the book it stands in: "第二卷", "Book II", or that part's own title. */
   readonly volume?: string;
   readonly blocks: readonly Draft[];
+}
+
+/** Headings in one file, sections counted. The longest web novels have 3,000 chapters. */
+const MAX_CHAPTERS = 6_000;
+
+export class TooManyChapters extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super(`This file has more than ${MAX_CHAPTERS} headings. Import it in parts.`);
+  }
 }
 
 /** @param language BCP 47, when the author has said it; detected otherwise */
@@ -64,7 +75,8 @@ function fromWords(lines: readonly string[], format: 'markdown' | 'text'): Book 
     );
   };
   const textBetween = (from: number, to: number) => lines.slice(from, to).reduce((sum, line) => sum + line.trim().length, 0);
-  const worded = headingsIn(lines);
+  const worded = headingsIn(lines, MAX_CHAPTERS + 1);
+  if (worded.length > MAX_CHAPTERS) throw new TooManyChapters();
   const { chapters: headings, parts } = chaptersAmong(worded.length > 0 ? worded : numbersIn(lines), textBetween);
   if (headings.length === 0) {
     const { rest, ...page } = titlePage(read(0, lines.length));
@@ -141,7 +153,7 @@ function markedHeadings(lines: readonly string[]): Mark[] {
     const fenced = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1][0];
     if (fenced && (fence === '' || fence === fenced)) fence = fence === '' ? fenced : '';
     const atx = fence === '' ? /^ {0,3}(#{1,6})\s+(.*\S)\s*$/.exec(line) : null;
-    if (atx) marks.push({ line: i, end: i + 1, level: atx[1].length, text: atx[2].replace(/\s+#+$/, '') });
+    if (atx) marks.push({ line: i, end: i + 1, level: atx[1].length, text: withoutClosing(atx[2]) });
     else if (fence === '' && /^=+\s*$/.test(line) && (lines[i - 1] ?? '').trim() !== '' && (lines[i - 2] ?? '').trim() === '')
       marks.push({ line: i - 1, end: i + 1, level: 1, text: lines[i - 1].trim() });
   });
@@ -153,6 +165,7 @@ function markedHeadings(lines: readonly string[]): Mark[] {
  * right under it and the lower headings do not call themselves chapters: then the file is one chapter with sections.
  */
 function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
+  if (marks.length > MAX_CHAPTERS) throw new TooManyChapters();
   const levels = [...new Set(marks.map(({ level }) => level))].sort();
   const at = (level: number) => marks.filter((mark) => mark.level === level);
   const read = (from: number, to: number) => parseMarkdown(lines.slice(from, to).join('\n'));
@@ -163,8 +176,8 @@ function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
   if (level !== levels[0] && at(levels[0]).length === 1) {
     title = top.text;
     const under = read(top.end, marks.find((mark) => mark.line > top.line)?.line ?? lines.length);
-    const name = under[0]?.text.replace(/^[*_]+|[*_]+$/g, '') ?? '';
-    const byline = under.length === 1 && (BYLINE.test(name) || isName(name));
+    const name = under[0]?.text.slice(0, SHORT).replace(/^[*_]+|[*_]+$/g, '') ?? '';
+    const byline = under.length === 1 && under[0].text.length < SHORT && (BYLINE.test(name) || isName(name));
     const numbered = at(level).some((mark) => readHeading(mark.text));
     if (byline) author = name.replace(BYLINE, '');
     else if (under.length > 0 && !numbered) level = levels[0];

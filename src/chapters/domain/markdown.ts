@@ -93,27 +93,30 @@ function readGroup(lines: readonly string[]): Draft[] {
 
 /** Joins wrapped lines and keeps wanted breaks. */
 function flow(lines: readonly string[]): { text: string; verse: boolean } {
-  let text = '';
+  const parts: string[] = [];
   let verse = lines.length > 1;
   lines.forEach((line, i) => {
     const last = i === lines.length - 1;
-    const spaced = / {2,}$/.test(line);
-    const slashed = !spaced && /\\$/.test(line);
-    const part = unescapeLine((slashed && !last ? line.slice(0, -1) : line).trim());
+    const spaced = line.endsWith('  ');
+    const slashed = !spaced && line.endsWith('\\');
     if (!last && !spaced) verse = false;
-    text = i === 0 ? part : text.endsWith('\n') ? text + part : joinWrapped(text, part);
-    if (!last && (spaced || slashed)) text += '\n';
+    parts.push(unescapeLine((slashed && !last ? line.slice(0, -1) : line).trim()));
+    if (!last && (spaced || slashed)) parts.push('\n');
   });
-  return { text, verse };
+  return { text: joinWrapped(parts), verse };
 }
 
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\u3000-\u303F\uFF00-\uFFEF]/u;
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\u3000-\u303F\uFF00-\uFFEF\n]/u;
 
-/** Two halves of a line that was wrapped to fit a page: CJK closes up, everything else was parted at a space. */
-export function joinWrapped(left: string, right: string): string {
-  const a = left.at(-1) ?? '';
-  const b = [...right.slice(0, 2)][0] ?? '';
-  return UNSPACED.test(a) || UNSPACED.test(b) || left === '' ? left + right : `${left} ${right}`;
+/** Lines that were wrapped to fit a page, made one again: CJK closes up, everything else was parted at a space. */
+export function joinWrapped(lines: readonly string[]): string {
+  let text = lines[0] ?? '';
+  for (let i = 1; i < lines.length; i++) {
+    const before = lines[i - 1].at(-1) ?? '\n';
+    const after = [...lines[i].slice(0, 2)][0] ?? '\n';
+    text += UNSPACED.test(before) || UNSPACED.test(after) ? lines[i] : ` ${lines[i]}`;
+  }
+  return text;
 }
 
 /** A line of text that looks like the start of something else carries a backslash in Markdown, and loses it here. */

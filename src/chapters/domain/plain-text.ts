@@ -73,7 +73,7 @@ function readGroup(lines: readonly string[], wrap: number | undefined): Draft[] 
       : texts.map((text) => ({ kind: 'paragraph', text }));
   }
   if (isVerse(lines, wrap)) return [{ kind: 'verse', text: texts.join('\n') }];
-  return [{ kind: 'paragraph', text: texts.reduce(joinWrapped) }];
+  return [{ kind: 'paragraph', text: joinWrapped(texts) }];
 }
 
 /**
