@@ -45,7 +45,7 @@ export function findQuote(text: string, quote: Quote, near = 0): Found | undefin
     const rank = context.share + 0.1 * (1 - Math.abs(start - near) / (text.length + 1));
     if (rank > bestRank) [best, bestRank] = [{ ...span, verbatim: true, score: 1 + context.share }, rank];
   }
-  return best ?? changed(text, quote, near) ?? between(text, quote);
+  return best ?? between(text, quote) ?? changed(text, quote, near);
 }
 
 /** How much of the context is still there. */
