@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from './paths.mjs';
+import { CACHE, ROOT } from './paths.mjs';
 import { run } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
 
@@ -42,7 +42,7 @@ export function program({ dist, name, log, env, ready }) {
       const output = openSync(log, 'a', 0o600);
       const child = spawn(process.execPath, ['--enable-source-maps', path.join(dist, `src/${name}.js`)], {
         cwd: ROOT,
-        env,
+        env: { NODE_COMPILE_CACHE: path.join(CACHE, 'compiled'), ...env }, // Node 22+ keeps compiled code between starts
         detached: true, // Ctrl-C is for the starter to hand on, in the right order
         stdio: ['ignore', output, output, 'ipc'],
       });
