@@ -21,10 +21,10 @@ function mark(access: Access): MethodDecorator & ClassDecorator {
     ApiExtension('x-access', access),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),
   ];
-  return ((target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     for (const decorate of decorators)
       (decorate as (t: object, k?: string | symbol, d?: PropertyDescriptor) => void)(target, key, descriptor);
-  });
+  };
 }
 
 /** What the guard leaves on the request. */

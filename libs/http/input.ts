@@ -77,7 +77,7 @@ export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
 export function refuseUndescribedInput(request: FastifyRequest, inputs: Map<string, RouteInput>): void {
   const route = inputs.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`);
   if (!route) return;
-  for (const [key, value] of Object.entries((request.query ?? {}))) {
+  for (const [key, value] of Object.entries(request.query ?? {})) {
     if (!route.query.has(key))
       throw new BadRequest(
         'unknown-query-key',

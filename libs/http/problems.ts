@@ -99,7 +99,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (body.status === 500)
     log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
-  if (body.status === 503 || body.status === 429) void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');
+  if (body.status === 503 || body.status === 429)
+    void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');
   if (reply.sent) return;
   void reply
     .status(body.status)

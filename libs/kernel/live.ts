@@ -1,11 +1,3 @@
-/** One event of a live stream, as every listener gets it: `seq` runs 1, 2, 3 … in its stream without a gap. */
-export interface LiveEvent {
-  readonly seq: number;
-  readonly type: string;
-  readonly at: string;
-  readonly body: object;
-}
-
 /** An event of this type makes every listener of its stream prove anew that they may listen, before anything behind it is sent. */
 export const ACCESS_CHANGED = 'access.changed';
 

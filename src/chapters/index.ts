@@ -1,9 +1,8 @@
 // The front door of chapters: nothing else here may be imported from outside.
 export { ChaptersModule, ChaptersWebModule, chaptersSchema } from './chapters.module.js';
-export { type ChapterCard, Chapters } from './application/chapters.js';
+export { Chapters } from './application/chapters.js';
 export { KeepingWorks } from './application/keeping-works.js';
 export { Writing } from './application/writing.js';
-export { type Anchor, passage as carry, type Standing, type Step } from './domain/anchoring.js';
-export type { Block } from './domain/blocks.js';
+export { type Anchor, passage as carry } from './domain/anchoring.js';
 export { readManuscript } from './domain/manuscript.js';
-export type { ChapterPublished, ChapterUnpublished } from './domain/chapter.js';
+export type { ChapterPublished } from './domain/chapter.js';

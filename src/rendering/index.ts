@@ -1,2 +1,2 @@
 // The front door of rendering: nothing else here may be imported from outside.
-export { RenderingModule, RenderingWebModule, RenderingWorkerModule, renderingSchema } from './rendering.module.js';
+export { RenderingWebModule, RenderingWorkerModule, renderingSchema } from './rendering.module.js';

@@ -5,23 +5,11 @@ import { type Errand, Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
 import { segmentFields, soundFields } from '../domain/artefacts.js';
-import { pagesOf } from '../domain/captions.js';
+import { sceneWish, themeOf, wordsIn } from '../domain/drawing.js';
 import { keyOf } from '../domain/keys.js';
-import { motionOf } from '../domain/motion.js';
 import { planOf, type PlannedScene } from '../domain/plan.js';
-import {
-  Artefacts,
-  type Claim,
-  Damaged,
-  type Output,
-  type PartState,
-  RenditionRepository,
-  type SegmentWish,
-  Studio,
-} from '../domain/ports.js';
+import { Artefacts, type Claim, Damaged, type Output, type PartState, RenditionRepository, Studio } from '../domain/ports.js';
 import type { Rendition, RenditionState } from '../domain/rendition.js';
-import { FRAME_RATE, type TimedWord } from '../domain/scene.js';
-import { INK, THEMES } from '../domain/themes.js';
 
 /** Called in the unit of work of an errand's effect; false when another run was faster and the effect must be left alone. */
 export type Done = () => Promise<boolean>;
@@ -304,8 +292,6 @@ export class Producing {
   }
 }
 
-const themeOf = ({ theme }: { theme: string }) => THEMES[theme] ?? INK;
-
 const partOf = (rendition: string, idx: number, scene: PlannedScene, soundKey: string, soundReused: boolean): PartState => ({
   rendition,
   idx,
@@ -326,30 +312,4 @@ function partErrand(
 ): Errand<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   return { type, v: 1, queue, subject: { kind: 'artefact', id: key }, about: [id, chapterId, workId], data: { key } };
-}
-
-/** The scene's words with the times their sound gave them. */
-function wordsIn(scene: PlannedScene, sound: Output): TimedWord[] {
-  const times = sound.facts.times as unknown as [number, number][][];
-  return scene.spans.flatMap(({ block, tokens }, i) =>
-    tokens.map(({ text }, k) => ({ text, start: times[i][k][0], end: times[i][k][1], block })),
-  );
-}
-
-/** Everything a scene's picture is drawn from. Nothing here knows where in the film it stands. */
-function sceneWish(
-  scene: PlannedScene,
-  rendition: Pick<RenditionState, 'picture' | 'theme' | 'language'>,
-  sound: Output,
-): SegmentWish {
-  const frames = sound.frames!;
-  const words = wordsIn(scene, sound);
-  return {
-    frames,
-    picture: rendition.picture!,
-    motion: motionOf(words.map(({ text }) => text).join(' '), frames),
-    pages: pagesOf(words, frames / FRAME_RATE),
-    theme: themeOf(rendition),
-    language: rendition.language,
-  };
 }

@@ -1,5 +1,4 @@
 import type { Field, Fields } from './keys.js';
-import { keyOf } from './keys.js';
 import type { PlannedScene, Span } from './plan.js';
 import type { Motion, Theme, TimedWord } from './scene.js';
 
@@ -25,10 +24,6 @@ export function speechFields(span: Span, voice: VoiceIdentity, language: string)
 export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language: string, chain: string): Fields {
   const says = scene.spans.map(saidIn);
   return { kind: 'sound', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, chain, ...merged(says) };
-}
-
-export function speechKey(span: Span, voice: VoiceIdentity, language: string): string {
-  return keyOf(speechFields(span, voice, language));
 }
 
 function saidIn(span: Span): { say: string; stops: string } {

@@ -14,8 +14,6 @@ export const BIT_RATE = 128_000;
 export const AAC_VERSION = 1;
 
 /** AudioSpecificConfig for the MP4's `esds`: AAC-LC, 48 kHz, one channel (ISO/IEC 14496-3, 1.6.2.1). */
-export const AUDIO_SPECIFIC_CONFIG = Buffer.from([0x11, 0x88]);
-
 /** One packet of digital silence; fills the film's grid between scenes, and primes the decoder at its start. */
 export const SILENT_PACKET = Buffer.from([0x01, 0x18, 0x20, 0x07]);
 

@@ -1,0 +1,35 @@
+import { pagesOf } from './captions.js';
+import { motionOf } from './motion.js';
+import type { PlannedScene } from './plan.js';
+import type { Output, SegmentWish } from './ports.js';
+import type { RenditionState } from './rendition.js';
+import { FRAME_RATE, type Theme, type TimedWord } from './scene.js';
+import { INK, THEMES } from './themes.js';
+
+export const themeOf = ({ theme }: { theme: string }): Theme => THEMES[theme] ?? INK;
+
+/** The scene's words with the times their sound gave them. */
+export function wordsIn(scene: PlannedScene, sound: Output): TimedWord[] {
+  const times = sound.facts.times as unknown as [number, number][][];
+  return scene.spans.flatMap(({ block, tokens }, i) =>
+    tokens.map(({ text }, k) => ({ text, start: times[i][k][0], end: times[i][k][1], block })),
+  );
+}
+
+/** Everything a scene's picture is drawn from. Nothing here knows where in the film it stands. */
+export function sceneWish(
+  scene: PlannedScene,
+  rendition: Pick<RenditionState, 'picture' | 'theme' | 'language'>,
+  sound: Output,
+): SegmentWish {
+  const frames = sound.frames!;
+  const words = wordsIn(scene, sound);
+  return {
+    frames,
+    picture: rendition.picture!,
+    motion: motionOf(words.map(({ text }) => text).join(' '), frames),
+    pages: pagesOf(words, frames / FRAME_RATE),
+    theme: themeOf(rendition),
+    language: rendition.language,
+  };
+}
