@@ -6,7 +6,7 @@ import { TokenVerifier } from '#libs/live/token-verifier';
 import { Accounts } from './application/accounts.js';
 import { KeepingAccounts } from './application/keeping-accounts.js';
 import { SigningIn } from './application/signing-in.js';
-import { AccountRepository, Passwords, SessionRepository, Tokens } from './domain/ports.js';
+import { AccountRepository, Attempts, Passwords, SessionRepository, Tokens } from './domain/ports.js';
 import { AccessGuard, JwtStrategy } from './infrastructure/access.guard.js';
 import { AccountViews } from './infrastructure/account-views.js';
 import { AdminDoor, AdminController } from './infrastructure/admin.controller.js';
@@ -16,6 +16,7 @@ import { AccountRow, RefreshTokenRow, SessionRow } from './infrastructure/auth.r
 import { FirstAdmin } from './infrastructure/first-admin.js';
 import { JwtTokens, JwtTokenVerifier } from './infrastructure/jwt-tokens.js';
 import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
+import { RedisAttempts } from './infrastructure/redis-attempts.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
@@ -32,6 +33,7 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenR
     { provide: AccountRepository, useClass: TypeormAccountRepository },
     { provide: SessionRepository, useClass: TypeormSessionRepository },
     { provide: Passwords, useClass: Argon2Passwords },
+    { provide: Attempts, useClass: RedisAttempts },
     { provide: Tokens, useExisting: JwtTokens },
   ],
   exports: [Accounts, KeepingAccounts, SigningIn, AccountViews, JwtTokens],

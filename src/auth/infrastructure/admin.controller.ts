@@ -57,6 +57,7 @@ export class AdminController {
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   )
   @Header('cache-control', 'no-store')
+  @Header('referrer-policy', 'same-origin') // under no-referrer a browser sends its own form with "Origin: null"
   page(): string {
     return signInPage();
   }
@@ -71,7 +72,7 @@ export class AdminController {
     const { origin, host } = request.headers;
     if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${request.protocol}://${host}`)
       throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
-    const { account, refreshToken } = await this.signingIn.signIn(email, password);
+    const { account, refreshToken } = await this.signingIn.signIn(email, password, request.ip);
     await this.signingIn.signOut(refreshToken); // only the cookie is wanted
     if (!isAtLeast(account, 'admin')) throw new BadRequest('not-allowed', 'The job board is for admins.', {}, 403);
     void reply

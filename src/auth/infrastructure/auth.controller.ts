@@ -1,5 +1,6 @@
-import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Put, Req } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
 import { Allow, Public, SignedIn } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
@@ -42,8 +43,8 @@ export class AuthController {
   @Post('sessions')
   @Public()
   @Header('cache-control', 'no-store')
-  async signIn(@Body() { email, password }: SignInBody): Promise<SessionAnswer> {
-    const { account, ...tokens } = await this.signingIn.signIn(email, password);
+  async signIn(@Body() { email, password }: SignInBody, @Req() request: FastifyRequest): Promise<SessionAnswer> {
+    const { account, ...tokens } = await this.signingIn.signIn(email, password, request.ip);
     return { tokenType: 'Bearer', ...tokens, account: shown(account) };
   }
 
