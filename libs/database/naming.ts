@@ -1,4 +1,4 @@
-import { DefaultNamingStrategy } from 'typeorm';
+import { DefaultNamingStrategy, type Table } from 'typeorm';
 
 const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
@@ -6,5 +6,10 @@ const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$
 export class SnakeCase extends DefaultNamingStrategy {
   override columnName(property: string, custom: string | undefined, prefixes: string[]): string {
     return snake([...prefixes, custom ?? property].join('_'));
+  }
+
+  /** As Postgres names a reference that SQL gave no name, so that rows and migrations agree. */
+  override foreignKeyName(table: Table | string, columns: string[]): string {
+    return `${this.getTableName(table).split('.').at(-1)}_${columns.join('_')}_fkey`;
   }
 }

@@ -1,5 +1,4 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
-import type { Relation } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
 @Entity({ schema: 'events', name: 'event' })
 export class EventRow {
@@ -25,8 +24,7 @@ export class EventRow {
 @Index('delivery_to_relay', ['event'], { where: 'relayed_at IS NULL' })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
 export class DeliveryRow {
-  @PrimaryColumn('uuid') event!: string;
-  @ManyToOne(() => EventRow, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'event' }) of!: Relation<EventRow>;
+  @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;
   /** Who takes notice: a module for a fact, the queue itself for an errand. */
   @PrimaryColumn('text') consumer!: string;
   @Column('text') queue!: string;

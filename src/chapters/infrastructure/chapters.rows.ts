@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Lineage } from '../domain/alignment.js';
 import type { BlockKind } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
@@ -20,7 +20,7 @@ export class WorkRow implements WorkState {
 @Index('chapter_order', ['workId', 'rank', 'id'])
 export class ChapterRow implements ChapterState {
   @PrimaryColumn('uuid') id!: string;
-  @Column('uuid') workId!: string;
+  @ForeignKey(() => WorkRow) @Column('uuid') workId!: string;
   @Column('uuid') authorId!: string;
   // byte order, whatever the database's collation: rank keys compare so
   @Column({ type: 'text', collation: 'C' }) rank!: string;
@@ -37,7 +37,7 @@ export class ChapterRow implements ChapterState {
 /** Never updated, never deleted. */
 @Entity({ schema: 'chapters', name: 'revision' })
 export class RevisionRow {
-  @PrimaryColumn('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;
   @PrimaryColumn('integer') number!: number;
   @Column('integer', { nullable: true }) parent!: number | null;
   @Column('text') title!: string;
@@ -55,7 +55,7 @@ export class RevisionRow {
 export class BlockTextRow {
   @PrimaryColumn('uuid') block!: string;
   @PrimaryColumn('text') digest!: string;
-  @Index('block_text_chapter') @Column('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow) @Index('block_text_chapter') @Column('uuid') chapterId!: string;
   @Column('text') kind!: BlockKind;
   @Column('text') text!: string;
 }
@@ -63,7 +63,7 @@ export class BlockTextRow {
 /** Which revisions readers saw, in order: 1, 2, 3 … for each chapter. */
 @Entity({ schema: 'chapters', name: 'publication' })
 export class PublicationRow {
-  @PrimaryColumn('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;
   @PrimaryColumn('integer') number!: number;
   @Column('integer') revision!: number;
   @Column('timestamptz') at!: Date;

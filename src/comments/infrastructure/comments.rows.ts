@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { CommentState } from '../domain/comment.js';
 import type { RemarkState } from '../domain/remark.js';
 
@@ -9,7 +9,7 @@ export class CommentRow implements CommentState {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') chapterId!: string;
   @Index('comment_author') @Column('uuid') authorId!: string;
-  @Column('uuid', { nullable: true }) parentId!: string | null;
+  @ForeignKey(() => CommentRow) @Column('uuid', { nullable: true }) parentId!: string | null;
   @Column('uuid') rootId!: string;
   @Column('integer') depth!: number;
   @Column('text') body!: string;
@@ -21,7 +21,7 @@ export class CommentRow implements CommentState {
 @Index('remark_block', ['chapterId', 'block'])
 @Index('remark_publication', ['chapterId', 'publication'])
 export class RemarkRow implements RemarkState {
-  @PrimaryColumn('uuid') commentId!: string;
+  @ForeignKey(() => CommentRow) @PrimaryColumn('uuid') commentId!: string;
   @Column('uuid') chapterId!: string;
   @Column('integer') publication!: number;
   @Column('uuid') block!: string;

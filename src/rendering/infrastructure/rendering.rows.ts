@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Fields } from '../domain/keys.js';
 import type { PlannedScene } from '../domain/plan.js';
 import type { ArtefactKind, PartState, SettingsState } from '../domain/ports.js';
@@ -34,13 +34,13 @@ export class RenditionRow implements RenditionState {
 @Index('part_sound', ['soundKey'])
 @Index('part_segment', ['segmentKey'])
 export class PartRow implements PartState {
-  @PrimaryColumn('uuid') rendition!: string;
+  @ForeignKey(() => RenditionRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') rendition!: string;
   @PrimaryColumn('integer') idx!: number;
   @Column('jsonb') scene!: PlannedScene;
   @Column('uuid', { array: true }) blocks!: string[];
-  @Column('text') soundKey!: string;
+  @ForeignKey(() => ArtefactRow) @Column('text') soundKey!: string;
   @Column('boolean') soundReused!: boolean;
-  @Column('text', { nullable: true }) segmentKey!: string | null;
+  @ForeignKey(() => ArtefactRow) @Column('text', { nullable: true }) segmentKey!: string | null;
   @Column('boolean', { nullable: true }) segmentReused!: boolean | null;
   @Column('integer', { nullable: true }) frames!: number | null;
 }
