@@ -1,0 +1,56 @@
+import { Controller, Get } from '@nestjs/common';
+import { ACCESS, Allow } from '#libs/http/access';
+import { ROLES } from '#libs/kernel/actor';
+import { type App, startApp } from '../support/app.js';
+
+/** What Nest does not serve, and who keeps it: the board's hook (operations-board.e2e-spec.ts); documentation is for all. */
+const OUTSIDE_NEST = [/ \/admin\/queues(\/|$)/, /^GET \/docs(\/|$)/, /^GET \/openapi\.(json|yaml)$/, /^OPTIONS \*$/];
+
+/** Routes of which the code does not say who may call them. */
+function withoutMark({ routes, handlers }: App): string[] {
+  const isMarked = (route: string): boolean => {
+    const handler = handlers.get(route);
+    if (!handler) return OUTSIDE_NEST.some((kept) => kept.test(route));
+    const mark = (Reflect.getMetadata(ACCESS, handler.method) ?? Reflect.getMetadata(ACCESS, handler.controller)) as string;
+    return ['public', ...ROLES].includes(mark);
+  };
+  return routes.filter((route) => !isMarked(route));
+}
+
+@Controller('forgotten')
+class Forgotten {
+  @Get('door')
+  open(): string {
+    return 'come in';
+  }
+  @Get('kept')
+  @Allow('admin')
+  kept(): string {
+    return 'for admins';
+  }
+}
+const PLANTED = ['GET /beside-nest', 'GET /forgotten/door'];
+
+let app: App;
+beforeAll(async () => {
+  app = await startApp([Forgotten], (fastify) => void fastify.get('/beside-nest', () => 'come in'));
+}, 90_000);
+
+it('every route of the server says who may call it', () => {
+  expect(withoutMark(app).filter((route) => !PLANTED.includes(route))).toEqual([]);
+  // and it was the whole server that was looked at
+  expect(app.routes).toEqual(
+    expect.arrayContaining(['GET /v1/chapters/:id', 'POST /v1/accounts', 'GET /livez', 'GET /admin/queues']),
+  );
+  expect([...app.handlers.keys()].filter((route) => !app.routes.includes(route))).toEqual([]);
+});
+
+it('one that does not say so is found by this test', () => {
+  expect(withoutMark(app)).toEqual(expect.arrayContaining(PLANTED));
+});
+
+it('and is closed to everybody', async () => {
+  const refused = await app.fastify.inject('/forgotten/door');
+  expect([refused.statusCode, refused.json<{ type: string }>().type]).toEqual([403, 'urn:inkreel:problem:route-without-mark']);
+  expect((await app.fastify.inject('/forgotten/kept')).statusCode).toBe(401);
+});
