@@ -84,7 +84,9 @@ export function toProblem(error: unknown): Problem {
   if (isDatabaseAway(error as { code?: string }))
     return problem(503, 'database-away', 'The database does not answer just now: try again in a moment.');
   const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
-  if (error instanceof SyntaxError && known < 500) return problem(400, 'malformed-json', 'The body is not valid JSON.');
+  const isSyntax =
+    error instanceof SyntaxError || /\bJSON\b|^Unexpected (token|end)/.test((error as Error | undefined)?.message ?? '');
+  if (isSyntax && known === 400) return problem(400, 'malformed-json', 'The body is not valid JSON.');
   if (known >= 400 && known < 500) {
     const [name, sentence] = BY_STATUS[known] ?? ['request-refused', 'The request was refused.'];
     return problem(known, name, sentence);
