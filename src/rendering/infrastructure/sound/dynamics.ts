@@ -6,6 +6,9 @@ import { truePeaks } from './loudness.js';
  * All for 48 kHz; exponentials are written out as constants.
  */
 
+// looked up once: these loops run over every sample
+const { abs, max, min, sqrt } = Math;
+
 /** 70 Hz, Butterworth; below lies nothing of a voice. */
 export function highPass(signal: Float64Array): Float64Array {
   const out = new Float64Array(signal.length);
@@ -20,7 +23,7 @@ export function highPass(signal: Float64Array): Float64Array {
     x1 = x;
     y2 = y1;
     // a filter that rings on below all hearing makes the machine slow and the silence not silent
-    y1 = Math.abs(y) < 1e-15 ? 0 : y;
+    y1 = abs(y) < 1e-15 ? 0 : y;
     out[i] = y1;
   }
   return out;
@@ -39,11 +42,11 @@ export function compress(signal: Float64Array): Float64Array {
   const out = new Float64Array(signal.length);
   let level = 0;
   for (let i = 0; i < signal.length; i++) {
-    const now = Math.abs(signal[i]);
+    const now = abs(signal[i]);
     const keep = now > level ? ATTACK : RELEASE;
     level = keep * level + (1 - keep) * now;
-    const root = level > THRESHOLD ? Math.sqrt(THRESHOLD / level) : 1;
-    out[i] = signal[i] * root * Math.sqrt(root);
+    const root = level > THRESHOLD ? sqrt(THRESHOLD / level) : 1;
+    out[i] = signal[i] * root * sqrt(root);
   }
   return out;
 }
@@ -59,15 +62,16 @@ export function limit(signal: Float64Array, gain: number, ceiling: number): Floa
   const peaks = truePeaks(loud, ceiling);
   const wanted = peaks.map((peak) => (peak > ceiling ? ceiling / peak : 1));
   const lowest = slidingMinimum(wanted, AHEAD);
-  for (let i = 1; i < lowest.length; i++) lowest[i] = Math.min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
+  for (let i = 1; i < lowest.length; i++) lowest[i] = min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
   // the mean of minima over the same reach never lies above what a peak in the middle wants
   const out = new Float64Array(signal.length);
   const span = AHEAD * 2 + 1;
-  let sum = span;
-  for (let i = 0; i < signal.length + AHEAD; i++) {
-    sum += (lowest[i] ?? 1) - (lowest[i - span] ?? 1);
+  const last = lowest.length - 1;
+  let sum = span * (lowest[0] ?? 1);
+  for (let i = 0; i <= last + AHEAD; i++) {
+    sum += lowest[min(i, last)] - lowest[max(0, i - span)];
     const at = i - AHEAD;
-    if (at >= 0) out[at] = loud[at] * Math.min(1, sum / span);
+    if (at >= 0) out[at] = loud[at] * min(1, sum / span);
   }
   return out;
 }

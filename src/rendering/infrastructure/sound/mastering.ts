@@ -47,9 +47,10 @@ export const TARGET_POWER = 0.04667668449794024;
 export const CEILING = 0.794328;
 /** Make-up for voices nobody measured: the mean of those that were. */
 const USUAL_MAKE_UP = 8.5;
-/** Scenes may be corrected by ±3 dB, and only when they are long enough to be measured. */
-const MOST_CORRECTION = 1.412538;
-const MEASURABLE_SECONDS = 3;
+/** How far a scene may be corrected: by ±3 dB, and only from 3 s on, shorter ones say too little about their voice. */
+const FOR_MEASURED = { factor: 1.412538, seconds: 3 };
+/** A voice of unknown make needs more: ±9 dB, from 1 s on. */
+const FOR_UNKNOWN = { factor: 2.818383, seconds: 1 };
 
 const LEAD = 0.09;
 /** After a word, a clause, a sentence. */
@@ -58,6 +59,8 @@ const BETWEEN_SPANS = 0.4;
 const SHORTEST_SCENE = 1.2;
 /** A text that cannot be spoken is shown in silence for this long at least. */
 const SHORTEST_SILENCE = 1.5;
+
+const { round } = Math;
 
 export function master(spans: readonly SpanSound[]): Mastered {
   const voices = spans.map(prepared);
@@ -73,9 +76,9 @@ export function master(spans: readonly SpanSound[]): Mastered {
   const length = Math.ceil(wanted / AAC_PACKET) * AAC_PACKET;
   const scene = new Float64Array(length);
   for (const { at: from, voice } of placed) scene.set(voice.signal, from);
-  const loud = levelled(scene);
+  const loud = levelled(scene, spans.every((span) => span.gain) ? FOR_MEASURED : FOR_UNKNOWN);
   const samples = new Int16Array(length);
-  for (let i = AAC_PACKET; i < length - AAC_PACKET; i++) samples[i] = Math.round(loud[i] * 32_767);
+  for (let i = AAC_PACKET; i < length - AAC_PACKET; i++) samples[i] = round(loud[i] * 32_767);
   fadeOut(samples);
   return {
     samples,
@@ -140,13 +143,13 @@ export function evened(signal: Float64Array, level: number): Float64Array {
 }
 
 /** Limited, and, if the scene can be measured, corrected within bounds. */
-export function levelled(signal: Float64Array): Float64Array {
+function levelled(signal: Float64Array, most: { readonly factor: number; readonly seconds: number }): Float64Array {
   let out = limit(signal, 1, CEILING);
   let gain = 1;
   for (let round = 0; round < 2; round++) {
     const power = loudPower(out);
-    if (signal.length < MEASURABLE_SECONDS * SAMPLE_RATE || power === 0) break;
-    gain = Math.min(MOST_CORRECTION, Math.max(1 / MOST_CORRECTION, gain * Math.sqrt(TARGET_POWER / power)));
+    if (signal.length < most.seconds * SAMPLE_RATE || power === 0) break;
+    gain = Math.min(most.factor, Math.max(1 / most.factor, gain * Math.sqrt(TARGET_POWER / power)));
     out = limit(signal, gain, CEILING);
   }
   return out;

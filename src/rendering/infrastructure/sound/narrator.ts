@@ -3,7 +3,6 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VoiceIdentity } from '../../domain/artefacts.js';
 import type { PlannedScene, Span } from '../../domain/plan.js';
-import { secondsOf } from '../../domain/prose.js';
 import type { TimedWord } from '../../domain/scene.js';
 import { SAMPLES_PER_FRAME } from '../../domain/scene.js';
 import type { Voice } from '../../domain/voices.js';
@@ -14,6 +13,7 @@ import { MASTERING_VERSION } from './mastering.js';
 import { SpeechApi } from './speech-api.js';
 import type { SpeechServer } from './speech-api.js';
 import type { MasterReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
+import { weightOf } from './word-times.js';
 import { engineVoice, gainOf, voiceFingerprint } from './voices.js';
 
 /**
@@ -109,7 +109,7 @@ export class Narrator {
           file: spoken[i].samples > 0 ? files[i] : null,
           sampleRate: spoken[i].sampleRate,
           times: spoken[i].times,
-          words: span.tokens.map((token) => ({ weight: secondsOf({ ...token, stop: 0 }), stop: token.stop })),
+          words: span.tokens.map((token) => ({ weight: weightOf(token), stop: token.stop })),
           gain: gainOf(voice),
         })),
         out: pcm.temporary,

@@ -53,22 +53,27 @@ export class SpeechApi implements SpeechEngine {
 
   /** @throws SpeechServerFailed */
   async speak(request: SpeakRequest, signal?: AbortSignal): Promise<Spoken> {
+    const wav = await this.asked(request.voice, written(request.say), signal);
+    await writeFile(request.out, wav.pcm);
+    return { samples: wav.pcm.length / 2, sampleRate: wav.sampleRate, times: request.say.map(() => null) };
+  }
+
+  /** As often as it is worth it. */
+  private async asked(voice: string, text: string, signal?: AbortSignal): Promise<Wav> {
     const { tries = 3, patienceMs = 500 } = this.server;
-    const text = written(request.say);
     for (let attempt = 1; ; attempt++) {
       try {
-        const wav = await this.once(request.voice, text, signal);
-        await writeFile(request.out, wav.pcm);
-        return { samples: wav.pcm.length / 2, sampleRate: wav.sampleRate, times: request.say.map(() => null) };
+        return await this.once(voice, text, signal);
       } catch (error) {
         signal?.throwIfAborted();
-        const bad = error instanceof BadAnswer ? error : new BadAnswer(this.discreet(String(error)), true);
-        if (!bad.temporary || attempt >= tries) throw new SpeechServerFailed(request.voice, bad.problem, bad.temporary);
-        await sleep(Math.min(MOST_PATIENCE_MS, bad.afterMs ?? patienceMs * 2 ** (attempt - 1)), undefined, { signal });
+        const { problem, temporary, afterMs } = error as BadAnswer;
+        if (!temporary || attempt >= tries) throw new SpeechServerFailed(voice, problem, temporary);
+        await sleep(Math.min(MOST_PATIENCE_MS, afterMs ?? patienceMs * 2 ** (attempt - 1)), undefined, { signal });
       }
     }
   }
 
+  /** @throws BadAnswer, and nothing else */
   private async once(voice: string, text: string, outer?: AbortSignal): Promise<Wav> {
     const { url, key, model, timeoutMs = 60_000 } = this.server;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -86,8 +91,8 @@ export class SpeechApi implements SpeechEngine {
     } catch (error) {
       if (timeout.aborted) throw new BadAnswer(`no answer within ${timeoutMs / 1_000} s`, true);
       if (error instanceof NotWav) throw new BadAnswer(error.message, true);
-      if (error instanceof TypeError) throw new BadAnswer(this.discreet(`the connection failed (${reasonOf(error)})`), true);
-      throw error;
+      if (error instanceof BadAnswer) throw error;
+      throw new BadAnswer(this.discreet(`the connection failed (${reasonOf(error)})`), true);
     }
   }
 
@@ -114,9 +119,10 @@ export class SpeechApi implements SpeechEngine {
   }
 }
 
-/** `fetch` says "fetch failed" and hides why in `cause`. */
-function reasonOf(error: TypeError): string {
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+/** `fetch` says only "fetch failed" and keeps the reason in `cause`. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { message?: string; code?: string } };
+  return [cause?.message ?? message, cause?.code].filter(Boolean).join(', ');
 }
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
