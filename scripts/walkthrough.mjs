@@ -1,0 +1,398 @@
+/**
+ * The whole story of Inkreel against a running server, told as its clients would live it: a REST client, a WebSocket client,
+ * and nothing else. Prints each call and what it changed; ends with 1 when a step fails or does not hold.
+ *
+ *   npm run walkthrough [-- --url http://127.0.0.1:3000 --file chapter.md --out video.mp4 --lang en --chars 1500 --json]
+ *
+ * `--json` prints one line for each step with what was checked, for tests.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import WebSocket from 'ws';
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const PASSWORD = `walkthrough ${randomUUID()}`;
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string', default: process.env.INKREEL_URL ?? 'http://127.0.0.1:3000' },
+    file: { type: 'string' },
+    out: { type: 'string' },
+    lang: { type: 'string' },
+    chars: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const colour = process.stdout.isTTY && !options.json;
+const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+const say = (text = '') => options.json || process.stdout.write(`${text}\n`);
+const chapter = (title) => say(`\n${paint(1, title)}`);
+const facts = [];
+const note = (step, fact) => {
+  facts.push({ step, ...fact });
+  if (options.json) process.stdout.write(`${JSON.stringify({ step, ...fact })}\n`);
+};
+
+class Broken extends Error {}
+function hold(condition, sentence) {
+  if (!condition) throw new Broken(sentence);
+  say(`     ${paint(32, '✓')} ${sentence}`);
+}
+
+/** One call, printed; anything but the expected status ends the walk with what the server said. */
+async function call(person, method, route, body, { expect = [200, 201, 202, 204], headers = {}, tell = () => '' } = {}) {
+  const began = performance.now();
+  const text = typeof body === 'string';
+  const response = await fetch(options.url + route, {
+    method,
+    headers: {
+      ...(person?.token && { authorization: `Bearer ${person.token}` }),
+      ...(method === 'POST' && { 'idempotency-key': randomUUID() }),
+      ...(body !== undefined && { 'content-type': text ? 'text/markdown' : 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || text ? body : JSON.stringify(body),
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const answer = isJson && bytes.length ? JSON.parse(bytes.toString()) : bytes;
+  const ms = Math.round(performance.now() - began);
+  const line = `  ${method.padEnd(6)} ${route.replace(/[0-9a-f]{8}-[0-9a-f-]{21}([0-9a-f]{6})/g, '…$1')}`;
+  say(
+    `${line.padEnd(62)} ${paint(response.ok ? 32 : 31, response.status)} ${paint(2, `${ms} ms`.padStart(8))}  ${response.ok ? tell(answer) : ''}`,
+  );
+  if (!expect.includes(response.status))
+    throw new Broken(`${method} ${route} answered ${response.status}: ${answer.detail ?? bytes.toString().slice(0, 300)}`);
+  return { answer, status: response.status, headers: response.headers, bytes };
+}
+
+async function join(name, role) {
+  const email = `${role}-${randomUUID().slice(0, 8)}@walkthrough.test`;
+  await call(null, 'POST', '/v1/accounts', { email, name, password: PASSWORD, role }, { tell: (a) => `${a.name}, ${a.role}` });
+  const { answer } = await call(
+    null,
+    'POST',
+    '/v1/sessions',
+    { email, password: PASSWORD },
+    { tell: (a) => `token good for ${a.expiresIn} s` },
+  );
+  return { name, token: answer.accessToken, id: answer.account.id };
+}
+
+/** A listener on the plain WebSocket: keeps every frame and answers when one is what we wait for. */
+class Listener {
+  frames = [];
+  #wake = () => undefined;
+
+  static async open(person) {
+    const listener = new Listener();
+    listener.socket = new WebSocket(`${options.url.replace(/^http/, 'ws')}/live`);
+    listener.socket.on('message', (data) => {
+      listener.frames.push(JSON.parse(data.toString()));
+      listener.#wake();
+    });
+    await new Promise((ok, no) =>
+      listener.socket.once('open', ok).once('error', () => no(new Broken(`no WebSocket at ${options.url}/live`))),
+    );
+    listener.send({ type: 'hello', token: person.token });
+    await listener.until((frame) => frame.type === 'welcome', 5_000, 'a welcome');
+    say(`  WS     /live`.padEnd(62) + ` ${paint(32, 'open')}          ${person.name} listens`);
+    return listener;
+  }
+  send(frame) {
+    this.socket.send(JSON.stringify(frame));
+  }
+  async subscribe(stream) {
+    this.send({ type: 'subscribe', stream });
+    const frame = await this.until(
+      (f) => f.stream === stream && ['subscribed', 'refused'].includes(f.type),
+      5_000,
+      `an answer for ${stream}`,
+    );
+    if (frame.type === 'refused') throw new Broken(`${stream} was refused: ${frame.detail}`);
+    return frame;
+  }
+  async until(wanted, ms, what) {
+    for (const end = Date.now() + ms; ;) {
+      const found = this.frames.find(wanted);
+      if (found) return found;
+      if (Date.now() > end) throw new Broken(`${what} did not arrive within ${ms / 1000} s`);
+      await Promise.race([new Promise((ok) => (this.#wake = ok)), sleep(200)]);
+    }
+  }
+}
+
+function manuscript() {
+  const given = options.file && readFileSync(options.file, 'utf8');
+  const language = options.lang ?? (given ? languageOf(given) : 'en');
+  const fixture = path.join(ROOT, `test/fixtures/ten-paragraphs.${language.startsWith('zh') ? 'zh' : 'en'}.md`);
+  return { text: given ?? readFileSync(fixture, 'utf8'), language, name: options.file ?? path.relative(ROOT, fixture) };
+}
+
+function languageOf(text) {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => /\p{Script=Han}/u.test(letter)).length > letters.length / 3 ? 'zh' : 'en';
+}
+
+/** The first chapters' blocks up to `--chars` characters, whole paragraphs only. */
+function shortened(blocks) {
+  if (!options.chars) return blocks;
+  let sum = 0;
+  const kept = blocks.filter(({ text }) => (sum += text.length) <= Number(options.chars));
+  return kept.length ? kept : blocks.slice(0, 1);
+}
+
+async function film(person, chapterId, listener) {
+  const { answer, status } = await call(
+    person,
+    'POST',
+    `/v1/chapters/${chapterId}/renditions`,
+    {},
+    { tell: (a) => `voice ${a.voice}, theme ${a.theme}` },
+  );
+  await listener.subscribe(`rendition:${answer.id}`);
+  let last = 0;
+  for (;;) {
+    const { body, done } = await progressOf(person, answer.id);
+    if (body.progress.framesDone < last) throw new Broken(`progress fell from ${last} to ${body.progress.framesDone} frames`);
+    last = body.progress.framesDone;
+    bar(body);
+    if (done) {
+      if (colour) process.stdout.write('\n');
+      if (body.state !== 'ready') throw new Broken(`the film ${body.state}: ${body.failure}`);
+      const ticks = listener.frames.filter((f) => f.type === 'tick' && f.stream === `rendition:${answer.id}`).length;
+      return { film: body, isNew: status === 201, ticks };
+    }
+    await sleep(400);
+  }
+}
+
+async function progressOf(person, id) {
+  const response = await fetch(`${options.url}/v1/renditions/${id}`, { headers: { authorization: `Bearer ${person.token}` } });
+  const body = await response.json();
+  if (!response.ok) throw new Broken(`GET /v1/renditions/${id} answered ${response.status}: ${body.detail}`);
+  return { body, done: ['ready', 'failed', 'cancelled'].includes(body.state) };
+}
+
+let printed = '';
+function bar({ state, progress: { framesDone, framesPlanned, scenesDone, scenes } }) {
+  const share = framesPlanned ? framesDone / framesPlanned : 0;
+  const width = 30;
+  const text = `${'█'.repeat(Math.round(share * width)).padEnd(width, '·')} ${framesDone}/${framesPlanned ?? '?'} frames, ${scenesDone}/${scenes} scenes, ${state}`;
+  if (colour) process.stdout.write(`\r     ${text}   `);
+  else if (text !== printed) say(`     ${text}`);
+  printed = text;
+}
+
+const places = (comments) => Object.fromEntries(comments.map((c) => [c.id, c.place]));
+
+async function walk() {
+  const { text, language, name } = manuscript();
+  say(paint(1, `\nInkreel, from chapter to screen`) + paint(2, `   ${options.url} · ${name} · ${language}`));
+
+  chapter('1  Two people sign up');
+  const mira = await join('Mira', 'author');
+  const jonas = await join('Jonas', 'reader');
+  note('signed-up', { author: mira.id, reader: jonas.id });
+
+  chapter('2  A work is begun, and a manuscript imported');
+  const work = (await call(mira, 'POST', '/v1/works', { title: path.basename(name), language }, { tell: (a) => `“${a.title}”` }))
+    .answer;
+  const imported = (
+    await call(mira, 'POST', `/v1/works/${work.id}/imports`, text, {
+      tell: (a) => `${a.chapters.length} chapter(s), ${a.language}`,
+    })
+  ).answer;
+  const first = imported.chapters.find(({ blocks }) => blocks > 0);
+  if (!first) throw new Broken(`${name} holds no chapter with text`);
+  const at = `/v1/chapters/${first.id}`;
+  let draft = (await call(mira, 'GET', `${at}/draft`, undefined, { tell: (a) => `“${a.title}”, ${a.blocks.length} blocks` }))
+    .answer;
+  const wanted = shortened(draft.blocks);
+  const save = async (blocks) =>
+    (draft = {
+      ...draft,
+      ...(
+        await call(
+          mira,
+          'PUT',
+          `${at}/draft`,
+          { blocks },
+          { headers: { 'if-match': `"${draft.version}"` }, tell: (a) => `revision ${a.revision}: ${changesIn(a.changes)}` },
+        )
+      ).answer,
+    });
+  if (wanted.length < draft.blocks.length) await save(wanted);
+  await call(null, 'GET', at, undefined, { expect: [404], tell: () => '' });
+  hold(true, 'a draft shows to nobody');
+
+  chapter('3  It is published');
+  const publish = async () => {
+    const { answer, headers } = await call(
+      mira,
+      'POST',
+      `${at}/publication`,
+      {},
+      { headers: { 'if-match': `"${draft.version}"` }, tell: (a) => `readers see revision ${a.revision}` },
+    );
+    draft.version = Number(headers.get('etag').replaceAll('"', ''));
+    return answer.revision;
+  };
+  await publish();
+  const shown = (await call(null, 'GET', at, undefined, { tell: (a) => `${a.blocks.length} blocks, without an account` })).answer;
+  note('published', { chapter: first.id, blocks: shown.blocks.length, revision: shown.revision });
+
+  chapter('4  A reader comments, and it arrives live');
+  const listener = await Listener.open(mira);
+  await listener.subscribe(`chapter:${first.id}`);
+  const paragraphs = shown.blocks.filter(({ kind }) => kind === 'paragraph');
+  const commented = paragraphs[Math.min(2, paragraphs.length - 1)] ?? shown.blocks[0];
+  const quote = /^(?:\p{Script=Han}{2,6}|\S+(?:\s\S+){0,2})/u.exec(commented.text)?.[0] ?? commented.text.slice(0, 12);
+  const said = language.startsWith('zh') ? '读到这里停了一下。' : 'I stopped here for a moment.';
+  const comment = (
+    await call(
+      jonas,
+      'POST',
+      `${at}/comments`,
+      { body: said, block: commented.id, quote: { exact: quote } },
+      { tell: () => `at “${quote}”` },
+    )
+  ).answer;
+  const heard = await listener.until(
+    (f) => f.type === 'event' && f.event.type === 'comment.posted' && f.event.body.id === comment.id,
+    5_000,
+    'the comment',
+  );
+  hold(heard.event.body.body === said, `the author heard it as event ${heard.event.seq} of chapter:…${first.id.slice(-6)}`);
+  await call(mira, 'POST', `/v1/comments/${comment.id}/replies`, { body: language.startsWith('zh') ? '谢谢。' : 'Thank you.' });
+  note('commented', { comment: comment.id, block: commented.id, seq: heard.event.seq });
+
+  chapter('5  The text is edited around it, and the comment keeps its place');
+  const added = language.startsWith('zh') ? '那天的雾，比平时更浓一些。' : 'The fog was thicker than usual that day.';
+  await save([{ kind: 'paragraph', text: added }, ...shown.blocks]);
+  await publish();
+  await sleep(300);
+  let place;
+  for (let i = 0; i < 50; i++) {
+    const { items } = (await (await fetch(`${options.url}${at}/comments`)).json()) ?? {};
+    place = places(items ?? [])[comment.id];
+    if (place) break;
+    await sleep(100);
+  }
+  await call(null, 'GET', `${at}/comments`, undefined, {
+    tell: (a) => a.items.map((c) => `${c.place?.standing ?? 'chapter'} at …${c.place?.block.slice(-6) ?? ''}`).join(', '),
+  });
+  hold(
+    place?.block === commented.id && place.standing === 'anchored',
+    'a paragraph was put in front, and the comment stands where it stood',
+  );
+  note('kept', { comment: comment.id, block: place.block, standing: place.standing });
+
+  chapter('6  It becomes a film');
+  const one = await film(mira, first.id, listener);
+  hold(
+    one.film.progress.framesPlanned === one.film.film.frames,
+    `${one.film.film.frames} frames planned, told and filmed: ${one.film.film.seconds.toFixed(1)} s, ${(one.film.film.bytes / 1e6).toFixed(1)} MB`,
+  );
+  const head = await call(null, 'GET', one.film.film.files.film, undefined, {
+    expect: [206],
+    headers: { range: 'bytes=0-65535' },
+    tell: () => 'the first bytes, by Range',
+  });
+  hold(head.bytes.indexOf('ftyp') === 4 && head.bytes.indexOf('moov') > 0, 'it starts to play before it is loaded');
+  const out = options.out ?? path.join(process.env.INKREEL_HOME ?? path.join(ROOT, '.inkreel'), 'walkthrough.mp4');
+  const whole = await call(null, 'GET', one.film.film.files.film, undefined, { tell: () => path.relative(process.cwd(), out) });
+  writeFileSync(out, whole.bytes);
+  const cues = (
+    await call(null, 'GET', one.film.film.files.cues, undefined, {
+      tell: (a) => `${a.cues.length} cues over ${a.blocks.length} blocks`,
+    })
+  ).answer;
+  await call(null, 'GET', one.film.film.files.webvtt, undefined, { tell: (b) => b.toString().split('\n')[0] });
+  note('filmed', {
+    rendition: one.film.id,
+    frames: one.film.film.frames,
+    planned: one.film.progress.framesPlanned,
+    done: one.film.progress.framesDone,
+    seconds: one.film.film.seconds,
+    sha256: one.film.film.sha256,
+    ticks: one.ticks,
+    blocks: cues.blocks.map(({ block }) => block),
+    out,
+  });
+
+  chapter('7  One paragraph is edited, and only its scene is made again');
+  const current = (await (await fetch(options.url + at)).json()).blocks;
+  const target = current.filter(({ kind }) => kind === 'paragraph').at(-1);
+  const ending = language.startsWith('zh') ? '后来，灯一直亮着。' : 'And the lamp stayed lit.';
+  await save(current.map((block) => (block.id === target.id ? { ...block, text: `${block.text} ${ending}` } : block)));
+  await publish();
+  const two = await film(mira, first.id, listener);
+  const scenes = (
+    await call(mira, 'GET', `/v1/renditions/${two.film.id}/scenes`, undefined, { tell: (a) => `${a.items.length} scenes` })
+  ).answer.items;
+  for (const scene of scenes)
+    say(
+      `     ${paint(scene.picture.kind === 'reused' ? 2 : 33, `${String(scene.index + 1).padStart(3)} ${scene.picture.kind.padEnd(8)} ${excerpt(scene.text).padEnd(44)} ${why(scene)}`)}`,
+    );
+  const reused = scenes.filter(({ picture }) => picture.kind === 'reused').length;
+  hold(scenes.length === 1 || reused >= 1, `${reused} of ${scenes.length} scenes were reused`);
+  const remade = scenes.filter(({ picture }) => picture.kind !== 'reused');
+  hold(
+    remade.every(({ blocks }) => blocks.includes(target.id)),
+    'every scene that was made again holds the edited paragraph',
+  );
+  hold(two.film.film.sha256 !== one.film.film.sha256, 'it is another film now');
+  note('refilmed', {
+    rendition: two.film.id,
+    sha256: two.film.film.sha256,
+    frames: two.film.film.frames,
+    reused,
+    scenes: scenes.length,
+    remade: remade.map(({ blocks, sound, picture }) => ({ blocks, sound, picture })),
+    edited: target.id,
+  });
+  writeFileSync(
+    out,
+    (
+      await call(null, 'GET', two.film.film.files.film, undefined, {
+        tell: () => `${path.relative(process.cwd(), out)}, ${two.film.film.seconds.toFixed(1)} s`,
+      })
+    ).bytes,
+  );
+
+  listener.socket.close();
+  say(`\n${paint(1, 'From chapter to screen.')} The film: ${out}\n`);
+}
+
+const changesIn = (changes) => {
+  const counts = Object.entries(
+    Object.groupBy?.(changes, ({ fate }) => fate) ??
+      changes.reduce((all, c) => ({ ...all, [c.fate]: [...(all[c.fate] ?? []), c] }), {}),
+  );
+  return counts.map(([fate, list]) => `${list.length} ${fate}`).join(', ') || 'nothing changed';
+};
+const excerpt = (text) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
+const why = ({ sound, picture }) =>
+  picture.kind === 'reused'
+    ? ''
+    : picture.kind === 'new'
+      ? 'nothing like it before'
+      : `changed: ${[...new Set([...sound.changes, ...picture.changes].map(({ field }) => field))].join(', ')}`;
+
+try {
+  await walk();
+  process.exit(0);
+} catch (error) {
+  const away =
+    error.cause?.code === 'ECONNREFUSED'
+      ? `Nothing answers at ${options.url}: start it with npm start, or give --url.`
+      : error.message;
+  process.stderr.write(`\n${paint(31, '✗')} ${away}\n${error instanceof Broken || error.cause ? '' : `${error.stack}\n`}`);
+  process.exit(1);
+}
