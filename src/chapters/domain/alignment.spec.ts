@@ -124,6 +124,17 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
+  it('knows an exact cut or join even of texts too short to compare', () => {
+    const cut = align(start(['Fog.', '“Yes.” “No.”', 'Rain.']), ['Fog.', '“Yes.”', '“No.”', 'Rain.'].map(draft), {
+      newId: counter(10),
+    });
+    expect(fates(cut)).toEqual(['kept', 'split', 'split', 'kept']);
+    const joined = align(start(['雾。', '“好。”', '“走。”', '雨。']), ['雾。', '“好。”“走。”', '雨。'].map(draft), {
+      newId: counter(10),
+    });
+    expect(fates(joined)).toEqual(['kept', 'merged', 'kept']);
+  });
+
   it('never gives the id of a deleted paragraph to another that took its place', () => {
     fc.assert(
       fc.property(story, paragraph, fc.nat(), (texts, stranger, at) => {
@@ -245,25 +256,27 @@ describe('the cost', () => {
     (_, i) => `${WORDS.map((word, k) => (k % 3 ? word : `${word}${(i * 7 + k) % 613}`)).join(' ')} ${i}.`,
   );
 
+  /** CPU time, so that a busy machine does not fail the test. */
+  const cost = (work: () => void) => {
+    const times = Array.from({ length: 7 }, () => {
+      const from = process.cpuUsage();
+      work();
+      return process.cpuUsage(from).user / 1_000;
+    });
+    return Math.min(...times);
+  };
+
   it('of one edit in 1,000 blocks is a few milliseconds', () => {
     const previous = start(chapter);
     const incoming = chapter.with(500, chapter[500].replace('ferry', 'steamer')).map(draft);
-    const times = Array.from({ length: 9 }, () => {
-      const from = performance.now();
-      align(previous, incoming, { newId: counter(5_000) });
-      return performance.now() - from;
-    }).sort((a, b) => a - b);
-    expect(times[4]).toBeLessThan(15); // about 2 on a quiet machine
+    expect(cost(() => align(previous, incoming, { newId: counter(5_000) }))).toBeLessThan(5);
   });
 
-  it('of changing every block of 1,000 stays bounded', () => {
-    const from = performance.now();
-    const result = align(
-      start(chapter),
-      chapter.map((text) => draft(text.replace('nobody', 'everyone'))),
-      { newId: counter(5_000) },
-    );
-    expect(performance.now() - from).toBeLessThan(6_000);
-    expect(fates(result).filter((fate) => fate === 'edited').length).toBeGreaterThan(990);
+  it('of changing every block of 1,000 stays far under a second', () => {
+    const previous = start(chapter);
+    const incoming = chapter.map((text) => draft(text.replace('nobody', 'everyone')));
+    const edited = fates(align(previous, incoming, { newId: counter(5_000) })).filter((fate) => fate === 'edited');
+    expect(edited.length).toBeGreaterThan(990);
+    expect(cost(() => align(previous, incoming, { newId: counter(5_000) }))).toBeLessThan(2_000);
   });
 });

@@ -10,7 +10,7 @@ import type { Pair } from './exact.js';
  * be proved to be the same paragraph is new, and the old one is gone; it comes back under its id if its very text comes back.
  *
  * How partners are found is told in `matching.ts`. Pure, and its data is plain, so that it also runs in a worker thread:
- * about 1 ms for 1,000 blocks with one edit; when thousands changed at once, seconds.
+ * 2 ms for 1,000 blocks with one edit, 0.2 s when all of them changed, 2 s for the longest chapter rewritten and shuffled.
  *
  * @example align(head.blocks, parseMarkdown(source), { newId }) // → { blocks, lineage }
  */

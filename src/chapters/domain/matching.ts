@@ -25,6 +25,8 @@ export class Matching {
   readonly similarity: Float64Array;
   /** Ids of the past that new blocks come back under. */
   readonly restored = new Map<number, string>();
+  /** Old blocks that went, or gave a piece, into another. */
+  readonly #spent = new Set<number>();
 
   constructor(
     readonly older: readonly Block[],
@@ -41,54 +43,80 @@ export class Matching {
     this.similarity[j] = similarity;
   }
 
+  /** New block j holds a piece of old block i: split off it, or merged with it. */
+  piece(i: number, j: number): void {
+    const pieces = this.also.get(j);
+    if (pieces) pieces.push(i);
+    else this.also.set(j, [i]);
+    this.#spent.add(i);
+  }
+
   free(i: number, j: number): boolean {
-    return this.newOf[i] < 0 && this.freeNew(j);
+    return this.freeOld(i) && this.freeNew(j);
+  }
+
+  freeOld(i: number): boolean {
+    return this.newOf[i] < 0 && !this.#spent.has(i);
   }
 
   freeNew(j: number): boolean {
-    return this.oldOf[j] < 0 && !this.restored.has(j);
+    return this.oldOf[j] < 0 && !this.also.has(j) && !this.restored.has(j);
   }
 
   /** Both sides still have blocks without a partner. */
   get open(): boolean {
-    return this.newOf.includes(-1) && this.oldOf.some((_, j) => this.freeNew(j));
+    return this.newOf.some((_, i) => this.freeOld(i)) && this.oldOf.some((_, j) => this.freeNew(j));
   }
 
   /** Step 1. `claims[j]` is the index of the old block that new block j says it is, or -1. */
   exactInOrder(claims: Int32Array): void {
+    const { older, newer } = this;
+    claims.forEach((i, j) => {
+      if (i >= 0) this.pair(i, j);
+    });
+    // most saves change little: what is equal at both ends is never looked at again
+    let [from, oldEnd, newEnd] = [0, older.length, newer.length];
+    const equal = (i: number, j: number) => this.oldOf[j] === i || (this.free(i, j) && same(older[i], newer[j]));
+    for (; from < oldEnd && from < newEnd && equal(from, from); from++) this.pair(from, from);
+    for (; oldEnd > from && newEnd > from && equal(oldEnd - 1, newEnd - 1); oldEnd--, newEnd--) this.pair(oldEnd - 1, newEnd - 1);
+
     const codes = new Map<string, number>();
-    const code = ({ kind, text }: Draft) => {
-      const key = `${kind}\n${text}`;
-      const known = codes.get(key) ?? codes.size;
-      codes.set(key, known);
+    const code = (block: Draft) => {
+      const known = codes.get(keyOf(block)) ?? codes.size;
+      codes.set(keyOf(block), known);
       return known;
     };
-    const a = this.older.map(code);
-    const b = this.newer.map(code);
-    claims.forEach((i, j) => {
-      if (i < 0) return;
-      this.pair(i, j);
-      a[i] = b[j] = -1 - i; // a claim is equal to itself only
+    const a = older.slice(from, oldEnd).map(code);
+    const b = newer.slice(from, newEnd).map(code);
+    b.forEach((_, k) => {
+      const i = this.oldOf[from + k];
+      if (i >= from && i < oldEnd)
+        a[i - from] = b[k] = -1 - i; // a claim is equal to itself only
+      else if (i >= 0) b[k] = -1 - older.length - k;
     });
-    for (const [i, j] of commonOrder(a, b)) this.pair(i, j);
+    for (const [i, j] of commonOrder(a, b)) this.pair(from + i, from + j);
   }
 
   /** Step 2. */
   exactElsewhere(): void {
-    const where = (list: readonly Draft[]) => {
-      const at = new Map<string, number>();
-      list.forEach(({ kind, text }, i) => {
-        const key = `${kind}\n${text}`;
-        at.set(key, at.has(key) ? -1 : i);
-      });
-      return at;
+    const wanted = new Map<string, { i: number; j: number }>();
+    this.older.forEach((block, i) => {
+      if (this.freeOld(i)) wanted.set(keyOf(block), { i, j: -1 });
+    });
+    if (wanted.size === 0) return;
+    let found = false;
+    this.newer.forEach((block, j) => {
+      const pair = this.freeNew(j) ? wanted.get(keyOf(block)) : undefined;
+      if (pair) [pair.j, found] = [j, true];
+    });
+    if (!found) return;
+    const once = (list: readonly Draft[]) => {
+      const times = new Map<string, number>();
+      for (const block of list) times.set(keyOf(block), (times.get(keyOf(block)) ?? 0) + 1);
+      return (key: string) => times.get(key) === 1;
     };
-    if (!this.open) return;
-    const inNew = where(this.newer);
-    for (const [key, i] of where(this.older)) {
-      const j = inNew.get(key) ?? -1;
-      if (i >= 0 && j >= 0 && this.free(i, j)) this.pair(i, j);
-    }
+    const [onceOld, onceNew] = [once(this.older), once(this.newer)];
+    for (const [key, { i, j }] of wanted) if (j >= 0 && onceOld(key) && onceNew(key)) this.pair(i, j);
     // a repeated line is believed to have moved only along with its neighbour
     for (let j = 1; j < this.newer.length; j++) this.follow(this.oldOf[j - 1], 1, j);
     for (let j = this.newer.length - 2; j >= 0; j--) this.follow(this.oldOf[j + 1], -1, j);
@@ -130,6 +158,10 @@ export class Matching {
       if (id !== undefined) back(j, id);
     }
   }
+}
+
+function keyOf({ kind, text }: Draft): string {
+  return `${kind}\n${text}`;
 }
 
 export function same(a: Draft, b: Draft): boolean {

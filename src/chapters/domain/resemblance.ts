@@ -1,6 +1,8 @@
 import { rising } from './exact.js';
+import { joinsAmong } from './joins.js';
 import { same } from './matching.js';
-import { dice, flow, gramLength, MAX_FLOW, profile, Rarity, words } from './similarity.js';
+import { Measures } from './measures.js';
+import { flow, MAX_FLOW } from './similarity.js';
 import type { Draft } from './blocks.js';
 import type { Pair } from './exact.js';
 import type { Matching } from './matching.js';
@@ -8,20 +10,13 @@ import type { Flow, Profile } from './similarity.js';
 
 /** Steps 4 and 5 of `Matching`: partners for what is no longer equal. */
 export class Resemblance {
-  readonly #gram: number;
-  readonly #profiles = new Map<Draft, Profile>();
-  readonly #words = new Map<Draft, string[]>();
-  #rarity: Rarity | undefined;
+  private readonly measures: Measures;
 
   constructor(
     private readonly matching: Matching,
     language?: string,
   ) {
-    const { newer } = matching;
-    this.#gram = gramLength(
-      language,
-      [newer[0], newer[newer.length >> 1], newer.at(-1)].map((block) => block?.text ?? '').join(''),
-    );
+    this.measures = new Measures(matching.older, matching.newer, language);
   }
 
   /**
@@ -45,35 +40,67 @@ export class Resemblance {
     for (const [olds, run] of hanging) this.settle(olds, run, false);
   }
 
-  private settle(older: number[], newer: number[], held: boolean): void {
-    const { newOf, matching } = { newOf: this.matching.newOf, matching: this.matching };
-    if (!older.some((i) => newOf[i] < 0) && !newer.some((j) => matching.freeNew(j))) return;
+  private settle(older: number[], newer: number[], held: boolean, whole = true): void {
+    const { matching } = this;
+    const settled = () => !older.some((i) => matching.freeOld(i)) && !newer.some((j) => matching.freeNew(j));
+    if (settled()) return;
     if (older.length === 1 && newer.length === 1 && matching.free(older[0], newer[0])) {
       const alike = this.dice(older[0], newer[0]);
       if (alike >= CLEARLY) return matching.pair(older[0], newer[0], alike);
     }
-    const size = (list: readonly number[], of: readonly Draft[]) => list.reduce((sum, k) => sum + this.words(of[k]).length, 0);
-    if (size(older, matching.older) * size(newer, matching.newer) > MAX_FLOW) return this.cut(older, newer, held);
+    this.joins(older, newer);
+    if (settled()) return;
+    const size = (list: readonly number[], of: readonly Draft[]) =>
+      list.reduce((sum, k) => sum + this.measures.words(of[k]).length, 0);
+    if (size(older, matching.older) * size(newer, matching.newer) > MAX_FLOW) {
+      if (whole) this.cut(older, newer, held);
+      return;
+    }
     const found = flow(
-      older.map((i) => this.words(matching.older[i])),
-      newer.map((j) => this.words(matching.newer[j])),
-      this.rarity,
+      older.map((i) => this.measures.words(matching.older[i])),
+      newer.map((j) => this.measures.words(matching.newer[j])),
+      this.measures.rarity,
     );
     this.wholes(older, newer, found, held);
     this.parts(older, newer, found);
   }
 
+  /** Cut or joined without another change. The largest piece and the whole are one block. */
+  private joins(older: number[], newer: number[]): void {
+    const { matching } = this;
+    const olds = older.map((i) => (matching.freeOld(i) ? matching.older[i].text : undefined));
+    const news = newer.map((j) => (matching.freeNew(j) ? matching.newer[j].text : undefined));
+    const largest = (texts: readonly (string | undefined)[], from: number, to: number) =>
+      from + heaviest(texts.slice(from, to), (k) => texts[from + k]?.length ?? 0);
+    for (const { whole, from, to } of joinsAmong(olds, news)) {
+      const main = largest(news, from, to);
+      if (!matching.free(older[whole], newer[main])) continue;
+      matching.pair(older[whole], newer[main], this.dice(older[whole], newer[main]));
+      for (let k = from; k < to; k++) {
+        if (k === main) continue;
+        matching.piece(older[whole], newer[k]);
+        matching.similarity[newer[k]] = 1;
+      }
+    }
+    for (const { whole, from, to } of joinsAmong(news, olds)) {
+      const main = largest(olds, from, to);
+      if (!matching.free(older[main], newer[whole])) continue;
+      matching.pair(older[main], newer[whole], this.dice(older[main], newer[whole]));
+      for (let k = from; k < to; k++) if (k !== main) matching.piece(older[k], newer[whole]);
+    }
+  }
+
   /** Pairs that are one text, heaviest first. */
   private wholes(older: number[], newer: number[], { older: of, newer: on, shared }: Flow, held: boolean): void {
     const least = held ? (older.length === 1 && newer.length === 1 ? ALONE : HELD) : HANGING;
+    const enough = least.share + FEW / Math.sqrt(this.matching.older.length);
     const pairs: [number, number, number][] = [];
     for (let a = 0; a < older.length; a++) {
       for (let b = 0; b < newer.length; b++) {
         const common = shared[a * newer.length + b];
         const share = (2 * common) / (of[a] + on[b]);
         const within = common / Math.min(of[a], on[b]);
-        if (common >= least.worth && (share >= least.share || (within >= CONTAINED && common >= PIECE)))
-          pairs.push([a, b, common]);
+        if (common >= least.worth && (share >= enough || (within >= CONTAINED && common >= PIECE))) pairs.push([a, b, common]);
       }
     }
     pairs.sort((x, y) => y[2] - x[2]);
@@ -94,17 +121,17 @@ export class Resemblance {
       const whole = matching.older[older[a]].text;
       const kept = matching.newer[matching.newOf[older[a]]].text;
       if (!isPiece(common, on[b], matching.newer[j].text, whole, kept)) return;
-      matching.also.set(j, [older[a]]);
+      matching.piece(older[a], j);
       matching.similarity[j] = common / on[b];
     });
     older.forEach((i, a) => {
-      if (matching.newOf[i] >= 0 || [...matching.also.values()].some((list) => list.includes(i))) return;
+      if (!matching.freeOld(i)) return;
       const b = heaviest(newer, (k) => shared[a * newer.length + k]);
       const j = newer[b];
       if (matching.oldOf[j] < 0) return;
       const before = matching.older[matching.oldOf[j]].text;
       if (!isPiece(shared[a * newer.length + b], of[a], matching.older[i].text, matching.newer[j].text, before)) return;
-      matching.also.set(j, [...(matching.also.get(j) ?? []), i]);
+      matching.piece(i, j);
     });
   }
 
@@ -117,7 +144,7 @@ export class Resemblance {
     for (const anchor of [...anchors, undefined]) {
       const aTo = anchor ? older.indexOf(anchor[0]) + 1 : older.length;
       const bTo = anchor ? newer.indexOf(anchor[1]) + 1 : newer.length;
-      if (aTo - a < older.length || bTo - b < newer.length) this.settle(older.slice(a, aTo), newer.slice(b, bTo), held);
+      this.settle(older.slice(a, aTo), newer.slice(b, bTo), held, false);
       if (anchor) [a, b] = [aTo - 1, bTo - 1]; // the anchor belongs to both sides: it may have given or taken a piece on either
     }
   }
@@ -125,10 +152,10 @@ export class Resemblance {
   /** Step 5. */
   elsewhere(): void {
     const { matching } = this;
-    const older = indices(matching.older.length, (i) => matching.newOf[i] < 0 && !taken(matching.also, i));
-    const newer = indices(matching.newer.length, (j) => matching.freeNew(j) && !matching.also.has(j));
+    const older = indices(matching.older.length, (i) => matching.freeOld(i));
+    const newer = indices(matching.newer.length, (j) => matching.freeNew(j));
     for (const [i, j, alike, second] of this.mutual(older, newer)) {
-      if (same(matching.older[i], matching.newer[j]) || this.worth(matching.older[i]) < TELLING) continue; // a line that repeats, or says little
+      if (same(matching.older[i], matching.newer[j]) || this.measures.worth(matching.older[i]) < TELLING) continue; // a line that repeats, or says little
       const beside = matching.newOf[i - 1] === j - 1 || matching.newOf[i + 1] === j + 1;
       if (alike >= (beside ? BESIDE : FAR) && alike - second >= MARGIN) matching.pair(i, j, alike);
     }
@@ -145,24 +172,24 @@ export class Resemblance {
   /** Pairs where each is the other's best by n-grams, with the likeness of the runner-up on either side. */
   private mutual(older: readonly number[], newer: readonly number[]): [number, number, number, number][] {
     const { matching } = this;
-    const having = new Map<string, number[]>();
+    const having = new Map<number, number[]>();
     for (const i of older) {
-      for (const gram of this.profile(matching.older[i]).grams.keys()) {
+      for (const gram of sketch(this.measures.profile(matching.older[i]))) {
         const list = having.get(gram);
-        if (list) list.push(i);
-        else having.set(gram, [i]);
+        if (!list) having.set(gram, [i]);
+        else if (list.length <= COMMON_GRAM) list.push(i);
       }
     }
     const bestOld = new Map<number, Best>();
     const bestNew = new Map<number, Best>();
     for (const j of newer) {
       const met = new Map<number, number>();
-      for (const gram of this.profile(matching.newer[j]).grams.keys()) {
+      for (const gram of sketch(this.measures.profile(matching.newer[j]))) {
         const list = having.get(gram);
         if (list && list.length <= COMMON_GRAM) for (const i of list) met.set(i, (met.get(i) ?? 0) + 1);
       }
-      for (const [i, count] of met) {
-        if (count < 2) continue;
+      const likeliest = [...met].sort((x, y) => y[1] - x[1]).slice(0, CANDIDATES);
+      for (const [i] of likeliest) {
         const alike = this.dice(i, j);
         keepBest(bestOld, i, j, alike);
         keepBest(bestNew, j, i, alike);
@@ -177,33 +204,7 @@ export class Resemblance {
   }
 
   private dice(i: number, j: number): number {
-    return dice(this.profile(this.matching.older[i]), this.profile(this.matching.newer[j]));
-  }
-
-  private worth(block: Draft): number {
-    return this.words(block).reduce((sum, word) => sum + this.rarity.of(word), 0);
-  }
-
-  private profile(block: Draft): Profile {
-    const known = this.#profiles.get(block) ?? profile(block.text, this.#gram);
-    this.#profiles.set(block, known);
-    return known;
-  }
-
-  private words(block: Draft): string[] {
-    const known = this.#words.get(block) ?? words(block.text);
-    this.#words.set(block, known);
-    return known;
-  }
-
-  /** Learned from at most a hundred blocks spread over the chapter: telling "the" from a name takes no more. */
-  private get rarity(): Rarity {
-    if (!this.#rarity) {
-      const { older } = this.matching;
-      const step = Math.max(1, Math.floor(older.length / 100));
-      this.#rarity = new Rarity(older.filter((_, i) => i % step === 0).map((block) => this.words(block)));
-    }
-    return this.#rarity;
+    return this.measures.dice(this.matching.older[i], this.matching.newer[j]);
   }
 }
 
@@ -215,12 +216,16 @@ const MARGIN = 0.1;
 /** Worth of a text that can be known again anywhere. */
 const TELLING = 3;
 /** A gram in more texts than this tells nothing. */
-const COMMON_GRAM = 64;
+const COMMON_GRAM = 24;
+/** Texts that share the most rare grams with one: only these are compared with it. */
+const CANDIDATES = 6;
 
 /** Share and worth (in words as rare as can be) of what two texts must have in common to be one. */
-const ALONE = { share: 0.25, worth: 1.5 };
-const HELD = { share: 0.3, worth: 1.5 };
-const HANGING = { share: 0.4, worth: 3 };
+const ALONE = { share: 0.17, worth: 0.8 };
+const HELD = { share: 0.22, worth: 1 };
+const HANGING = { share: 0.37, worth: 3 };
+/** Added to the share over the root of the number of texts: in a short chapter it is not yet known which words are rare. */
+const FEW = 0.3;
 /** A piece: so much of it comes from the whole. */
 const CONTAINED = 0.6;
 const PIECE = 2;
@@ -228,6 +233,14 @@ const PIECE = 2;
 function isPiece(common: number, worth: number, piece: string, whole: string, rest: string): boolean {
   if (common >= PIECE && common / worth >= CONTAINED) return true;
   return piece.length > 1 && whole.includes(piece) && !rest.includes(piece);
+}
+
+/** Different grams of a text, of a long one an even quarter (the same in every text, as it is chosen by the gram). */
+function sketch(grams: Profile): number[] {
+  const few = grams.length > 160 ? 3 : 0;
+  const kept: number[] = [];
+  for (let k = 0; k < grams.length; k++) if ((grams[k] & few) === 0 && grams[k] !== grams[k - 1]) kept.push(grams[k]);
+  return kept;
 }
 
 interface Best {
@@ -243,12 +256,7 @@ function keepBest(best: Map<number, Best>, key: number, other: number, alike: nu
   else known.second = Math.max(known.second, alike);
 }
 
-function taken(also: ReadonlyMap<number, readonly number[]>, i: number): boolean {
-  for (const list of also.values()) if (list.includes(i)) return true;
-  return false;
-}
-
-function heaviest(list: readonly number[], weight: (at: number) => number): number {
+function heaviest(list: readonly unknown[], weight: (at: number) => number): number {
   let best = 0;
   for (let k = 1; k < list.length; k++) if (weight(k) > weight(best)) best = k;
   return best;
