@@ -96,6 +96,12 @@ export function toProblem(error: unknown): Problem {
 
 const log = new Logger('Problem');
 
+/**
+ * Fastify closes the connection under a body that is too large, and with it goes the answer that would have said so. Up to
+ * this many bytes the rest is read instead, and the sender learns why it was refused.
+ */
+const READ_AND_THROWN_AWAY = 64_000_000;
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const body = toProblem(error);
   if (body.status === 500)
@@ -103,6 +109,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
   if (body.status === 503 || body.status === 429)
     void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');
+  if (body.status === 413 && Number(request.headers['content-length'] ?? Infinity) <= READ_AND_THROWN_AWAY)
+    void reply.removeHeader('connection');
   if (reply.sent) return;
   void reply
     .status(body.status)

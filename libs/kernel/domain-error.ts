@@ -27,7 +27,7 @@ export abstract class DomainError extends Error {
 
   /** Stable and machine-readable, made of the class name: `NotYourChapter` → `not-your-chapter`. Renaming a class breaks clients. */
   get code(): string {
-    return this.constructor.name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+    return this.constructor.name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();
   }
 
   get title(): string {

@@ -8,7 +8,14 @@ import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import type { Incoming, Lineage } from '../domain/alignment.js';
 import { type Draft, MAX_BLOCKS, MAX_CHARS, tidy } from '../domain/blocks.js';
-import { Chapter, ChapterNotFound, ChapterTooLong, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
+import {
+  Chapter,
+  ChapterNotFound,
+  ChapterTooLong,
+  NothingToImport,
+  NotYourChapter,
+  RevisionNotFound,
+} from '../domain/chapter.js';
 import type { Manuscript } from '../domain/manuscript.js';
 import { Aligner, ChapterRepository, type NewRevision, Revisions, WorkRepository } from '../domain/ports.js';
 import { between } from '../domain/rank.js';
@@ -35,6 +42,7 @@ export class Writing {
 
   /** Every chapter of a manuscript becomes one, behind those the work has; all of them or none. @returns their ids. */
   import(by: Actor, workId: string, manuscript: Manuscript): Promise<string[]> {
+    if (!manuscript.chapters.length) throw new NothingToImport();
     return this.append(by, workId, manuscript.chapters);
   }
 

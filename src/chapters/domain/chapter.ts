@@ -172,6 +172,12 @@ export class NothingToPublish extends DomainError {
     super('The chapter has no text yet: write a paragraph, save it, then publish.');
   }
 }
+export class NothingToImport extends DomainError {
+  readonly kind = 'invalid';
+  constructor() {
+    super('The file holds no text: look whether it is the right one.');
+  }
+}
 export class ChapterTooLong extends DomainError {
   readonly kind = 'invalid';
   constructor(limit: string) {
