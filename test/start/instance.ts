@@ -3,9 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -13,7 +12,6 @@ export interface Run {
   urls: Record<'api' | 'swagger' | 'openapi' | 'queues', string>;
   ports: Record<string, number>;
   processes: Record<string, { pid: number; started: string }>;
-  environment: { DATABASE_URL: string; REDIS_URL: string };
   ready?: boolean;
 }
 
@@ -45,25 +43,48 @@ export function cleanEnvironment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...more };
 }
 
-/** Every living process of `home`: those with it in their environment, and the servers, which work inside it. */
-export function processesOf(home: string): { pid: number; command: string }[] {
-  return readdirSync('/proc')
+interface Process {
+  pid: number;
+  parent: number;
+  started: string;
+  program: string;
+  command: string;
+  isOurs: boolean;
+}
+/** Who belonged to a home when we last looked: an encoder whose worker was killed has no tie to it any more but that. */
+const remembered = new Map<string, Set<string>>();
+
+/**
+ * Every living process of `home`: those that name it in their environment or arguments, the servers, which work inside it,
+ * what these have started, and whoever was one of them before.
+ */
+export function processesOf(home: string): Process[] {
+  const before = remembered.get(home) ?? new Set();
+  const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        if (
-          readFileSync(`/proc/${pid}/stat`, 'utf8')
-            .replace(/^.*\) /s, '')
-            .startsWith('Z')
-        )
-          return [];
-        const inside = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`INKREEL_HOME=${home}`);
-        if (!inside && !readlinkSync(`/proc/${pid}/cwd`).startsWith(home)) return [];
-        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
-      } catch {
-        return []; // it ended while we looked
-      }
-    });
+    .flatMap((pid) => look(pid, home));
+  const found = all.filter((one) => one.isOurs || before.has(`${one.pid} ${one.started}`));
+  for (const { pid } of found) found.push(...all.filter((one) => one.parent === pid && !found.includes(one)));
+  remembered.set(home, new Set(found.map((one) => `${one.pid} ${one.started}`)));
+  return found;
+}
+
+function look(pid: string, home: string): Process[] {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    if (fields[0] === 'Z') return [];
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    const isOurs =
+      command.includes(home) ||
+      readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`INKREEL_HOME=${home}`) ||
+      readlinkSync(`/proc/${pid}/cwd`).startsWith(home);
+    const program = basename(readlinkSync(`/proc/${pid}/exe`));
+    return [{ pid: Number(pid), parent: Number(fields[1]), started: fields[19], program, command, isOurs }];
+  } catch {
+    return []; // it ended while we looked, or is a kernel thread
+  }
 }
 
 export class Instance {
@@ -120,17 +141,6 @@ export class Instance {
 
   pid(name: string): number {
     return name === 'npm' ? this.npm.pid! : this.run.processes[name].pid;
-  }
-
-  async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: this.run.environment.DATABASE_URL });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
   }
 
   async isServing(port = this.port): Promise<boolean> {

@@ -1,49 +1,92 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import { Api } from '../support/api.js';
+import { begunChapter, must } from '../support/people.js';
 import { clear, freePort, Instance, newHome, processesOf, until } from './instance.js';
-
-/** Sends `signal` as the system would: to this one process, without a word to the others. */
-const send = (pid: number, signal: NodeJS.Signals): boolean => process.kill(pid, signal);
 
 describe('an instance whose processes are killed', () => {
   const home = newHome();
+  const kept: string[] = [];
+  let port: number;
+  let token: string;
   let instance: Instance;
-  let rows = 0;
 
-  /** A write that was acknowledged: from then on it must be there. */
-  async function write(): Promise<void> {
-    await instance.query('CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY)');
-    await instance.query('INSERT INTO kept VALUES ($1)', [(rows += 1)]);
+  const api = (): Api => new Api(`http://127.0.0.1:${port}`, token);
+  const start = (): Promise<Instance> => Instance.start(home, port);
+  const accounts = (): { email: string; password: string; role: string }[] =>
+    JSON.parse(readFileSync(join(home, 'demo-accounts.json'), 'utf8')) as never;
+
+  /** A chapter that the author was told is published: from then on it must be there. */
+  async function publish(markdown: string): Promise<string> {
+    const { chapterId } = await begunChapter({ api: api() }, { markdown, publish: true });
+    kept.push(chapterId);
+    return chapterId;
   }
-  const written = async (): Promise<unknown> => (await instance.query('SELECT count(*)::int AS n FROM kept'))[0].n;
+  /** Asks for a film and waits until one of its scenes is being encoded. */
+  async function filming(): Promise<{ film: string; encoder: number }> {
+    const chapter = await publish(`The lamp went out ${kept.length} times. Nobody had touched it, and the stairs were empty.`);
+    const film = must(201, await api().post<RenditionAnswer>(`/v1/chapters/${chapter}/renditions`, {}));
+    const encoder = await until(
+      'an encoder',
+      () => processesOf(home).find(({ program, command }) => program === 'ffmpeg' && command.includes('libx264')),
+      60,
+    );
+    return { film: film.id, encoder: encoder.pid };
+  }
+  /** Signals this one process, as the system would, without a word to the others. */
+  function send(pid: number, signal: NodeJS.Signals): void {
+    processesOf(home); // remembers whom it has started
+    process.kill(pid, signal);
+  }
+  const readable = async (): Promise<string[]> => {
+    const answers = await Promise.all(kept.map((id) => api().get(`/v1/chapters/${id}`)));
+    return answers.filter(({ status }) => status === 200).map(({ body }) => body.id);
+  };
 
   beforeAll(async () => {
-    instance = await Instance.start(home);
+    port = await freePort();
+    instance = await start();
+    const { email, password } = accounts().find(({ role }) => role === 'author')!;
+    token = must(201, await api().post<{ accessToken: string }>('/v1/sessions', { email, password })).accessToken;
   });
   afterAll(() => clear(home));
 
   it('prints every URL and the demo accounts, and keeps secrets to its owner', () => {
-    const accounts = JSON.parse(readFileSync(join(home, 'demo-accounts.json'), 'utf8')) as { email: string; password: string }[];
     const { urls } = instance.run;
     for (const url of Object.values(urls)) expect(instance.output).toContain(url);
-    for (const { email, password } of accounts) expect(instance.output).toMatch(new RegExp(`${email} +${password}`));
+    for (const { email, password } of accounts()) expect(instance.output).toMatch(new RegExp(`${email} +${password}`));
     for (const file of ['run.json', 'demo-accounts.json', 'secrets/signing-key.pem', 'secrets/postgres-password'])
       expect((statSync(join(home, file)).mode & 0o777).toString(8)).toBe('600');
   });
 
   it.each(['web', 'worker', 'postgres', 'redis'])('brings %s back after kill -9, with every acknowledged write', async (name) => {
-    await write();
+    await publish(`The lamp stayed lit while ${name} was killed.`);
     const killed = instance.pid(name);
     send(killed, 'SIGKILL');
     await instance.says(`${name} is back`);
     expect(instance.pid(name)).not.toBe(killed);
     await until('it serves again', () => instance.isServing());
-    expect(await written()).toBe(rows);
+    expect(await readable()).toEqual(kept);
     instance.output = '';
   });
 
+  it('finishes a film whose encoder is killed with -9', async () => {
+    const { film, encoder } = await filming();
+    send(encoder, 'SIGKILL');
+    const state = await until(
+      'the film is ready',
+      async () => {
+        const { body } = await api().get<RenditionAnswer>(`/v1/renditions/${film}`);
+        return ['ready', 'failed'].includes(body.state) && body.state;
+      },
+      90,
+    );
+    expect(state).toBe('ready');
+  });
+
   it('is recovered by the next npm start after kill -9 of the starter', async () => {
-    await write();
+    await publish('The lamp stayed lit while the keeper was killed.');
     const { web, worker, postgres } = instance.run.processes;
     send(instance.pid('starter'), 'SIGKILL');
     await instance.ended;
@@ -53,10 +96,10 @@ describe('an instance whose processes are killed', () => {
     );
     expect(processesOf(home).map(({ pid }) => pid)).toContain(postgres.pid);
 
-    instance = await Instance.start(home);
+    instance = await start();
     expect(instance.output).toContain('postgres and redis of a killed run');
     expect(processesOf(home).map(({ pid }) => pid)).not.toContain(postgres.pid);
-    expect(await written()).toBe(rows);
+    expect(await readable()).toEqual(kept);
     expect(instance.output).not.toMatch(/Migrations|Demo content|Build|Dependencies/);
   });
 
@@ -68,35 +111,36 @@ describe('an instance whose processes are killed', () => {
   });
 
   it('is joined by another web and another worker, which leave with it and alone', async () => {
-    const port = await freePort();
-    const web = Instance.run(['run', 'web', '--', '--port', String(port)], home, port);
+    const other = await freePort();
+    const web = Instance.run(['run', 'web', '--', '--port', String(other)], home, port);
     const worker = Instance.run(['run', 'worker'], home, port);
-    await web.says(`http://127.0.0.1:${port}/v1`);
+    await web.says(`http://127.0.0.1:${other}/v1`);
     await worker.says('takes jobs');
-    expect(await instance.isServing(port)).toBe(true);
+    expect(await instance.isServing(other)).toBe(true);
     const own = processesOf(home).filter(({ command }) => /join\.mjs web/.test(command) && !command.startsWith('npm'));
     send(own.at(-1)!.pid, 'SIGTERM');
     await web.ended;
-    expect(await instance.isServing(port)).toBe(false);
+    expect(await instance.isServing(other)).toBe(false);
     expect(await instance.isServing()).toBe(true);
   });
 
   it('stops everything, the joined worker too, when npm is killed with -9', async () => {
-    await write();
+    await publish('The lamp stayed lit while nobody watched.');
     send(instance.pid('npm'), 'SIGKILL');
     await instance.isGone();
-    instance = await Instance.start(home);
-    expect(await written()).toBe(rows);
+    instance = await start();
+    expect(await readable()).toEqual(kept);
   });
 
-  it.each(['npm', 'starter', 'web', 'worker'])('leaves no process behind after SIGTERM to %s', async (name) => {
-    if (processesOf(home).length === 0) instance = await Instance.start(home);
+  it.each(['npm', 'starter', 'web', 'worker'])('leaves no process behind after SIGTERM to %s while it films', async (name) => {
+    if (processesOf(home).length === 0) instance = await start();
+    await filming();
     send(instance.pid(name), 'SIGTERM');
     await instance.isGone();
   });
 
   it('gives up after five deaths in a minute, with a sentence', async () => {
-    instance = await Instance.start(home);
+    instance = await start();
     let last = 0;
     for (let death = 0; death < 5; death += 1) {
       last = await until('another worker', () => (instance.pid('worker') === last ? 0 : instance.pid('worker')));
