@@ -1,4 +1,4 @@
-import { columns, gapBetween, written } from './prose.js';
+import { columns, gapBetween, stopAfter, written } from './prose.js';
 import type { CaptionPage, TimedWord } from './scene.js';
 
 /**
@@ -13,9 +13,6 @@ export const LINES = 2;
 
 /** A page changes this long before its first word, so that the eye is there when the voice is. */
 const AHEAD = 0.12;
-/** Nothing shorter is readable; such a page joins its neighbour's time, not its text. */
-const SENTENCE_END = /[.!?…。！？][\p{Pe}\p{Pf}"'”’」』）)\]]*(?:[\s\p{Extended_Pictographic}\ufe0f\u200d]*)$/u;
-
 /** @param seconds length of the scene's picture: frames / 30. */
 export function pagesOf(words: readonly TimedWord[], seconds: number): CaptionPage[] {
   const groups = grouped(words);
@@ -48,14 +45,11 @@ function sentences(words: readonly TimedWord[]): TimedWord[][] {
   const runs: TimedWord[][] = [];
   words.forEach((word, i) => {
     const last = words[i - 1];
-    if (!last || last.block !== word.block || (SENTENCE_END.test(last.text) && !/^[\p{P}\s]*\p{Ll}/u.test(word.text)))
-      runs.push([]);
+    if (!last || last.block !== word.block || stopAfter(last, word) === 2) runs.push([]);
     runs[runs.length - 1].push(word);
   });
   return runs;
 }
-
-const CLAUSE_END = /[,;:，；：、—…][\p{Pe}\p{Pf}"'”’」』）)\]]*$/u;
 
 /**
  * The least ugly way to cut one sentence into pages of at most `LINES` lines: as few as fit, of about equal length, rather after a
@@ -72,7 +66,7 @@ function balanced(words: readonly TimedWord[]): TimedWord[][] {
       const page = words.slice(from, to);
       if (page.length > 1 && linesOf(page).length > LINES) break;
       const width = columns(written(page.map((word) => word.text)));
-      const cut = to === words.length || CLAUSE_END.test(words[to - 1].text) ? 0 : 0.35;
+      const cut = to === words.length ? 0 : costOfCut(words[to - 1], words[to]);
       const cost = best[from].cost + 1 + ((width - aim) / aim) ** 2 + cut;
       if (cost < best[to].cost) best[to] = { cost, from };
     }
@@ -80,6 +74,12 @@ function balanced(words: readonly TimedWord[]): TimedWord[][] {
   const out: TimedWord[][] = [];
   for (let to = words.length; to > 0; to = best[to].from) out.unshift(words.slice(best[to].from, to));
   return out;
+}
+
+/** A page rather turns after a comma, and not between an article or a title and what it belongs to. */
+function costOfCut(left: TimedWord, right: TimedWord): number {
+  if (stopAfter(left, right) > 0) return 0;
+  return /^[\p{P}]*(?:\p{Script=Latin}{1,3}|\p{Lu}\p{Ll}*\.)$/u.test(left.text) ? 0.6 : 0.35;
 }
 
 function roomOf(words: readonly TimedWord[]): number {

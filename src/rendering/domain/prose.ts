@@ -227,7 +227,8 @@ const PAUSES = /(?:[,;:，；：、—–…]|--)[\p{Pe}\p{Pf}"'”’」』）)
 const ABBREVIATION =
   /^\P{L}*(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Capt|Col|Gen|Lt|Sgt|Rev|Hon|Mt|vs|No|Vol|Fig|etc|e\.g|i\.e|\p{Lu})\.$/u;
 
-function stopAfter(token: { text: string; lineEnd?: boolean }, next?: { text: string }): 0 | 1 | 2 {
+/** What ends after a drawn token: 2 a sentence, 1 a clause or line, 0 nothing. */
+export function stopAfter(token: { text: string; lineEnd?: boolean }, next?: { text: string }): 0 | 1 | 2 {
   if (!next) return 2;
   const drawn = token.text.replace(/[\s\p{Extended_Pictographic}\ufe0f\u200d]+$/gu, '');
   if (ENDS.test(drawn) && !ABBREVIATION.test(drawn)) return /^[\p{P}]*\p{Ll}/u.test(next.text) ? 1 : 2;

@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VoiceIdentity } from '../../domain/artefacts.js';
 import type { PlannedScene, Span } from '../../domain/plan.js';
+import { written } from '../../domain/prose.js';
 import type { TimedWord } from '../../domain/scene.js';
 import { SAMPLES_PER_FRAME } from '../../domain/scene.js';
 import type { Voice } from '../../domain/voices.js';
@@ -164,6 +165,6 @@ export function wordsOf(scene: PlannedScene, times: readonly (readonly (readonly
 }
 
 function excerpt(span: Span): string {
-  const text = span.tokens.map((token) => token.text).join(' ');
+  const text = written(span.tokens.map((token) => token.text));
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

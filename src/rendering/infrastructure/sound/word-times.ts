@@ -199,21 +199,36 @@ export function complete(
       share = next;
     }
   }
+  const quiet = quietOf(levels);
   for (let i = 0; i < out.length; i++) {
     const before = out[i - 1]?.[0] ?? 0;
-    out[i][0] = Math.min(sampleSeconds, Math.max(before, out[i][0]));
+    const start = i > 0 && words[i - 1].stop > 0 ? onsetNear(levels, out[i][0], quiet) : out[i][0];
+    out[i][0] = Math.min(sampleSeconds, Math.max(before, start));
   }
-  out.forEach((time, i) => (time[1] = soundingUntil(levels, time[0], out[i + 1]?.[0] ?? sampleSeconds)));
+  out.forEach((time, i) => (time[1] = soundingUntil(levels, quiet, time[0], out[i + 1]?.[0] ?? sampleSeconds, words[i].stop)));
   return out;
 }
 
-/** A word is lit until the next begins, unless there is a pause worth seeing between. */
-function soundingUntil(levels: Float64Array, start: number, next: number): number {
-  const from = Math.floor(start / FRAME_SECONDS);
-  let to = Math.min(levels.length, Math.ceil(next / FRAME_SECONDS));
+/** 38 dB below the loudest frame. */
+function quietOf(levels: Float64Array): number {
   let loudest = 0;
   for (const level of levels) loudest = Math.max(loudest, level);
-  while (to > from + 8 && levels[to - 1] < loudest * 0.012) to--;
+  return loudest * 0.012;
+}
+
+/** After a pause the sound itself says when a word begins; an engine may be some 10 ms late. */
+function onsetNear(levels: Float64Array, start: number, quiet: number): number {
+  const told = Math.min(levels.length, Math.ceil(start / FRAME_SECONDS));
+  for (let frame = told; frame > Math.max(0, told - 7); frame--)
+    if (levels[frame - 1] < quiet) return Math.min(start, frame * FRAME_SECONDS);
+  return start;
+}
+
+/** A word is lit until the next begins, unless there is a pause worth seeing between; after a clause every pause is. */
+function soundingUntil(levels: Float64Array, quiet: number, start: number, next: number, stop: 0 | 1 | 2): number {
+  const from = Math.floor(start / FRAME_SECONDS);
+  let to = Math.min(levels.length, Math.floor(next / FRAME_SECONDS + 0.01));
+  while (to > from + 8 && levels[to - 1] < quiet) to--;
   const end = to * FRAME_SECONDS + 0.02;
-  return next - end > 0.12 ? end : next;
+  return next - end > (stop > 0 ? 0.02 : 0.12) ? end : next;
 }

@@ -1,0 +1,271 @@
+/** The voices as they run in production: built files, real engines in real processes, real AAC. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CaptionPage } from '../../src/rendering/domain/scene.js';
+import { AAC_PACKET, SAMPLE_RATE, SAMPLES_PER_FRAME } from '../../src/rendering/domain/scene.js';
+import { packetsOf, SILENT_PACKET } from '../../src/rendering/infrastructure/sound/aac.js';
+import type { Narration } from '../../src/rendering/infrastructure/sound/narrator.js';
+import { ffmpegPath, scratchFolder } from '../support/picture.js';
+
+const DIST = realpathSync(process.env.INKREEL_DIST ?? path.join(import.meta.dirname, '../../dist'));
+const NARRATE = path.join(import.meta.dirname, 'narrate.mjs');
+const scratch = scratchFolder();
+
+interface Scene {
+  readonly index: number;
+  readonly estimate: number;
+  readonly narration: Narration;
+  readonly pages: readonly CaptionPage[];
+}
+
+interface Line extends Scene {
+  readonly type: 'scene' | 'busy' | 'pids' | 'lost' | 'times' | 'end';
+  readonly share: number;
+  readonly pids: readonly number[];
+  readonly name: string;
+  readonly message: string;
+  readonly told: readonly (number | null)[];
+  readonly heard: readonly number[];
+}
+
+const EN = [
+  'The Eighth Lamp',
+  'The lighthouse keeper counted the ships, as she had every night since the war. Tonight there were seven. Then Dr. Moss’s bell rang 12 times!',
+  '“You took your time,” said *the voice* at the bottom 😀; and it was her own voice, <break time="9s"/>twenty years older.',
+  'The bell rang once.',
+  'Neither of them had touched it.',
+].map((text, i) => ({ id: `en-${i}`, kind: i === 0 ? 'heading' : 'paragraph', text }));
+
+const ZH = [
+  '第八盏灯',
+  '灯塔看守人数着船只，就像战争以来的每一个夜晚一样。今晚有七艘，明天也许一艘都没有。',
+  '“你来得真晚，”下面的声音说。——那是她自己的声音……老了二十年。',
+  '阿Q在1918年打了一个电话。',
+].map((text, i) => ({ id: `zh-${i}`, kind: i === 0 ? 'heading' : 'paragraph', text }));
+
+let ffmpeg: string;
+beforeAll(async () => {
+  ffmpeg = await ffmpegPath();
+});
+
+function start(options: object): { lines: AsyncIterable<Line>; kill: () => void; folder: string } {
+  const folder = path.join(scratch, `run-${Math.random().toString(36).slice(2)}`);
+  mkdirSync(folder);
+  const child = spawn(process.execPath, [NARRATE, DIST, JSON.stringify({ ffmpeg, folder, ...options })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = (async function* () {
+    for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Line;
+  })();
+  return { lines, kill: () => child.kill('SIGKILL'), folder };
+}
+
+async function run(options: object): Promise<{ lines: Line[]; scenes: Scene[]; folder: string }> {
+  const { lines, folder } = start(options);
+  const all: Line[] = [];
+  for await (const line of lines) all.push(line);
+  expect(all.at(-1)?.type).toBe('end');
+  return { lines: all, scenes: all.filter((line) => line.type === 'scene').sort((a, b) => a.index - b.index), folder };
+}
+
+const pcmOf = ({ narration }: Scene) => {
+  const bytes = readFileSync(narration.pcm.path);
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+};
+
+/** Root mean square between two moments. */
+function level(samples: Int16Array, from: number, to: number): number {
+  const part = samples.subarray(Math.max(0, Math.round(from * SAMPLE_RATE)), Math.round(to * SAMPLE_RATE));
+  return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, part.length));
+}
+
+describe.each([
+  ['English', 'en', EN, ['flite:rms', 'flite:slt']],
+  ['Chinese', 'zh', ZH, ['espeak:cmn']],
+])('%s narration', (_, language, blocks, voices) => {
+  let runs: Awaited<ReturnType<typeof run>>[];
+
+  beforeAll(async () => {
+    runs = [];
+    for (const voice of voices) runs.push(await run({ language, voice, blocks }));
+  });
+
+  it('says every block, at a reader’s pace, near what was planned', () => {
+    for (const { scenes } of runs) {
+      const words = scenes.flatMap(({ narration }) => narration.words);
+      expect([...new Set(words.map((word) => word.block))]).toEqual(blocks.map((block) => block.id));
+      for (const { narration, estimate } of scenes) {
+        expect(narration.samples % AAC_PACKET).toBe(0);
+        expect(narration.frames).toBe(Math.ceil(narration.samples / SAMPLES_PER_FRAME));
+        expect(narration.samples / SAMPLE_RATE).toBeLessThan(estimate * 1.6 + 1);
+        expect(narration.samples / SAMPLE_RATE).toBeGreaterThan(estimate * 0.6);
+        expect(narration.warnings).toEqual([]);
+      }
+    }
+  });
+
+  it('is heard in every page of its captions, and silent at both ends', () => {
+    for (const { scenes } of runs)
+      for (const scene of scenes) {
+        const samples = pcmOf(scene);
+        const loud = level(samples, 0, samples.length / SAMPLE_RATE);
+        expect(loud).toBeGreaterThan(1_000);
+        for (const page of scene.pages) expect(level(samples, page.start, page.end)).toBeGreaterThan(loud * 0.4);
+        expect(Math.max(...samples.subarray(0, AAC_PACKET), ...samples.subarray(-AAC_PACKET))).toBe(0);
+      }
+  });
+
+  it('keeps each sentence inside its cues: where a sentence ends, the page turns in the pause', () => {
+    let turns = 0;
+    for (const { scenes } of runs)
+      for (const scene of scenes) {
+        const samples = pcmOf(scene);
+        const loud = level(samples, 0, samples.length / SAMPLE_RATE);
+        scene.pages.slice(0, -1).forEach((page) => {
+          if (!/(?<!Dr)[.!?。！？]["”’]?$/.test(page.words[page.words.length - 1].text)) return;
+          turns++;
+          expect(level(samples, page.end - 0.02, page.end + 0.02)).toBeLessThan(loud * 0.15);
+        });
+        // and before the first and after the last word nothing is said
+        const { words } = scene.narration;
+        expect(level(samples, 0, words[0].start - 0.03)).toBeLessThan(loud * 0.05);
+        expect(level(samples, words[words.length - 1].end + 0.1, samples.length / SAMPLE_RATE)).toBeLessThan(loud * 0.05);
+      }
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('is the same bytes in another process that speaks the scenes in another order', async () => {
+    const voice = voices[0];
+    const again = await run({ language, voice, blocks, backwards: true });
+    const prints = ({ scenes }: typeof again) =>
+      scenes.map(({ narration: { pcm, aac, words } }) => [pcm.sha256, aac.sha256, words]);
+    expect(prints(again)).toEqual(prints(runs[0]));
+    expect(new Set(again.scenes.map(({ narration }) => narration.pcm.sha256)).size).toBe(again.scenes.length);
+  });
+
+  it('comes to −14 LUFS ± 0.5 and at most −1 dBTP, decoded from scenes joined without encoding', () => {
+    for (const { scenes, folder } of runs) {
+      const film = path.join(folder, 'film.aac');
+      // ADTS header of a packet of 4 bytes: 7 + 4 = 11 = 0b1_011
+      const silence = Buffer.concat([Buffer.from([0xff, 0xf1, 0x4c, 0x40, 0x01, 0x7f, 0xfc]), SILENT_PACKET]);
+      writeFileSync(film, Buffer.concat([silence, ...scenes.map(({ narration }) => readFileSync(narration.aac.path))]));
+      const measured = spawnSync(ffmpeg, [
+        '-nostats',
+        '-i',
+        film,
+        '-af',
+        'ebur128=peak=true',
+        '-f',
+        'null',
+        '-',
+      ]).stderr.toString();
+      const summary = measured.slice(measured.lastIndexOf('Summary:'));
+      expect(Math.abs(Number(/I:\s+(-?[\d.]+) LUFS/.exec(summary)?.[1]) + 14)).toBeLessThanOrEqual(0.5);
+      expect(Number(/Peak:\s+(-?[\d.]+) dBFS/.exec(summary)?.[1])).toBeLessThanOrEqual(-1);
+
+      // … and every scene is found again where it was put, with silence at the joints
+      const raw = execFileSync(ffmpeg, ['-v', 'error', '-i', film, '-f', 's16le', '-ac', '1', '-'], { maxBuffer: 1e9 });
+      const decoded = new Int16Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
+      let at = AAC_PACKET; // the decoder's delay
+      for (const scene of scenes) {
+        const samples = pcmOf(scene);
+        expect(packetsOf(readFileSync(scene.narration.aac.path))).toHaveLength(scene.narration.packets);
+        expect(Math.max(...decoded.subarray(at - 600, at + 600))).toBe(0);
+        let noise = 0;
+        let signal = 0;
+        samples.forEach((sample, i) => {
+          noise += (sample - decoded[at + i]) ** 2;
+          signal += sample ** 2;
+        });
+        expect(10 * Math.log10(signal / noise)).toBeGreaterThan(30);
+        at += samples.length;
+      }
+    }
+  });
+
+  it('leaves no scratch file', () => {
+    for (const { folder } of runs)
+      expect(readdirSync(folder).filter((name) => !/^(scene-\d+\.(pcm|aac)|film\.aac)$/.test(name))).toEqual([]);
+  });
+});
+
+/** More to listen to than the ten paragraphs have. */
+const MORE = {
+  en: [
+    'She had rehearsed this meeting so often that the words came out in the wrong order. Nobody answered, and the wind went on counting the windows. When the eighth lamp appeared, low on the water, she did not write it down; she reached for her coat instead.',
+    'The stairs were wet. Someone had climbed them before her, someone who did not carry a light, and who had stopped at every landing to listen. “Is it you?” she asked. It was not a question that wanted an answer, but the harbour gave one: a bell, a rope, a boat with nobody at the oars.',
+    ...EN.slice(1).map(({ text }) => text),
+  ],
+  zh: [
+    '她把数字写进父亲留下的本子里，写在他那工整而倾斜的字迹旁边，然后拿起了外套。楼梯是湿的，有人在她之前走了上去，那个人没有带灯，在每一层都停下来听。',
+    '风把窗户一扇一扇地数过去。没有人回答她的话，只有港口给了一个答案：一口钟，一根绳子，一条没有人划的船。“是你吗？”她问。',
+    ...ZH.slice(1).map(({ text }) => text),
+  ],
+};
+
+describe('Word times', () => {
+  it('found by listening alone are within 80 ms of what the engine says, 200 ms for 19 of 20', async () => {
+    const errors: number[] = [];
+    for (const [language, voice] of [
+      ['en', 'espeak:en'],
+      ['zh', 'espeak:cmn'],
+    ] as const) {
+      const story = readFileSync(path.join(import.meta.dirname, `../fixtures/ten-paragraphs.${language}.md`), 'utf8');
+      const blocks = [...story.split(/\n{2,}/), ...MORE[language]].map((text, i) => ({ id: String(i), kind: 'paragraph', text }));
+      for (const line of (await run({ language, voice, blocks, then: 'times' })).lines)
+        if (line.type === 'times') line.told.forEach((time, i) => time !== null && errors.push(Math.abs(time - line.heard[i])));
+    }
+    errors.sort((a, b) => a - b);
+    expect(errors.length).toBeGreaterThan(200);
+    expect(errors[errors.length >> 1]).toBeLessThanOrEqual(0.08);
+    expect(errors[Math.floor(errors.length * 0.95)]).toBeLessThanOrEqual(0.2);
+  });
+});
+
+describe('The narrator', () => {
+  const alive = (pid: number) => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  it('leaves the event loop of its worker free', async () => {
+    const { lines } = await run({ language: 'en', blocks: EN });
+    expect(lines.find((line) => line.type === 'busy')?.share).toBeLessThan(0.25);
+  });
+
+  it('leaves no process behind when its worker is killed', async () => {
+    const { lines, kill } = start({ language: 'en', blocks: EN.slice(0, 1), then: 'wait' });
+    for await (const line of lines) {
+      if (line.type !== 'pids') continue;
+      expect(line.pids.length).toBeGreaterThan(1);
+      expect(line.pids.every(alive)).toBe(true);
+      kill();
+      for (let i = 0; i < 100 && line.pids.some(alive); i++) await pause(50);
+      expect(line.pids.filter(alive)).toEqual([]);
+      break;
+    }
+  });
+
+  it('says that a killed engine may be tried again, and starts another', async () => {
+    const { lines, scenes } = await run({ language: 'en', blocks: EN.slice(0, 1), then: 'lose' });
+    expect(lines.find((line) => line.type === 'lost')).toMatchObject({
+      name: 'ChildLost',
+      message: expect.stringContaining('SIGKILL') as string,
+    });
+    expect(scenes).toHaveLength(2);
+    expect(scenes[1].narration.aac.sha256).toBe(scenes[0].narration.aac.sha256);
+  });
+
+  it('shows in silence, with a warning, what the voice cannot read', async () => {
+    const { scenes } = await run({ language: 'en', blocks: [{ id: 'x', kind: 'paragraph', text: '灯塔看守人' }] });
+    expect(scenes[0].narration.warnings).toEqual(['The voice flite:rms cannot read: 灯塔看守人']);
+    expect(scenes[0].narration.samples).toBeGreaterThan(SAMPLE_RATE);
+  });
+});
