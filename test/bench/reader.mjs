@@ -1,0 +1,61 @@
+/**
+ * Readers for chapter.mjs, in a process of their own: so many kept-alive connections, each asking for the next page as soon as it has the
+ * last, over plain sockets, so that asking costs little. Takes orders over IPC:
+ * `{ port, connections, seconds, requests: [bytes of one request, …], status }` → `{ answers, seconds, bytes, bodyBytes, p50, p99 }`.
+ */
+import net from 'node:net';
+
+process.on('message', async (order) => process.send(await read(order)));
+process.on('disconnect', () => process.exit());
+
+async function read({ port, connections, seconds, requests, status }) {
+  const began = performance.now();
+  const until = began + seconds * 1000;
+  const lags = [];
+  const sum = { answers: 0, bytes: 0, bodyBytes: 0 };
+  await Promise.all(Array.from({ length: connections }, () => connection()));
+  lags.sort((a, b) => a - b);
+  const at = (share) => lags[Math.floor(lags.length * share)];
+  return { ...sum, seconds: (performance.now() - began) / 1000, p50: at(0.5), p99: at(0.99) };
+
+  function connection() {
+    return new Promise((resolve, reject) => {
+      let asked = 0;
+      let received = [];
+      let length = 0;
+      let needs = 0;
+      let body = 0;
+      const socket = net.connect({ port, host: '127.0.0.1', noDelay: true }, ask);
+      socket.on('error', reject).on('close', () => reject(new Error('The server closed a connection.')));
+      socket.on('data', (data) => {
+        received.push(data);
+        length += data.length;
+        if (!needs) measure();
+        if (!needs || length < needs) return;
+        if (length > needs) return reject(new Error('More was answered than was asked for.'));
+        sum.answers++;
+        sum.bytes += length;
+        sum.bodyBytes += body;
+        lags.push(performance.now() - asked);
+        if (performance.now() < until) return ask();
+        socket.removeAllListeners('close').destroy();
+        resolve();
+      });
+
+      function ask() {
+        [received, length, needs, body] = [[], 0, 0, 0];
+        asked = performance.now();
+        socket.write(requests[Math.floor(Math.random() * requests.length)]);
+      }
+      function measure() {
+        const text = Buffer.concat(received).toString('latin1');
+        const end = text.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        const head = text.slice(0, end);
+        if (!head.startsWith(`HTTP/1.1 ${status} `)) return reject(new Error(head));
+        body = status === 304 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)[1]);
+        needs = end + 4 + body;
+      }
+    });
+  }
+}
