@@ -14,6 +14,7 @@ import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest,
 import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
 import { refuseUndescribedInput, refuseUnstorableText, routeInputs } from './input.js';
+import { refuseUnreadable, refuseUnroutable, tellOtherMethods } from './unrouted.js';
 
 /** JSON bodies above this are 413. A chapter of the greatest length fits. */
 const BODY_LIMIT = 2_500_000;
@@ -45,6 +46,8 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: refuseUnroutable,
+    clientErrorHandler: refuseUnreadable,
   };
   return new FastifyAdapter(options as unknown as FastifyHttpOptions<RawServerDefault>);
 }
@@ -103,6 +106,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.header('x-request-id', request.id);
     done();
   });
+  tellOtherMethods(fastify);
   fastify.addHook('preHandler', (request, _reply, done) => {
     refuseUnstorableText(request);
     Causation.run({ request: request.id }, done);

@@ -57,7 +57,8 @@ export function refuseUnstorableText(request: FastifyRequest): void {
 
 interface RouteInput {
   query: Set<string>;
-  body: boolean;
+  /** Media types, `application/json`; none when the route takes no body. */
+  bodies: string[];
 }
 
 /** Built from the OpenAPI document, so that what is not described is not taken. Keyed by `METHOD /fastify/:route`. */
@@ -65,11 +66,11 @@ export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
   const inputs = new Map<string, RouteInput>();
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(
-      methods as Record<string, { parameters?: { in: string; name: string }[]; requestBody?: object }>,
+      methods as Record<string, { parameters?: { in: string; name: string }[]; requestBody?: { content: object } }>,
     ))
       inputs.set(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, {
         query: new Set((operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name)),
-        body: operation.requestBody !== undefined,
+        bodies: Object.keys(operation.requestBody?.content ?? {}),
       });
   return inputs;
 }
@@ -85,6 +86,17 @@ export function refuseUndescribedInput(request: FastifyRequest, inputs: Map<stri
       );
     if (Array.isArray(value)) throw new BadRequest('repeated-query-key', `Give "${key}" once.`);
   }
-  if (!route.body && request.body !== undefined && request.body !== null && Object.keys(request.body).length)
-    throw new BadRequest('unexpected-body', 'This route takes no body: send none.');
+  if (request.body === undefined || request.body === null) return;
+  if (!route.bodies.length) {
+    if (Object.keys(request.body).length) throw new BadRequest('unexpected-body', 'This route takes no body: send none.');
+    return;
+  }
+  const type = request.headers['content-type']?.split(';')[0].trim().toLowerCase() ?? '';
+  if (!route.bodies.includes(type))
+    throw new BadRequest(
+      'unsupported-media-type',
+      `This route takes ${route.bodies.join(', ')}, and Content-Type has to say so.`,
+      {},
+      415,
+    );
 }

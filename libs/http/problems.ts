@@ -53,6 +53,7 @@ const FASTIFY: Record<string, [number, string, string]> = {
     'empty-body',
     'Content-Type says JSON but the body is empty: send an object, or no Content-Type.',
   ],
+  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'malformed-json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'wrong-content-length', 'The body is not as long as Content-Length says.'],
   FST_ERR_BAD_URL: [400, 'bad-url', 'The path holds a broken percent-encoding.'],
   FST_ERR_MAX_PARAM_LENGTH: [414, 'parameter-too-long', 'A part of the path is too long.'],
@@ -79,14 +80,13 @@ const isDatabaseAway = (error: { code?: string; message?: string }): boolean =>
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) return problem(STATUS[error.kind], error.code, error.message, error.details);
   if (error instanceof BadRequest) return error.getResponse() as Problem;
-  const { code, status, statusCode } = error as { code?: string; status?: number; statusCode?: number };
+  // Nest wraps what Fastify throws, and keeps it as the cause
+  const source = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
+  const { code, status, statusCode } = source as { code?: string; status?: number; statusCode?: number };
   if (code && FASTIFY[code]) return problem(...FASTIFY[code]);
-  if (isDatabaseAway(error as { code?: string }))
+  if (isDatabaseAway(source as { code?: string }))
     return problem(503, 'database-away', 'The database does not answer just now: try again in a moment.');
   const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
-  const isSyntax =
-    error instanceof SyntaxError || /\bJSON\b|^Unexpected (token|end)/.test((error as Error | undefined)?.message ?? '');
-  if (isSyntax && known === 400) return problem(400, 'malformed-json', 'The body is not valid JSON.');
   if (known >= 400 && known < 500) {
     const [name, sentence] = BY_STATUS[known] ?? ['request-refused', 'The request was refused.'];
     return problem(known, name, sentence);
