@@ -41,7 +41,7 @@ export default {
     project('unit', 10, 'src/**/*.spec.ts', 'libs/**/*.spec.ts'),
     project('architecture', 120, 'test/architecture/*.spec.ts'),
     project('contract', 60, 'test/contract/**/*.spec.ts'),
-    project('e2e', 30, 'test/e2e/**/*.e2e-spec.ts'),
+    project('e2e', 120, 'test/e2e/**/*.e2e-spec.ts'),
     project('built', 120, 'test/**/*.built-spec.ts'),
     project('scenario', 600, 'test/scenario/**/*.scenario.ts'),
     project('start', 300, 'test/start/**/*.start-spec.ts'),

@@ -1,0 +1,111 @@
+/** Remarks on paragraphs, and where they stand after the text changed; threads, counts and pages. Live delivery: live.e2e-spec.ts. */
+import { must, type Person } from '../support/people.js';
+import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
+import type { ThreadAnswer } from '../../src/comments/infrastructure/comments.contract.js';
+
+const TEXT = ['The harbour froze in a night.', 'Nobody had lit the lamp.', 'In the morning it was burning all the same.'];
+
+let stack: Stack;
+let author: Person;
+let reader: Person;
+beforeAll(async () => {
+  stack = await startStack({ webs: 1, workers: 1 });
+  author = await signUp(stack, { role: 'author' });
+  reader = await signUp(stack);
+});
+
+const published = (markdown = TEXT.join('\n\n')) => begunChapter(author, { markdown, publish: true });
+describe('A remark on a paragraph', () => {
+  const placeOf = async (id: string) => must(200, await stack.api.get<ThreadAnswer>(`/v1/comments/${id}`)).place!;
+  const republish = async (chapterId: string, markdown: string): Promise<void> => {
+    must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, { markdown }, { 'if-match': '*' }));
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
+    await until(
+      async () =>
+        (
+          await stack.sql(
+            `SELECT FROM events.delivery d JOIN events.event e ON e.id = d.event WHERE d.consumer = 'comments' AND d.handled_at IS NULL`,
+          )
+        ).length === 0,
+      15_000,
+      'remarks have followed the text',
+    );
+  };
+
+  it('keeps its paragraph when the one above is deleted, says when its text was edited, and that it lost it', async () => {
+    const { chapterId, blocks } = await published();
+    const remark = must(
+      201,
+      await reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, {
+        body: 'Who?',
+        block: blocks[1].id,
+        quote: { exact: 'lit the lamp' },
+      }),
+    );
+    await republish(chapterId, TEXT.slice(1).join('\n\n'));
+    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored', quote: 'lit the lamp' });
+    await republish(chapterId, [TEXT[1].replace('Nobody', 'No one at all'), TEXT[2]].join('\n\n'));
+    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored', span: { start: 18, end: 30 } });
+    await republish(chapterId, [TEXT[1].replace('lit the lamp', 'touched the light'), TEXT[2]].join('\n\n'));
+    expect((await placeOf(remark.id)).standing).toBe('edited');
+    await republish(chapterId, TEXT[2]);
+    expect(await placeOf(remark.id)).toMatchObject({ standing: 'detached', madeAt: { text: TEXT[1] } });
+    await republish(chapterId, TEXT.join('\n\n'));
+    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored' });
+  }, 60_000);
+
+  it('is carried to the text published meanwhile when it was made on an older one', async () => {
+    const { chapterId, blocks } = await published();
+    await republish(chapterId, [`A new beginning.`, ...TEXT].join('\n\n'));
+    const remark = must(
+      201,
+      await reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, {
+        body: 'Here',
+        block: blocks[0].id,
+        revision: 1,
+      }),
+    );
+    expect(remark.place).toMatchObject({ block: blocks[0].id, standing: 'anchored', madeAt: { revision: 1 } });
+  });
+
+  it('is counted at its paragraph with its answers, and paged by thread', async () => {
+    const { chapterId, blocks } = await published();
+    const threads: string[] = [];
+    for (let i = 0; i < 5; i++)
+      threads.push(
+        must(201, await reader.api.post(`/v1/chapters/${chapterId}/comments`, { body: `thread ${i}`, block: blocks[i % 2].id }))
+          .id,
+      );
+    must(201, await author.api.post(`/v1/comments/${threads[0]}/replies`, { body: 'answer' }));
+    const counts = must(
+      200,
+      await stack.api.get<{ total: number; blocks: { block: string; comments: number }[] }>(
+        `/v1/chapters/${chapterId}/comment-counts`,
+      ),
+    );
+    expect(counts).toEqual({
+      total: 6,
+      blocks: [
+        { block: blocks[0].id, comments: 4 },
+        { block: blocks[1].id, comments: 2 },
+      ],
+    });
+    const seen: string[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const page: { items: { id: string }[]; next: string | null } = must(
+        200,
+        await stack.api.get(`/v1/chapters/${chapterId}/comments?limit=2${next && `&after=${next}`}`),
+      );
+      seen.push(...page.items.map(({ id }) => id));
+      next = page.next;
+    }
+    expect(seen).toEqual(threads);
+    must(204, await reader.api.delete(`/v1/comments/${threads[1]}`));
+    expect(must(200, await stack.api.get<ThreadAnswer>(`/v1/comments/${threads[1]}`))).toMatchObject({
+      status: 'withdrawn',
+      body: null,
+      author: null,
+    });
+    expect((await author.api.delete(`/v1/comments/${threads[2]}`)).status).toBe(403);
+  });
+});
