@@ -1,0 +1,75 @@
+/** Swagger UI as a developer uses it, under the policy that we ship. */
+import type { Locator } from 'playwright-core';
+import { signUp, type Stack, startStack } from '../support/stack.js';
+import type { Person } from '../support/people.js';
+import { describeInChromium, type Visit, visit } from './chromium.js';
+
+describeInChromium('Swagger UI at /docs', () => {
+  let stack: Stack;
+  let mira: Person;
+  let browser: Visit;
+  beforeAll(async () => {
+    stack = await startStack({ workers: 0 });
+    mira = await signUp(stack, { role: 'author', name: 'Mira' });
+    browser = await visit();
+  });
+  afterAll(() => browser?.end());
+
+  /** One operation, opened and ready to be tried out. */
+  async function tried(method: string, path: string): Promise<Locator> {
+    const operation = browser.page.locator(`.opblock-${method}`, {
+      has: browser.page.locator(`.opblock-summary-path[data-path="${path}"]`),
+    });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    return operation;
+  }
+
+  async function executed(operation: Locator): Promise<{ status: number; body: Record<string, unknown> }> {
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const answer = operation.locator('.live-responses-table tbody .response').first();
+    await answer.waitFor();
+    const [status, body] = await Promise.all([
+      answer.locator('.response-col_status').innerText(),
+      answer.locator('.highlight-code code, .highlight-code pre').first().innerText(),
+    ]);
+    return { status: Number.parseInt(status, 10), body: JSON.parse(body) as Record<string, unknown> };
+  }
+
+  it('shows every module and serves itself with its own scripts only', async () => {
+    const answer = await browser.page.goto(`${stack.webs[0].url}/docs`);
+    expect(answer?.headers()['content-security-policy']).toContain("script-src 'self';");
+    await browser.page.locator('.opblock').first().waitFor();
+    const tags = await browser.page.locator('.opblock-tag').allInnerTexts();
+    for (const tag of ['auth', 'chapters', 'comments', 'rendering']) expect(tags.join(' ')).toContain(tag);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('refuses /v1/me before anybody signed in', async () => {
+    const operation = await tried('get', '/v1/me');
+    expect(await executed(operation)).toMatchObject({ status: 401, body: { title: expect.any(String) } });
+    browser.complaints.length = 0; // a refused call is an error of the console, too
+    await browser.page.reload();
+  });
+
+  it('signs in, is authorised with the token, and then /v1/me answers 200 with who asked', async () => {
+    const { page } = browser;
+    const signIn = await tried('post', '/v1/sessions');
+    await signIn
+      .locator('textarea')
+      .first()
+      .fill(JSON.stringify({ email: mira.email, password: mira.password }));
+    const session = await executed(signIn);
+    expect(session.status).toBe(201);
+
+    await page.locator('.btn.authorize').first().click();
+    const dialog = page.locator('.dialog-ux');
+    await dialog.locator('input').first().fill(String(session.body.accessToken));
+    await dialog.locator('.auth-btn-wrapper .authorize').click();
+    await dialog.locator('.btn-done').click();
+
+    const me = await executed(await tried('get', '/v1/me'));
+    expect(me).toMatchObject({ status: 200, body: { id: mira.id, email: mira.email, role: 'author' } });
+    expect(browser.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+/** The film where it is watched: in a page of another origin, and alone in a tab. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
+import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
+import { describeInChromium, type Visit, visit } from './chromium.js';
+
+const TEXT = [
+  'The post office had one lamp.',
+  'Mara lit it every evening.',
+  'One night, somebody knocked three times.',
+  'A wet dog stood outside.',
+].join('\n\n');
+
+/** What the page tells about its video: runs in the browser, so it is written as a script of it. */
+const STATE = `(() => {
+  const { duration, currentTime, readyState, videoWidth, videoHeight, paused, error } = document.querySelector('video');
+  return { duration, currentTime, readyState, videoWidth, videoHeight, paused, error: error && error.message };
+})()`;
+interface VideoState {
+  duration: number;
+  currentTime: number;
+  readyState: number;
+  videoWidth: number;
+  videoHeight: number;
+  paused: boolean;
+  error: string | null;
+}
+/** Seeks, and answers the time of the frame that was then put on the screen. */
+const seekTo = (share: number): string => `new Promise((shown, fail) => {
+  const video = document.querySelector('video');
+  video.pause();
+  setTimeout(() => fail(new Error('no frame within 20 s, readyState ' + video.readyState)), 20_000);
+  video.requestVideoFrameCallback(function look(_now, { mediaTime }) {
+    if (video.seeking) video.requestVideoFrameCallback(look);
+    else shown(mediaTime);
+  });
+  video.currentTime = video.duration * ${share};
+})`;
+
+describeInChromium('The film in Chromium', () => {
+  let stack: Stack;
+  let film: { url: string; seconds: number; bytes: number };
+  let player: Server;
+  let browser: Visit;
+  let answers: { status: number; from: number }[];
+
+  beforeAll(async () => {
+    stack = await startStack({ workers: 1 });
+    const mira = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(mira, { markdown: TEXT, publish: true });
+    const { body } = await mira.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+    const ready = await until(
+      async () => {
+        const { body: now } = await mira.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`);
+        return ['ready', 'failed'].includes(now.state) && now;
+      },
+      150_000,
+      'the film is ready',
+    );
+    if (!ready.film) throw new Error(`No film: ${ready.failure}`);
+    film = { url: stack.webs[0].url + ready.film.files.film, seconds: ready.film.seconds, bytes: ready.film.bytes };
+    player = createServer((_request, response) =>
+      response
+        .setHeader('content-type', 'text/html')
+        .end(
+          `<!doctype html><title>A reader's page</title><link rel="icon" href="data:,"><video muted controls src="${film.url}" height="800"></video>`,
+        ),
+    );
+    await new Promise<void>((done) => player.listen(0, '127.0.0.1', done));
+  });
+  afterAll(() => player?.close());
+  beforeEach(async () => {
+    browser = await visit();
+    answers = [];
+    browser.page.on('response', (response) => {
+      if (response.url() !== film.url) return;
+      const range = /^bytes (\d+)-/.exec(response.headers()['content-range'] ?? '');
+      answers.push({ status: response.status(), from: Number(range?.[1] ?? -1) });
+    });
+  });
+  afterEach(() => browser?.end());
+
+  const state = (): Promise<VideoState> => browser.page.evaluate<VideoState>(STATE);
+
+  async function playsAndSeeks(): Promise<void> {
+    const { page } = browser;
+    await page.evaluate(`document.querySelector('video').play()`);
+    const playing = await until(
+      async () => {
+        const now = await state();
+        return now.error !== null || now.currentTime > 0.5 ? now : undefined;
+      },
+      30_000,
+      'half a second has been played',
+    );
+    expect(playing).toMatchObject({ error: null, videoWidth: 1080, videoHeight: 1920, paused: false });
+    expect(Math.abs(playing.duration - film.seconds)).toBeLessThan(0.1);
+
+    const frame = await page.evaluate<number>(seekTo(0.8));
+    expect(Math.abs(frame - film.seconds * 0.8)).toBeLessThan(0.1);
+    expect((await state()).readyState).toBeGreaterThanOrEqual(2);
+    // what is on the screen is a picture with words in it, not a black or empty rectangle
+    const { channels } = await sharp(await page.locator('video').screenshot())
+      .greyscale()
+      .stats();
+    expect(channels[0].stdev).toBeGreaterThan(5);
+  }
+
+  it('plays in a page of another origin and shows the frame that is sought, over Range', async () => {
+    await browser.page.goto(`http://127.0.0.1:${(player.address() as AddressInfo).port}/`);
+    await browser.page.waitForFunction(`document.querySelector('video').readyState >= 1`);
+    await playsAndSeeks();
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 206));
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('plays and seeks alone in a tab, by its address', async () => {
+    await browser.page.goto(film.url);
+    await browser.page.locator('video').waitFor();
+    await playsAndSeeks();
+    expect(browser.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+/** A listener to `GET /v1/live/{stream}/events` as any client could be written from docs/live-protocol.md: plain `http`. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Frame, LiveEvent } from './live-client.js';
+import { until } from './until.js';
+
+/** One block of `text/event-stream`, its data understood as JSON. */
+export interface Message {
+  id?: string;
+  event?: string;
+  data: unknown;
+}
+
+export class EventSource {
+  readonly messages: Message[] = [];
+  /** The numbered events among them. */
+  readonly events: LiveEvent[] = [];
+  /** Once the server has ended the answer, or the connection is gone. */
+  readonly ended: Promise<void>;
+  private unread = '';
+
+  private constructor(
+    private readonly stream: string,
+    private readonly call: ClientRequest,
+    readonly answer: IncomingMessage,
+  ) {
+    answer.setEncoding('utf8').on('data', (text: string) => this.read(text));
+    this.ended = new Promise((done) => answer.once('close', done));
+    answer.once('error', () => undefined); // cut off: `ended` tells
+  }
+
+  /** @param url of the web process, `http://…`. @param query what follows the question mark. */
+  static open(
+    url: string,
+    stream: string,
+    { token, lastEventId, query = '' }: { token?: string; lastEventId?: number; query?: string } = {},
+  ): Promise<EventSource> {
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    };
+    return new Promise((done, fail) => {
+      const call = request(`${url}/v1/live/${stream}/events${query && `?${query}`}`, { headers, agent: false });
+      call.once('response', (answer) => done(new EventSource(stream, call, answer)));
+      call.once('error', fail);
+      call.end();
+    });
+  }
+
+  get status(): number {
+    return this.answer.statusCode!;
+  }
+
+  /** What a browser would come back with. */
+  get lastEventId(): number {
+    return Number(this.messages.findLast(({ id }) => id !== undefined)?.id);
+  }
+
+  /** The first named message, past or coming, of this name. */
+  async hears(event: string): Promise<Frame> {
+    const message = await until(() => this.messages.find((one) => one.event === event), 5_000, `an event named ${event}`);
+    return message.data as Frame;
+  }
+
+  /** As when the network goes: no word to the server. */
+  async cut(): Promise<void> {
+    this.call.destroy();
+    await this.ended;
+  }
+
+  private read(text: string): void {
+    const blocks = (this.unread + text).split('\n\n');
+    this.unread = blocks.pop()!;
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]));
+      if (fields.data === undefined) continue; // a heartbeat, or `retry:`
+      const message = { ...fields, data: JSON.parse(fields.data) as unknown } as Message;
+      this.messages.push(message);
+      if (message.event === undefined) this.events.push({ stream: this.stream, ...(message.data as Omit<LiveEvent, 'stream'>) });
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** A TCP server in front of another, which can be cut off or made to hang: a database that is away, or does not answer. */
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface Proxy {
+  /** The given URL, through the proxy. */
+  url: string;
+  /** Ends all connections and takes no new ones. */
+  cut(): void;
+  /** Takes connections and hands nothing on. */
+  hang(): void;
+  mend(): void;
+  close(): void;
+}
+
+export async function proxyTo(target: string): Promise<Proxy> {
+  const { hostname, port } = new URL(target);
+  const open = new Set<Socket>();
+  let state: 'whole' | 'cut' | 'hanging' = 'whole';
+  const server = createServer((near) => {
+    if (state === 'cut') return near.destroy();
+    const far = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
+      open.add(from);
+      from.on('data', (data) => state === 'whole' && to.write(data));
+      from.once('close', () => open.delete(from) && to.destroy());
+      from.on('error', () => to.destroy());
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = new URL(target);
+  url.host = `127.0.0.1:${(server.address() as { port: number }).port}`;
+  const end = (): void => open.forEach((socket) => socket.destroy());
+  return {
+    url: url.href,
+    cut: () => ((state = 'cut'), end()),
+    hang: () => void (state = 'hanging'),
+    // what hung has lost bytes: it cannot go on
+    mend: () => ((state = 'whole'), end()),
+    close: () => (server.close(), end()),
+  };
+}
