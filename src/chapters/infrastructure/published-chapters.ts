@@ -21,11 +21,18 @@ interface Pointer {
   checkedAt: number;
 }
 
+/** Chapters whose pointers are asked for together. */
+interface Crowd {
+  ids: Set<string>;
+  versions: Promise<Map<string, string>>;
+}
+
 @Injectable()
 export class PublishedChapters implements OnModuleInit, Ear {
   private readonly pointers = new Map<string, Pointer>();
   private readonly ready = new Map<string, ReadyChapter>();
   private bytes = 0;
+  private crowd: Crowd | undefined;
 
   constructor(
     private readonly transaction: Transaction,
@@ -45,7 +52,8 @@ export class PublishedChapters implements OnModuleInit, Ear {
   }
 
   /** @throws ChapterNotFound when it is not published. */
-  async get(chapterId: string): Promise<ReadyChapter> {
+  async get(address: string): Promise<ReadyChapter> {
+    const chapterId = address.toLowerCase(); // as Postgres writes it: a UUID in capitals is the same chapter
     const version = this.fresh(chapterId) ?? (await this.lookUp(chapterId));
     if (version === null) throw new ChapterNotFound();
     return this.ready.get(`${chapterId} ${version}`) ?? this.load(chapterId, version);
@@ -56,19 +64,35 @@ export class PublishedChapters implements OnModuleInit, Ear {
     return pointer && performance.now() - pointer.checkedAt < BELIEVED_MS ? pointer.version : undefined;
   }
 
-  /** The answer is named by the revision and by the version of its work, whose language is in it. */
   private async lookUp(chapterId: string): Promise<string | null> {
     const checkedAt = performance.now();
-    const [row] = await this.transaction.query<{ version: string }>(
-      `SELECT c.published_revision || '-' || w.version AS version
-         FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
-        WHERE c.id = $1 AND c.status = 'published'`,
-      [chapterId],
-    );
-    const version = row?.version ?? null;
+    this.crowd ??= this.gather();
+    this.crowd.ids.add(chapterId);
+    const version = (await this.crowd.versions).get(chapterId) ?? null;
     if (this.pointers.size > 100_000) this.pointers.clear();
     this.pointers.set(chapterId, { version, checkedAt });
     return version;
+  }
+
+  /** Readers come in crowds: all who ask within one turn of the event loop share one question to Postgres. */
+  private gather(): Crowd {
+    const ids = new Set<string>();
+    const versions = new Promise((resolve) => setImmediate(resolve)).then(() => {
+      this.crowd = undefined;
+      return this.versionsOf([...ids]);
+    });
+    return { ids, versions };
+  }
+
+  /** An answer is named by the revision and by the version of its work, whose language is in it. */
+  private async versionsOf(chapterIds: string[]): Promise<Map<string, string>> {
+    const rows = await this.transaction.query<{ id: string; version: string }>(
+      `SELECT c.id, c.published_revision || '-' || w.version AS version
+         FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
+        WHERE c.id = ANY($1) AND c.status = 'published'`,
+      [chapterIds],
+    );
+    return new Map(rows.map(({ id, version }) => [id, version]));
   }
 
   private async load(chapterId: string, version: string): Promise<ReadyChapter> {
