@@ -5,6 +5,8 @@ import { gradientBackdrop } from './backdrop.js';
 import { CAPTION_CENTRE } from './captions.js';
 import { Compositor } from './compositor.js';
 
+jest.setTimeout(60_000); // frames at full size, beside whatever else the machine does
+
 const kernel = compiledKernel();
 const { min, max } = Math;
 

@@ -20,6 +20,8 @@ import { FlvReader, type CodedFrame } from './flv.js';
 import { EncoderFailed, renderSegment } from './segment.js';
 import type { SegmentJob } from './segment-job.js';
 
+jest.setTimeout(60_000); // a real encoder at full size, beside whatever else the machine does
+
 const folder = scratchFolder();
 const kernel = compiledKernel();
 const { bytes, width, height } = plainBackdrop();
@@ -27,7 +29,7 @@ const backdrop = { path: path.join(folder, 'backdrop.yuv'), width, height };
 writeFileSync(backdrop.path, bytes);
 
 const jobOf = (name: string, over: Partial<SegmentJob> = {}): SegmentJob => ({
-  frames: 24,
+  frames: 16,
   backdrop,
   motion: SLOW_ZOOM,
   pages: pagesOf(['Down', 'the', 'rabbit', 'hole.']),
@@ -46,15 +48,15 @@ describe('a segment from the real encoder', () => {
     const result = await renderSegment(kernel, await ffmpegPath(), job, { onFrames: (frames) => heard.push(frames) });
     const file = readFileSync(job.out);
     expect(result).toEqual({
-      frames: 24,
-      encodedFrames: 24,
+      frames: 16,
+      encodedFrames: 16,
       bytes: file.length,
       sha256: createHash('sha256').update(file).digest('hex'),
     });
-    expect(heard).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+    expect(heard).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
     const lines = decodedFrames(await ffmpegPath(), job.out, 'v');
-    expect(lines.map((line) => line.split(',')[2].trim())).toEqual(Array.from({ length: 24 }, (_, i) => String(i)));
-    expect(new Set(lines.map((line) => line.split(',')[5])).size).toBe(24);
+    expect(lines.map((line) => line.split(',')[2].trim())).toEqual(Array.from({ length: 16 }, (_, i) => String(i)));
+    expect(new Set(lines.map((line) => line.split(',')[5])).size).toBe(16);
   });
 
   it('is the same bytes every time, and other bytes for another word', async () => {
@@ -92,7 +94,7 @@ describe('a segment from the real encoder', () => {
     const started = Date.now();
     const cancelled = renderSegment(kernel, await ffmpegPath(), job, { signal: abort.signal, onFrames: () => abort.abort() });
     await expect(cancelled).rejects.toThrow('aborted');
-    expect(Date.now() - started).toBeLessThan(8000);
+    expect(Date.now() - started).toBeLessThan(30_000); // 400 frames would take longer on any load
     expect([existsSync(job.out), leftovers()]).toEqual([false, []]);
   });
 
@@ -135,7 +137,7 @@ describe('a film of real segments', () => {
   it('decodes to the very frames and the very sound of its scenes, without a gap', async () => {
     const ffmpeg = await ffmpegPath();
     const silence = Buffer.from([0x01, 0x18, 0x20, 0x07]);
-    const lengths = [20, 9, 33];
+    const lengths = [14, 9, 17];
     const files: Buffer[] = [];
     const frames: string[] = [];
     const scenes = [];
