@@ -154,13 +154,17 @@ function judgeSpan(count, remark, at, span, paragraphs, language) {
   else if (left) count.spanWrong++;
 }
 
+/** The paragraphs under edit; at least a third of the text is left to insert from. */
+function windowOf(paragraphs) {
+  return Math.min(WINDOW, Math.floor((paragraphs.length * 2) / 3));
+}
+
 function trial({ paragraphs, language }, seed, counts, times) {
   const rand = random(seed);
-  const window = Math.min(WINDOW, paragraphs.length);
+  const window = windowOf(paragraphs);
   const offset = Math.floor(rand() * Math.max(1, paragraphs.length - window));
   const base = paragraphs.slice(offset, offset + window);
-  const rest = paragraphs.filter((_, i) => i < offset || i >= offset + window);
-  const pool = rest.length > 0 ? rest : base;
+  const pool = paragraphs.filter((_, i) => i < offset || i >= offset + window);
   let now = base.map((text, i) => fresh(text, language, i));
   const whole = base.join('\n');
   const starts = [];
@@ -265,7 +269,7 @@ for (const work of texts()) {
   );
   if (!json) {
     console.log(
-      `\n${work.name} (${work.language}): ${seeds} seeds, ${REVISIONS} revisions, ${Math.min(WINDOW, work.paragraphs.length)} paragraphs, a remark on each`,
+      `\n${work.name} (${work.language}): ${seeds} seeds, ${REVISIONS} revisions, ${windowOf(work.paragraphs)} paragraphs, a remark on each`,
     );
     console.log(`${''.padEnd(28)}   right  silently   lost   deleted text   remarks on living`);
     console.log(`${''.padEnd(28)}             wrong          re-attached    + deleted text`);
@@ -307,4 +311,5 @@ if (json) for (const line of lines) console.log(JSON.stringify(line));
 else
   for (const line of lines)
     console.log(`${line.ok ? 'ok    ' : 'MISSED'} ${line.name}: ${line.value} % (goal ≤ ${line.goal} %, ${line.baseline})`);
-process.exit(missed ? 1 : 0);
+if (lines.length === 0) console.error('No text to measure on.');
+process.exit(missed || lines.length === 0 ? 1 : 0);

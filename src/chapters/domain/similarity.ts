@@ -55,20 +55,34 @@ export function dice(a: Profile, b: Profile): number {
   return (2 * shared) / (a.length + b.length);
 }
 
-/** What a word is worth as evidence, 0 (in every text) … 1 (in one): log(texts ÷ texts that have it), learned from a sample of the chapter. */
+/** What words are worth as evidence that two texts are one, learned from a sample of the chapter. */
 export class Rarity {
   readonly #seen = new Map<string, number>();
+  readonly #phrases = new Map<string, number>();
   #texts = 0;
 
   constructor(texts: Iterable<readonly string[]>) {
+    const count = (found: Iterable<string>, into: Map<string, number>) => {
+      for (const one of new Set(found)) into.set(one, (into.get(one) ?? 0) + 1);
+    };
     for (const text of texts) {
       this.#texts++;
-      for (const word of new Set(text)) this.#seen.set(word, (this.#seen.get(word) ?? 0) + 1);
+      count(text, this.#seen);
+      count(
+        text.slice(1).map((word, i) => `${text[i]} ${word}`),
+        this.#phrases,
+      );
     }
   }
 
+  /** 0 (in every text) … 1 (in one): log(texts ÷ texts that have it). */
   of(word: string): number {
     return Math.max(0.01, 1 - Math.log(this.#seen.get(word) ?? 1) / Math.log(this.#texts + 1));
+  }
+
+  /** Whether two words in a row are a phrase of the book ("said the", "March Hare"), not of one text. */
+  isPhrase(word: string, next: string): boolean {
+    return (this.#phrases.get(`${word} ${next}`) ?? 0) > 1;
   }
 }
 
@@ -86,6 +100,7 @@ export const MAX_FLOW = 2_000_000;
 export function flow(older: readonly (readonly string[])[], newer: readonly (readonly string[])[], rarity: Rarity): Flow {
   const ids = new Map<string, number>();
   const worth: number[] = [];
+  const spelt: string[] = [];
   const strip = (texts: readonly (readonly string[])[]) => {
     const word: number[] = [];
     const owner: number[] = [];
@@ -96,6 +111,7 @@ export function flow(older: readonly (readonly string[])[], newer: readonly (rea
           id = ids.size;
           ids.set(one, id);
           worth.push(rarity.of(one));
+          spelt.push(one);
         }
         word.push(id);
         owner.push(i);
@@ -111,12 +127,21 @@ export function flow(older: readonly (readonly string[])[], newer: readonly (rea
     return sum;
   };
   const shared = new Float64Array(older.length * newer.length);
-  for (const [i, j, weight] of inOrder(a.word, b.word, worth)) shared[a.owner[i] * newer.length + b.owner[j]] += weight;
+  for (const [i, j, weight] of inOrder(a.word, b.word, worth, (one, next) => rarity.isPhrase(spelt[one], spelt[next])))
+    shared[a.owner[i] * newer.length + b.owner[j]] += weight;
   return { older: weigh(a, older.length), newer: weigh(b, newer.length), shared };
 }
 
-/** Heaviest common subsequence. A word that stands alone among changed ones counts half: chance makes such, editing leaves runs. */
-function inOrder(a: Int32Array, b: Int32Array, worth: readonly number[]): [number, number, number][] {
+/**
+ * Heaviest common subsequence. A word counts half when it stands alone among changed ones, or only within a phrase that other texts
+ * have too: chance and formulas make such ("said the March Hare"), while editing leaves runs of words that belong to this text.
+ */
+function inOrder(
+  a: Int32Array,
+  b: Int32Array,
+  worth: readonly number[],
+  isPhrase: (word: number, next: number) => boolean,
+): [number, number, number][] {
   const width = b.length + 1;
   const step = new Uint8Array(a.length * b.length); // 1 take both, 2 skip old, 3 skip new
   let below = new Float64Array(width);
@@ -147,10 +172,10 @@ function inOrder(a: Int32Array, b: Int32Array, worth: readonly number[]): [numbe
     else if (how === 2) i++;
     else j++;
   }
-  taken.forEach((pair, k) => {
-    const joins = (other: [number, number, number] | undefined, by: number) =>
-      other !== undefined && other[0] === pair[0] + by && other[1] === pair[1] + by;
-    pair[2] = worth[a[pair[0]]] * (joins(taken[k - 1], -1) || joins(taken[k + 1], 1) ? 1 : 0.5);
+  const joined = taken.map(([i, j], k) => {
+    const next = taken.at(k + 1);
+    return next !== undefined && next[0] === i + 1 && next[1] === j + 1 && !isPhrase(a[i], a[i + 1]);
   });
+  taken.forEach((pair, k) => (pair[2] = worth[a[pair[0]]] * (joined[k] || joined[k - 1] ? 1 : 0.5)));
   return taken;
 }
