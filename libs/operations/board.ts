@@ -20,6 +20,8 @@ export abstract class BoardDoor {
 const BOARD_CSP =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
+const FOREIGN_FONTS = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
+
 export async function mountBoard(fastify: FastifyInstance, door: BoardDoor, queues: Queue[], publicUrl: string): Promise<void> {
   const origin = new URL(publicUrl).origin;
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -29,6 +31,11 @@ export async function mountBoard(fastify: FastifyInstance, door: BoardDoor, queu
     if (stranger) return refuse(stranger, request, reply);
     void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
     done();
+  });
+  // its page asks Google for fonts: the policy forbids that, and a self-hosted product has nobody to tell who looks at it
+  fastify.addHook('onSend', (request, _reply, payload, done) => {
+    const isPage = typeof payload === 'string' && (request.routeOptions.url ?? '').startsWith(BOARD_PATH);
+    done(null, isPage ? payload.replace(FOREIGN_FONTS, '') : payload);
   });
   const adapter = new BoardAdapter();
   adapter.setBasePath(BOARD_PATH);
