@@ -123,7 +123,7 @@ describe('Publishing', () => {
        BEGIN IF nextval('public.tries') <= 2 THEN RAISE EXCEPTION 'not yet, says the test'; END IF; RETURN NEW; END $$`,
     );
     await stack.sql(
-      `CREATE TRIGGER fail_twice BEFORE INSERT ON rendering.rendition FOR EACH ROW EXECUTE FUNCTION public.fail_twice()`,
+      `CREATE TRIGGER fail_twice BEFORE INSERT ON rendering.rendition FOR EACH ROW WHEN (NEW.chapter_id = '${chapterId}') EXECUTE FUNCTION public.fail_twice()`,
     );
     await publish();
     await handled(chapterId, 4, 30_000);
