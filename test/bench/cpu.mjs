@@ -6,6 +6,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+const running = new Set();
+process.on('exit', () => {
+  for (const group of running) end(group);
+});
+
 /**
  * @param {string[]} command program and arguments
  * @returns {Promise<{ cpu: number, wall: number, stdout: string, stderr: string }>} seconds
@@ -15,13 +20,16 @@ export async function measured(command, { env = process.env } = {}) {
   const child = spawn('/bin/sh', ['-c', '"$@"; code=$?; times >&3; exit $code', 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env,
+    detached: true, // a process group of its own, to be ended as a whole
   });
+  running.add(child.pid);
   const [stdout, stderr, times, code] = await Promise.all([
     textOf(child.stdio[1]),
     textOf(child.stdio[2]),
     textOf(child.stdio[3]),
     new Promise((resolve, reject) => child.once('error', reject).once('close', resolve)),
   ]);
+  running.delete(child.pid);
   if (code !== 0) throw new Error(`${command.slice(0, 2).join(' ')} ended with ${code}.\n${stderr.slice(-2_000)}`);
   const [, children] = times.trim().split('\n');
   const cpu = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + Number(m) * 60 + Number(s), 0);
@@ -55,6 +63,14 @@ function statOf(pid) {
 }
 
 export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+function end(group) {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // it left on its own
+  }
+}
 
 function textOf(stream) {
   return new Promise((resolve) => {
