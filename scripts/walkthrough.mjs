@@ -6,7 +6,7 @@
  *
  * `--json` prints one line for each step with what was checked, for tests.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,8 @@ import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** For one answer, in ms: a server that says nothing for so long is not going to. */
+const PATIENCE = 120_000;
 const PASSWORD = `walkthrough ${randomUUID()}`;
 
 const { values: options } = parseArgs({
@@ -38,6 +40,8 @@ const note = (step, fact) => {
   if (options.json) process.stdout.write(`${JSON.stringify({ step, ...fact })}\n`);
 };
 
+const manuscriptType = /\.txt$/i.test(options.file ?? '') ? 'text/plain' : 'text/markdown';
+
 class Broken extends Error {}
 function hold(condition, sentence) {
   if (!condition) throw new Broken(sentence);
@@ -53,10 +57,11 @@ async function call(person, method, route, body, { expect = [200, 201, 202, 204]
     headers: {
       ...(person?.token && { authorization: `Bearer ${person.token}` }),
       ...(method === 'POST' && { 'idempotency-key': randomUUID() }),
-      ...(body !== undefined && { 'content-type': text ? 'text/markdown' : 'application/json' }),
+      ...(body !== undefined && { 'content-type': text ? manuscriptType : 'application/json' }),
       ...headers,
     },
     body: body === undefined || text ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE),
   });
   const bytes = Buffer.from(await response.arrayBuffer());
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
@@ -165,7 +170,14 @@ async function film(person, chapterId, listener) {
     if (done) {
       if (colour) process.stdout.write('\n');
       if (body.state !== 'ready') throw new Broken(`the film ${body.state}: ${body.failure}`);
-      const ticks = listener.frames.filter((f) => f.type === 'tick' && f.stream === `rendition:${answer.id}`).length;
+      const ofFilm = (f) => f.stream === `rendition:${answer.id}`;
+      await listener.until(
+        (f) => ofFilm(f) && (f.event?.body.state === 'ready' || f.snapshot?.state === 'ready'),
+        10_000,
+        'the news that the film is ready',
+      );
+      const ticks = listener.frames.filter((f) => ofFilm(f) && f.type === 'tick').length;
+      hold(true, `the WebSocket told the same: ${ticks} ticks of progress, then that it is ready`);
       return { film: body, isNew: status === 201, ticks };
     }
     await sleep(400);
@@ -173,7 +185,10 @@ async function film(person, chapterId, listener) {
 }
 
 async function progressOf(person, id) {
-  const response = await fetch(`${options.url}/v1/renditions/${id}`, { headers: { authorization: `Bearer ${person.token}` } });
+  const response = await fetch(`${options.url}/v1/renditions/${id}`, {
+    headers: { authorization: `Bearer ${person.token}` },
+    signal: AbortSignal.timeout(PATIENCE),
+  });
   const body = await response.json();
   if (!response.ok) throw new Broken(`GET /v1/renditions/${id} answered ${response.status}: ${body.detail}`);
   return { body, done: ['ready', 'failed', 'cancelled'].includes(body.state) };
@@ -185,8 +200,29 @@ function bar({ state, progress: { framesDone, framesPlanned, scenesDone, scenes 
   const width = 30;
   const text = `${'█'.repeat(Math.round(share * width)).padEnd(width, '·')} ${framesDone}/${framesPlanned ?? '?'} frames, ${scenesDone}/${scenes} scenes, ${state}`;
   if (colour) process.stdout.write(`\r     ${text}   `);
-  else if (text !== printed) say(`     ${text}`);
-  printed = text;
+  else {
+    // not a terminal: a line for each new state and each tenth of the film
+    const stage = `${state} ${Math.floor(share * 10)}`;
+    if (stage !== printed) say(`     ${text}`);
+    printed = stage;
+  }
+}
+
+/** As a client does whose connection broke half-way: the first half by Range, then the rest, and the whole is what was promised. */
+async function download({ film }, out) {
+  const half = Math.floor(film.bytes / 2);
+  const pieces = [];
+  for (const range of [`bytes=0-${half - 1}`, `bytes=${half}-`]) {
+    const tell = (bytes) => `${range}: ${(bytes.length / 1e6).toFixed(1)} MB`;
+    pieces.push((await call(null, 'GET', film.files.film, undefined, { expect: [206], headers: { range }, tell })).bytes);
+  }
+  const bytes = Buffer.concat(pieces);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  hold(sha256 === film.sha256, `both halves make the promised file, sha256 ${sha256.slice(0, 12)}…`);
+  const samples = bytes.readUInt32BE(bytes.indexOf('stsz') + 12);
+  hold(samples === film.frames, `it holds ${samples} frames by its own index`);
+  writeFileSync(out, bytes);
+  say(`     ${path.relative(process.cwd(), out)}`);
 }
 
 const places = (comments) => Object.fromEntries(comments.map((c) => [c.id, c.place]));
@@ -306,8 +342,7 @@ async function walk() {
   });
   hold(head.bytes.indexOf('ftyp') === 4 && head.bytes.indexOf('moov') > 0, 'it starts to play before it is loaded');
   const out = options.out ?? path.join(process.env.INKREEL_HOME ?? path.join(ROOT, '.inkreel'), 'walkthrough.mp4');
-  const whole = await call(null, 'GET', one.film.film.files.film, undefined, { tell: () => path.relative(process.cwd(), out) });
-  writeFileSync(out, whole.bytes);
+  await download(one.film, out);
   const cues = (
     await call(null, 'GET', one.film.film.files.cues, undefined, {
       tell: (a) => `${a.cues.length} cues over ${a.blocks.length} blocks`,
@@ -357,14 +392,7 @@ async function walk() {
     remade: remade.map(({ blocks, sound, picture }) => ({ blocks, sound, picture })),
     edited: target.id,
   });
-  writeFileSync(
-    out,
-    (
-      await call(null, 'GET', two.film.film.files.film, undefined, {
-        tell: () => `${path.relative(process.cwd(), out)}, ${two.film.film.seconds.toFixed(1)} s`,
-      })
-    ).bytes,
-  );
+  await download(two.film, out);
 
   listener.socket.close();
   say(`\n${paint(1, 'From chapter to screen.')} The film: ${out}\n`);
@@ -392,7 +420,11 @@ try {
   const away =
     error.cause?.code === 'ECONNREFUSED'
       ? `Nothing answers at ${options.url}: start it with npm start, or give --url.`
-      : error.message;
-  process.stderr.write(`\n${paint(31, '✗')} ${away}\n${error instanceof Broken || error.cause ? '' : `${error.stack}\n`}`);
+      : error.name === 'TimeoutError'
+        ? `${options.url} did not answer within ${PATIENCE / 1000} s.`
+        : error.message;
+  process.stderr.write(
+    `\n${paint(31, '✗')} ${away}\n${error instanceof Broken || error.cause || error.name === 'TimeoutError' ? '' : `${error.stack}\n`}`,
+  );
   process.exit(1);
 }

@@ -2,7 +2,7 @@
  * The whole product, once in English and once in Chinese: the walkthrough against built processes, and then a look at what
  * each of its steps changed, in Postgres, in the object store and in the film itself.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempFolder } from '../support/database.js';
@@ -84,6 +84,20 @@ async function coldRender(markdown: string, language: string): Promise<Rendition
   return film;
 }
 
+/** Names of the boxes a file consists of, in order (ISO 14496-12: size, then name). */
+function topBoxes(bytes: Buffer): string[] {
+  const names: string[] = [];
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const size = bytes.readUInt32BE(at);
+    names.push(bytes.toString('latin1', at + 4, at + 8));
+    at += size === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : size || bytes.length;
+  }
+  return names;
+}
+
+/** What is spoken, without the punctuation that captions may set otherwise. */
+const lettersOf = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '');
+
 describe.each(['en', 'zh'])('The life of a chapter in %s', (language) => {
   let steps: Step[];
   let out: string;
@@ -135,6 +149,35 @@ describe.each(['en', 'zh'])('The life of a chapter in %s', (language) => {
     const bytes = readFileSync(out);
     expect(bytes.readUInt32BE(bytes.indexOf('stsz') + 12)).toBe(fact<Refilmed>('refilmed').frames);
     expect(() => execFileSync(ffmpeg, ['-v', 'error', '-xerror', '-i', out, '-f', 'null', '-'], { stdio: 'pipe' })).not.toThrow();
+  });
+
+  it('made it H.264 and AAC, 1080×1920 at 30 frames a second, with the index before the pictures', () => {
+    const { stderr } = spawnSync(ffmpeg, ['-hide_banner', '-i', out], { encoding: 'utf8' });
+    expect(stderr).toMatch(/Video: h264 .*yuv420p.* 1080x1920.* 30 fps/);
+    expect(stderr).toMatch(/Audio: aac .*Hz/);
+    const boxes = topBoxes(readFileSync(out));
+    expect(boxes[0]).toBe('ftyp');
+    expect(boxes.indexOf('moov')).toBeGreaterThan(0);
+    expect(boxes.indexOf('moov')).toBeLessThan(boxes.indexOf('mdat'));
+  });
+
+  it('captioned every word that the chapter now has, alike in cues, WebVTT and SRT', async () => {
+    const file = async (name: string): Promise<string> =>
+      (await stack.api.get(`/v1/renditions/${fact<Refilmed>('refilmed').rendition}/${name}`)).bytes.toString();
+    const { body: chapter } = await stack.api.get(`/v1/chapters/${String(fact('published').chapter)}`);
+    const { cues } = JSON.parse(await file('cues.json')) as {
+      cues: { block: string; start: number; words: { text: string }[] }[];
+    };
+    for (const { id, text } of chapter.blocks as { id: string; text: string }[]) {
+      const words = cues.filter(({ block }) => block === id).flatMap((cue) => cue.words.map((word) => word.text));
+      expect(lettersOf(words.join(''))).toBe(lettersOf(text));
+    }
+    const all = lettersOf(cues.flatMap((cue) => cue.words.map(({ text }) => text)).join(''));
+    for (const name of ['captions.vtt', 'captions.srt']) {
+      const blocks = (await file(name)).split('\n\n').filter((block) => block.includes(' --> '));
+      expect(blocks).toHaveLength(cues.length);
+      expect(lettersOf(blocks.map((block) => block.trim().split('\n').slice(2).join('')).join(''))).toBe(all);
+    }
   });
 
   it('made one scene again after one edit, and can say why', () => {
