@@ -50,6 +50,15 @@ describe('lines of a caption', () => {
     expect(shown('she ran across the whole field', 780)).toEqual(['she ran across', 'the whole field']);
   });
 
+  it('leave no lone Chinese character behind that belongs to the next line, known word or not', () => {
+    const words = ['搬家', '到', '我在', '谋', '食', '的', '异', '地', '去。'].map((text) => ({ text, width: text.length * 90 }));
+    const lines = breakLines(words, 908, 3, 24) ?? [];
+    expect(lines.map(({ places }) => places.map(({ word }) => words[word].text).join(''))).toEqual([
+      '搬家到我在',
+      '谋食的异地去。',
+    ]);
+  });
+
   it('never begin with closing punctuation nor end with opening punctuation', () => {
     const words = ['他', '说', '：', '“', '走', '吧', '”', '。'].map((text) => ({ text, width: 80 }));
     for (let room = 240; room < 640; room += 40) {

@@ -27,6 +27,8 @@ const CLOSES = /^[\p{Pe}\p{Pf}.,!?;:%…。，、！？；：”’）》」』�
 const WIDE_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]$/u;
 const WIDE_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
 const SHORT = /^[\p{Script=Latin}]{1,3}$/u;
+/** One character alone, unless it is a particle of what stands before it: 我, 去; also half of a word that the dictionary does not know: 谋|食. */
+const LONE_HAN = /^(?![的地得了着过吗呢吧啊呀嘛们里上下中])\p{Script=Han}$/u;
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
 const LEFT_TO_RIGHT = /\p{L}/u;
 
@@ -46,7 +48,7 @@ function breakCost(left: string, right: string): number {
   if (OPENS.test(left) || CLOSES.test(right)) return NEVER;
   if (STOP.test(left)) return -0.3;
   if (PAUSE.test(left)) return -0.15;
-  return SHORT.test(left) ? 0.12 : 0; // an article or preposition belongs to what follows
+  return SHORT.test(left) || LONE_HAN.test(left) ? 0.12 : 0; // an article or preposition belongs to what follows
 }
 
 /** Lines no wider than `room`, or `undefined` when the words need more than `most` of them (or one word is wider than the room). */
