@@ -7,7 +7,7 @@
  * `--json` prints one line for each step with what was checked, for tests.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,16 +19,24 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PATIENCE = 120_000;
 const PASSWORD = `walkthrough ${randomUUID()}`;
 
-const { values: options } = parseArgs({
-  options: {
+const options = readOptions();
+function readOptions() {
+  const known = {
     url: { type: 'string', default: process.env.INKREEL_URL ?? 'http://127.0.0.1:3000' },
     file: { type: 'string' },
     out: { type: 'string' },
     lang: { type: 'string' },
     chars: { type: 'string' },
     json: { type: 'boolean', default: false },
-  },
-});
+  };
+  try {
+    return parseArgs({ options: known }).values;
+  } catch (error) {
+    const names = Object.keys(known).map((name) => `--${name}`);
+    process.stderr.write(`\n✗ ${error.message.split('. ')[0]}: the walkthrough knows ${names.join(', ')}.\n`);
+    process.exit(1);
+  }
+}
 
 const colour = process.stdout.isTTY && !options.json;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -133,7 +141,12 @@ class Listener {
 }
 
 function manuscript() {
-  const given = options.file && readFileSync(options.file, 'utf8');
+  let given;
+  try {
+    given = options.file && readFileSync(options.file, 'utf8');
+  } catch (error) {
+    throw new Broken(`${options.file} cannot be read (${error.code}): give a Markdown or text file with --file.`);
+  }
   const language = options.lang ?? (given ? languageOf(given) : 'en');
   const fixture = path.join(ROOT, `test/fixtures/ten-paragraphs.${language.startsWith('zh') ? 'zh' : 'en'}.md`);
   return { text: given ?? readFileSync(fixture, 'utf8'), language, name: options.file ?? path.relative(ROOT, fixture) };
@@ -221,6 +234,7 @@ async function download({ film }, out) {
   hold(sha256 === film.sha256, `both halves make the promised file, sha256 ${sha256.slice(0, 12)}…`);
   const samples = bytes.readUInt32BE(bytes.indexOf('stsz') + 12);
   hold(samples === film.frames, `it holds ${samples} frames by its own index`);
+  mkdirSync(path.dirname(out), { recursive: true });
   writeFileSync(out, bytes);
   say(`     ${path.relative(process.cwd(), out)}`);
 }
@@ -417,14 +431,15 @@ try {
   await walk();
   process.exit(0);
 } catch (error) {
-  const away =
-    error.cause?.code === 'ECONNREFUSED'
+  const isSilent = error.name === 'TimeoutError';
+  const isAway = error instanceof TypeError && error.message === 'fetch failed';
+  const told = isSilent
+    ? `${options.url} did not answer within ${PATIENCE / 1000} s.`
+    : isAway
       ? `Nothing answers at ${options.url}: start it with npm start, or give --url.`
-      : error.name === 'TimeoutError'
-        ? `${options.url} did not answer within ${PATIENCE / 1000} s.`
-        : error.message;
-  process.stderr.write(
-    `\n${paint(31, '✗')} ${away}\n${error instanceof Broken || error.cause || error.name === 'TimeoutError' ? '' : `${error.stack}\n`}`,
-  );
+      : error instanceof Broken
+        ? error.message
+        : error.stack;
+  process.stderr.write(`\n${paint(31, '✗')} ${told}\n`);
   process.exit(1);
 }
