@@ -14,7 +14,6 @@ beforeAll(async () => {
   web = new Api((await stack.startWeb({ DATABASE_URL: database.url })).url);
   mira = await signUp({ api: web }, { role: 'author' });
 }, 90_000);
-afterAll(() => database.close());
 
 interface Readiness {
   status: 'ready' | 'degraded' | 'unready' | 'draining';

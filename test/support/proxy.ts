@@ -9,9 +9,12 @@ export interface Proxy {
   /** Takes connections and hands nothing on. */
   hang(): void;
   mend(): void;
-  close(): void;
 }
 
+const ends: (() => void)[] = [];
+afterAll(() => ends.forEach((end) => end()));
+
+/** Closed after the file. */
 export async function proxyTo(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
@@ -33,12 +36,12 @@ export async function proxyTo(target: string): Promise<Proxy> {
   const url = new URL(target);
   url.host = `127.0.0.1:${(server.address() as { port: number }).port}`;
   const end = (): void => open.forEach((socket) => socket.destroy());
+  ends.push(() => (server.close(), end()));
   return {
     url: url.href,
     cut: () => ((state = 'cut'), end()),
     hang: () => void (state = 'hanging'),
     // what hung has lost bytes: it cannot go on
     mend: () => ((state = 'whole'), end()),
-    close: () => (server.close(), end()),
   };
 }

@@ -21,9 +21,16 @@ const LINE_HEIGHT = 1.25;
 const FOOT = 0.36;
 const OUTLINE = 0.2;
 const SHADOW = 0.22;
-/** Tried in turn until the page fits; words are broken only from the second stage on. */
-const WHOLE_WORDS = { scales: [1, 0.93, 0.86, 0.8], lines: 3 };
-const BROKEN_WORDS = { scales: [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2], lines: 5 };
+/**
+ * How large, in how many lines, tried in turn until the page fits: two lines a little smaller read better than three ragged ones; words
+ * are broken only when nothing else helps, and the smallest size takes as many lines as it needs.
+ */
+const FITS: readonly { readonly scales: readonly number[]; readonly lines: number; readonly broken: boolean }[] = [
+  { scales: [1, 0.95, 0.9], lines: 2, broken: false },
+  { scales: [1, 0.93, 0.86, 0.8], lines: 3, broken: false },
+  { scales: [0.8, 0.7, 0.6, 0.5, 0.4, 0.3], lines: 5, broken: true },
+  { scales: [0.2], lines: Infinity, broken: true },
+];
 
 /** A part of the screen: premultiplied RGBA, `width × height`, its corner at (x, y). All four are even, the width a multiple of 32. */
 export interface Strip {
@@ -62,17 +69,15 @@ export class CaptionPainter {
   page(page: CaptionPage): PaintedPage | undefined {
     const nominal = page.words.some(({ text }) => isEastAsian(text)) ? EAST_ASIAN_SIZE : SIZE;
     const words = page.words.map(({ text }) => text);
-    for (const { scales, lines: most, pieces } of [
-      { ...WHOLE_WORDS, pieces: (text: string) => [text] },
-      { ...BROKEN_WORDS, pieces: (text: string, size: number) => this.#pieces(text, size) },
-    ]) {
+    for (const { scales, lines: most, broken } of FITS) {
       for (const scale of scales) {
         const size = Math.round(nominal * scale);
-        const units = words.flatMap((text, word) => pieces(text, size).map((part) => this.#unit(part, word, size)));
+        const units = words.flatMap((text, word) =>
+          (broken ? this.#pieces(text, size) : [text]).map((part) => this.#unit(part, word, size)),
+        );
         const drawn = units.filter(({ runs }) => runs.length);
         if (!drawn.length) return undefined;
-        const last = scale === BROKEN_WORDS.scales.at(-1);
-        const lines = breakLines(drawn, SAFE.right - SAFE.left, last ? drawn.length : most, size * 0.27);
+        const lines = breakLines(drawn, SAFE.right - SAFE.left, Math.min(most, drawn.length), size * 0.27);
         if (lines) return new PaintedPage(lines, drawn, size, this.theme);
       }
     }

@@ -11,7 +11,7 @@ import { complete, timesByEnergy } from './word-times.js';
  * first and last packet digital silence, so that scenes join packet to packet in any order. Nothing here knows where in the film
  * the scene will stand.
  */
-export const MASTERING_VERSION = 1;
+export const MASTERING_VERSION = 2;
 
 export interface SpanSound {
   /** s16 mono; empty when the voice had nothing to say to this text. */

@@ -69,6 +69,12 @@ describe('Word times from an engine', () => {
     ]);
   });
 
+  it('share the time of the word before that the engine ran them together with', () => {
+    const levels = Float64Array.from({ length: 200 }, () => 0.3);
+    const told = [[0, 0.6], null, null, [0.6, 2]] as const;
+    expect(complete(told, words, levels, 2).map(([start]) => Number(start.toFixed(3)))).toEqual([0, 0.2, 0.4, 0.6]);
+  });
+
   it('end where the sound ends when a pause follows', () => {
     const levels = Float64Array.from({ length: 200 }, (_, i) => (i < 60 || i >= 120 ? 0.3 : 0));
     const [first, second] = complete(

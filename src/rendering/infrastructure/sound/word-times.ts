@@ -189,15 +189,22 @@ export function complete(
     }
     let to = at;
     while (to < told.length && !told[to]) to++;
-    const start = at === 0 ? 0 : out[at - 1][1];
     const end = told[to]?.[0] ?? sampleSeconds;
-    const total = words.slice(at, to).reduce((sum, { weight }) => sum + weight, 0) || 1;
-    let share = start;
-    for (; at < to; at++) {
-      const next = share + (Math.max(0, end - start) * words[at].weight) / total;
-      out.push([share, next]);
-      share = next;
+    let from = at;
+    let start = at === 0 ? 0 : out[at - 1][1];
+    if (at > 0 && end - start < SHORTEST_WORD * (to - at)) {
+      // the engine ran them together with the word before, as "of the": that one's time is all of theirs
+      from = at - 1;
+      start = out.pop()?.[0] ?? 0;
     }
+    const total = words.slice(from, to).reduce((sum, { weight }) => sum + weight, 0) || 1;
+    const room = Math.max(0, end - start);
+    for (let i = from; i < to; i++) {
+      const next = start + (room * words[i].weight) / total;
+      out.push([start, next]);
+      start = next;
+    }
+    at = to;
   }
   const quiet = quietOf(levels);
   for (let i = 0; i < out.length; i++) {
@@ -208,6 +215,9 @@ export function complete(
   out.forEach((time, i) => (time[1] = soundingUntil(levels, quiet, time[0], out[i + 1]?.[0] ?? sampleSeconds, words[i].stop)));
   return out;
 }
+
+/** Seconds; below it there is no room for a word. */
+const SHORTEST_WORD = 0.06;
 
 /** 38 dB below the loudest frame. */
 function quietOf(levels: Float64Array): number {
