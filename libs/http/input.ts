@@ -3,6 +3,7 @@
  * keys, and text that Postgres cannot store (U+0000) or that is no Unicode (a lone surrogate).
  */
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidateIf } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { BadRequest } from './problems.js';
@@ -33,6 +34,12 @@ export const strictValidation = (): ValidationPipe =>
     },
   });
 
+/** For a property that may be left out. Null is a value, and no word, number or list: `IsOptional` would let it through to the code. */
+export const MayBeMissing = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+/** Names that no contract has and every object answers to, so that the whitelist above takes them for known ones. */
+const INHERITED = ['constructor', 'prototype', '__proto__'];
+
 /** @returns the JSON pointer of the first string that cannot be stored. */
 function unstorable(value: unknown, pointer: string, depth = 0): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? pointer || '/' : undefined;
@@ -45,8 +52,22 @@ function unstorable(value: unknown, pointer: string, depth = 0): string | undefi
   return undefined;
 }
 
+function inherited(value: unknown, pointer: string, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null || depth > 32) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const found = INHERITED.includes(key) ? `${pointer}/${key}` : inherited(child, `${pointer}/${key}`, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Runs after the body is parsed and before any route: see the head. */
 export function refuseUnstorableText(request: FastifyRequest): void {
+  const known = inherited(request.body, '');
+  if (known !== undefined)
+    throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: property ${known} should not exist.`, {
+      errors: [{ pointer: known, detail: 'should not exist' }],
+    });
   const found = unstorable(request.body, '') ?? unstorable(request.query, '?') ?? unstorable(request.params, 'path');
   if (found !== undefined)
     throw new BadRequest(

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeMissing } from './input.js';
 
 /** How every list is asked for: see pagination.ts. */
 export class PageQuery {
@@ -7,7 +8,7 @@ export class PageQuery {
    * How many to answer at most.
    * @example 20
    */
-  @IsOptional()
+  @MayBeMissing()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -15,7 +16,7 @@ export class PageQuery {
   limit: number = 20;
 
   /** The `next` of the page before. */
-  @IsOptional()
+  @MayBeMissing()
   @IsString()
   @MaxLength(500)
   after?: string;

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 
 export class EventsQuery {
   /**
@@ -7,14 +8,14 @@ export class EventsQuery {
    * come back, goes before it. Without either it begins with what happens from now on, and a snapshot where there is one.
    * @example 41
    */
-  @IsOptional()
+  @MayBeMissing()
   @Type(() => Number)
   @IsInt()
   @Min(0)
   since?: number;
 
   /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
-  @IsOptional()
+  @MayBeMissing()
   @IsString()
   @Length(32, 32)
   ticket?: string;
@@ -25,14 +26,14 @@ export class HistoryQuery {
    * The last sequence number you have.
    * @example 41
    */
-  @IsOptional()
+  @MayBeMissing()
   @Type(() => Number)
   @IsInt()
   @Min(0)
   since: number = 0;
 
   /** How many events to answer at most. */
-  @IsOptional()
+  @MayBeMissing()
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -52,6 +52,9 @@ function refusal(request: FastifyRequest, origin: string, door: BoardDoor): BadR
   const foreign = from !== undefined && from !== origin && from !== `${request.protocol}://${host}`;
   if (foreign) return new BadRequest('foreign-origin', 'The job board answers only pages of its own.', {}, 403);
   if (!door.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
+  // also what the board's own read-only mode answers politely without doing anything
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return new BadRequest('read-only-board', 'The job board shows and changes nothing: replay at /v1/admin/events.', {}, 403);
   return undefined;
 }
 

@@ -1,15 +1,16 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsOptional, IsUUID } from 'class-validator';
+import { IsBoolean, IsIn, IsUUID } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 
 export class EventsQuery extends PageQuery {
   /** Everything about this chapter, work or rendition, whichever module tells it. */
-  @IsOptional() @IsUUID() about?: string;
+  @MayBeMissing() @IsUUID() about?: string;
   /** Everything caused by this event, directly. */
-  @IsOptional() @IsUUID() cause?: string;
-  @IsOptional() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
+  @MayBeMissing() @IsUUID() cause?: string;
+  @MayBeMissing() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
   /** Only what is not handled everywhere yet. */
-  @IsOptional()
+  @MayBeMissing()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   open?: boolean;

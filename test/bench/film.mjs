@@ -4,7 +4,7 @@
  *
  *   node test/bench/film.mjs [--dist dist] [--paragraphs 5] [--rounds 3] [--thorough] [--json]
  *
- * The film is fixed: a drawn street that moves, and the first paragraphs of test/fixtures in English, then in Chinese. The frames are
+ * The film is fixed: a drawn street that moves, and the ten paragraphs of test/fixtures/bench-film, English, then Chinese. The frames are
  * taken once from the pipe into our own encoders (a `tee` before FFmpeg), in film order; bare FFmpeg is fed that file. As every
  * measured round must give the film of that first run, byte for byte, our encoders were fed the same frames in each.
  *
@@ -47,7 +47,7 @@ const { values: asked } = parseArgs({
 });
 const dist = path.resolve(ROOT, asked.dist);
 const rounds = Number(asked.rounds ?? (asked.thorough ? 5 : 3));
-const each = Number(asked.paragraphs ?? (asked.thorough ? 10 : 5));
+const each = Number(asked.paragraphs ?? 5);
 const goal = asked.thorough
   ? { cpu: 1, whole: -0.1, band: -0.3, worst: -0.3, edit: 0.12, control: 23 }
   : { cpu: 1.15, whole: -0.2, band: -0.4, worst: -0.3, edit: 0.15, control: 26 };
@@ -56,7 +56,7 @@ const WORD = { en: ' again', zh: '了又了' };
 const FRAME_BYTES = (1080 * 1920 * 3) / 2;
 
 const fixture = (language) =>
-  readFileSync(path.join(ROOT, `test/fixtures/ten-paragraphs.${language}.md`), 'utf8')
+  readFileSync(path.join(ROOT, `test/fixtures/bench-film.${language}.md`), 'utf8')
     .split(/\n{2,}/)
     .filter((text) => !text.startsWith('#'))
     .map((text) => text.trim())

@@ -80,6 +80,12 @@ export class Api {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.once('error', reject);
+        if (response.headers['content-type']?.startsWith('text/event-stream')) {
+          // it has no end to wait for
+          response.destroy();
+          resolve({ status: response.statusCode!, headers: response.headers, body: '' as Body, bytes: Buffer.alloc(0) });
+          return;
+        }
         response.once('end', () => {
           const bytes = Buffer.concat(chunks);
           const json = /^application\/(\w+\+)?json/.test(response.headers['content-type'] ?? '') && bytes.length > 0;

@@ -4,7 +4,8 @@
  */
 import { Body, Controller, Get, Header, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
 import { Public } from '#libs/http/access';
@@ -37,7 +38,7 @@ export class AdminDoor extends BoardDoor {
 class AdminSignInBody {
   @IsString() @MaxLength(254) email!: string;
   @IsString() @MaxLength(128) password!: string;
-  @IsOptional() @IsString() @MaxLength(10) submit?: string;
+  @MayBeMissing() @IsString() @MaxLength(10) submit?: string;
 }
 
 @ApiExcludeController()

@@ -1,4 +1,5 @@
-import { IsEmail, IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsEmail, IsIn, IsString, MaxLength, MinLength } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import { type Role, ROLES } from '#libs/kernel/actor';
 import { PASSWORD_LENGTH } from '../domain/account.js';
 
@@ -13,7 +14,7 @@ export class SignUpBody {
   /** @example a lantern left burning */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
   /** What you come for; readers can be made authors later. */
-  @IsOptional() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
+  @MayBeMissing() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
 }
 
 export class SignInBody {

@@ -6,7 +6,6 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsOptional,
   IsString,
   IsUUID,
   Matches,
@@ -17,6 +16,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 import type { Fate } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
@@ -29,7 +29,7 @@ export class BeginWorkBody {
   /** @example The Lamplighter of Quay Street */
   @IsString() @MinLength(1) @MaxLength(TITLE) title!: string;
   /** @example A town keeps its lamps lit for a ship that is forty years late. */
-  @IsOptional() @IsString() @MaxLength(4_000) summary?: string;
+  @MayBeMissing() @IsString() @MaxLength(4_000) summary?: string;
   /**
    * BCP 47: decides how text is compared, captioned and spoken.
    * @example en
@@ -38,9 +38,9 @@ export class BeginWorkBody {
 }
 
 export class DescribeWorkBody {
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
-  @IsOptional() @IsString() @MaxLength(4_000) summary?: string;
-  @IsOptional()
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
+  @MayBeMissing() @IsString() @MaxLength(4_000) summary?: string;
+  @MayBeMissing()
   @Matches(LANGUAGE, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
   @MaxLength(35)
   language?: string;
@@ -68,7 +68,7 @@ export class WorkAnswer {
 
 export class WorksQuery extends PageQuery {
   /** Only works of the account that asks, drafts included. */
-  @IsOptional()
+  @MayBeMissing()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   mine?: boolean = false;
@@ -82,7 +82,7 @@ export class WorkPage {
 
 export class BlockBody {
   /** The id the block had when you read it. Believed when it belongs to this chapter and comes once; else the text decides. */
-  @IsOptional() @IsUUID() id?: string;
+  @MayBeMissing() @IsUUID() id?: string;
   /** @example paragraph */
   @IsIn(BLOCK_KINDS) kind!: BlockKind;
   /** @example The lamp in the third window had been lit since *before* the harbour froze. */
@@ -91,13 +91,20 @@ export class BlockBody {
 
 /** Give `markdown`, or `blocks` from an editor that keeps their ids. */
 export class SaveDraftBody {
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
   /** The whole text in Markdown. */
-  @ValidateIf((body: SaveDraftBody) => body.blocks === undefined && body.title === undefined)
+  @ValidateIf(
+    ({ markdown, blocks, title }: SaveDraftBody) => markdown !== undefined || (blocks === undefined && title === undefined),
+  )
   @IsString({ message: 'give markdown, blocks or title' })
   @MaxLength(MAX_CHARS * 2)
   markdown?: string;
-  @IsOptional() @IsArray() @ArrayMaxSize(MAX_BLOCKS) @ValidateNested({ each: true }) @Type(() => BlockBody) blocks?: BlockBody[];
+  @MayBeMissing()
+  @IsArray()
+  @ArrayMaxSize(MAX_BLOCKS)
+  @ValidateNested({ each: true })
+  @Type(() => BlockBody)
+  blocks?: BlockBody[];
 }
 
 export class BeginChapterBody {
@@ -106,7 +113,7 @@ export class BeginChapterBody {
   /**
    * @example "The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom."
    */
-  @IsOptional() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
 }
 
 export class MoveBody {
@@ -116,7 +123,7 @@ export class MoveBody {
 
 export class PublishBody {
   /** Which revision readers shall see; without it the newest. */
-  @IsOptional() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
 export class BlockAnswer {

@@ -20,6 +20,7 @@ import { Allow, Public, SignedIn } from '#libs/http/access';
 import { etag, Expected, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
+import { BadRequest } from '#libs/http/problems';
 import type { Actor } from '#libs/kernel/actor';
 import { Writing } from '../application/writing.js';
 import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
@@ -81,6 +82,8 @@ export class ChaptersController {
     @Body() { title, markdown, blocks }: SaveDraftBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SavedAnswer> {
+    if (blocks && markdown !== undefined)
+      throw new BadRequest('text-given-twice', 'Give the text as markdown or as blocks, not as both.');
     const text =
       blocks?.map(({ id: claimedId, ...draft }) => ({ ...draft, claimedId })) ??
       (markdown === undefined ? undefined : parseMarkdown(markdown));

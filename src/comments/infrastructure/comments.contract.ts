@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsInt, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 import type { CommentState } from '../domain/comment.js';
 import type { RemarkState } from '../domain/remark.js';
@@ -11,7 +12,7 @@ export class QuoteBody {
    */
   @IsString() @MinLength(1) @MaxLength(2_000) exact!: string;
   /** Where they start in the block (UTF-16 units), in case they stand there more than once. */
-  @IsOptional() @IsInt() @Min(0) @Max(1_000_000) start?: number;
+  @MayBeMissing() @IsInt() @Min(0) @Max(1_000_000) start?: number;
 }
 
 export class PostCommentBody {
@@ -22,9 +23,9 @@ export class PostCommentBody {
   @IsUUID(undefined, { message: 'block must be the id of a block of the chapter' })
   block?: string;
   /** Words in that block. */
-  @IsOptional() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
+  @MayBeMissing() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
   /** The revision on the reader's screen: if another was published meanwhile, the comment is carried to it. */
-  @IsOptional() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
 export class ReplyBody {
@@ -89,7 +90,7 @@ export class ThreadPage {
 
 export class ThreadsQuery extends PageQuery {
   /** Only threads that stand at this block. */
-  @IsOptional() @IsUUID() block?: string;
+  @MayBeMissing() @IsUUID() block?: string;
 }
 
 export class BlockCount {

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { IsBoolean, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import type { RenditionState } from '../domain/rendition.js';
 
 export class RequestRenditionBody {
@@ -7,18 +8,18 @@ export class RequestRenditionBody {
    * See `GET /v1/voices`; without it the work's setting, else the language's default.
    * @example flite:rms
    */
-  @IsOptional() @IsString() @MaxLength(120) voice?: string;
+  @MayBeMissing() @IsString() @MaxLength(120) voice?: string;
   /** @example ink */
-  @IsOptional() @IsString() @MaxLength(60) theme?: string;
+  @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
 }
 
 export class SettingsBody {
   /** Film each chapter of the work when it is published. */
-  @IsOptional() @IsBoolean() onPublish?: boolean;
+  @MayBeMissing() @IsBoolean() onPublish?: boolean;
   /** Null for the language's default. */
   @ValidateIf((body: SettingsBody) => body.voice !== undefined && body.voice !== null) @IsString() @MaxLength(120) voice?:
     string | null;
-  @IsOptional() @IsString() @MaxLength(60) theme?: string;
+  @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
 }
 
 export class SettingsAnswer {
