@@ -15,8 +15,8 @@ import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
 import { REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
-/** Every queue there is, for the relay, the workers and the job board. */
-export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan', 'render.narrate', 'render.segment', 'render.assemble'];
+/** Every queue that any worker serves; lanes (libs/events/lanes.ts) come beside them. */
+export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan'];
 
 /** What both processes stand on. */
 export const FOUNDATION = [

@@ -111,11 +111,14 @@ export const VARIABLES: Record<string, string> = {
   S3_BUCKET: 'Bucket for films and pictures; without it they are kept under INKREEL_HOME.',
   S3_ENDPOINT: 'Endpoint of an S3-compatible store (MinIO, Garage); empty for AWS.',
   S3_REGION: 'Region (default us-east-1).',
+  S3_STALL_SECONDS: 'How long S3 may be silent before a request is tried again (default 20).',
   S3_ACCESS_KEY_ID: 'Access key.',
   S3_SECRET_ACCESS_KEY: 'Secret key.',
   DEMO_ACCOUNTS_FILE: 'For seeding: JSON list of the demo accounts to make.',
   FFMPEG_PATH: 'An ffmpeg with libx264 and aac; otherwise the one from npm, then the one on PATH.',
   RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: cores).',
+  RENDER_PATIENCE_SECONDS:
+    'How long a film waits for a worker with the tools it was begun with, before it is begun anew with others (default 60).',
   VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
   VOICE_API_KEY: 'Its key, if it wants one.',
   VOICE_API_MODEL: 'Its model (default kokoro).',
@@ -136,10 +139,18 @@ export class Config {
   readonly accessTokenSeconds: number;
   readonly authorSignUp: 'open' | 'invited';
   readonly admin?: { email: string; password: string };
-  readonly s3?: { bucket: string; endpoint?: string; region: string; accessKeyId?: string; secretAccessKey?: string };
+  readonly s3?: {
+    bucket: string;
+    endpoint?: string;
+    region: string;
+    accessKeyId?: string;
+    secretAccessKey?: string;
+    stallSeconds: number;
+  };
   readonly demoAccountsFile?: string;
   readonly ffmpegPath?: string;
   readonly renderConcurrency: number;
+  readonly renderPatienceSeconds: number;
   readonly voiceApi?: { url: string; key?: string; model: string };
 
   /** @throws BadConfiguration with every mistake of `env` at once. */
@@ -171,7 +182,9 @@ export class Config {
     const accessKeyId = read.optional('S3_ACCESS_KEY_ID');
     const secretAccessKey = read.optional('S3_SECRET_ACCESS_KEY');
     const endpoint = read.optionalUrl('S3_ENDPOINT', ['http:', 'https:']);
-    if (bucket) this.s3 = { bucket, endpoint, region: read.text('S3_REGION', 'us-east-1'), accessKeyId, secretAccessKey };
+    const stallSeconds = read.integer('S3_STALL_SECONDS', 20, 1, 600);
+    const region = read.text('S3_REGION', 'us-east-1');
+    if (bucket) this.s3 = { bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds };
     else if (endpoint || accessKeyId)
       read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
     if (!accessKeyId !== !secretAccessKey)
@@ -179,6 +192,7 @@ export class Config {
     this.demoAccountsFile = read.optional('DEMO_ACCOUNTS_FILE');
     this.ffmpegPath = read.optional('FFMPEG_PATH');
     this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
+    this.renderPatienceSeconds = read.integer('RENDER_PATIENCE_SECONDS', 60, 1, 86_400);
     const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
     if (voiceUrl)
       this.voiceApi = {

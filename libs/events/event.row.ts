@@ -20,6 +20,9 @@ export class EventRow {
   @Column('jsonb') data!: object;
 }
 
+/** What a lane of a queue is called among Bull's queues. */
+export const laneOf = (queue: string, lane: string): string => `${queue}@${lane}`;
+
 @Entity({ schema: 'events', name: 'delivery' })
 @Index('delivery_to_relay', ['event'], { where: 'relayed_at IS NULL' })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })

@@ -4,6 +4,7 @@ import { Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/operations/redis';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { Handling } from './handling.js';
+import { LanesToSee, Queues } from './lanes.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { Relay } from './relay.js';
@@ -22,11 +23,13 @@ export class EventsModule {
         { provide: REACTIONS, useValue: reactions },
         { provide: Outbox, useClass: TransactionalOutbox },
         Handling,
+        LanesToSee,
       ],
-      exports: [RedisClients, Outbox, Handling, REACTIONS],
+      exports: [RedisClients, Outbox, Handling, LanesToSee, REACTIONS],
     };
   }
 }
 
-@Module({ providers: [Relay] })
+@Global()
+@Module({ providers: [Relay, Queues], exports: [Queues] })
 export class EventsWorkerModule {}

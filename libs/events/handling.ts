@@ -5,7 +5,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
 import { Transaction } from '#libs/database/transaction';
+import { RedisClients } from '#libs/operations/redis';
 import { Causation } from './causation.js';
+import { OUTBOX_WAKE } from './outbox.js';
 
 /** What every job of every queue carries. */
 export interface DeliveryJob {
@@ -24,9 +26,25 @@ export interface StoredEvent<Data = Record<string, unknown>> {
   data: Data;
 }
 
+/** What an error of an errand means, and what follows when there will be no other try. */
+export interface Failing<Data> {
+  /**
+   * - failed: it is tried again, until the attempts are used up
+   * - hopeless: it would fail again
+   * - give back: nothing is wrong with it, another worker shall do it now
+   * - not ours: somebody else is at it already
+   */
+  verdict?: (error: Error) => 'failed' | 'hopeless' | 'give back' | 'not ours';
+  /** In the transaction that marks the delivery as given up. */
+  giveUp?: (event: StoredEvent<Data>, error: Error) => Promise<void>;
+}
+
 @Injectable()
 export class Handling {
-  constructor(private readonly transaction: Transaction) {}
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly redis: RedisClients,
+  ) {}
 
   /** A short reaction: `work` runs in the transaction that marks the delivery as handled. */
   async once<Data>(job: Job<DeliveryJob>, work: (event: StoredEvent<Data>) => Promise<void>): Promise<void> {
@@ -44,17 +62,31 @@ export class Handling {
   async errand<Data>(
     job: Job<DeliveryJob>,
     work: (event: StoredEvent<Data>, done: () => Promise<boolean>) => Promise<void>,
+    failing: Failing<Data> = {},
   ): Promise<void> {
-    await this.attempt(job, (event: StoredEvent<Data>) => work(event, () => this.markHandled(job.data)));
+    await this.attempt(job, (event: StoredEvent<Data>) => work(event, () => this.markHandled(job.data)), failing);
   }
 
-  private async attempt<Data>(job: Job<DeliveryJob>, work: (event: StoredEvent<Data>) => Promise<void>): Promise<void> {
+  private async attempt<Data>(
+    job: Job<DeliveryJob>,
+    work: (event: StoredEvent<Data>) => Promise<void>,
+    { verdict = () => 'failed', giveUp }: Failing<Data> = {},
+  ): Promise<void> {
     const event = await this.load<Data>(job.data);
     if (!event) return;
     try {
       await Causation.run({ event: event.id }, () => work(event));
-    } catch (error) {
-      await this.noteFailure(job, error as Error);
+    } catch (thrown) {
+      const error = thrown as Error;
+      const judged = verdict(error);
+      if (judged === 'not ours') return;
+      if (judged === 'give back') return this.giveBack(job.data);
+      const last = judged === 'hopeless' || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      await this.transaction.run(async () => {
+        await this.noteFailure(job.data, error, last);
+        if (last) await Causation.run({ event: event.id }, async () => giveUp?.(event, error));
+      });
+      if (last) await job.discard();
       throw error;
     }
   }
@@ -80,10 +112,17 @@ export class Handling {
     return changed === 1;
   }
 
+  private async giveBack({ event, consumer, epoch }: DeliveryJob): Promise<void> {
+    await this.transaction.query(
+      `UPDATE events.delivery SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL
+        WHERE event = $1 AND consumer = $2 AND epoch = $3 AND handled_at IS NULL`,
+      [event, consumer, epoch],
+    );
+    this.redis.publish(OUTBOX_WAKE, '');
+  }
+
   /** Errors are kept with the delivery (the newest ten), so that the admin's list shows why something is late. */
-  private async noteFailure(job: Job<DeliveryJob>, error: Error): Promise<void> {
-    const { event, consumer, epoch } = job.data;
-    const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  private async noteFailure({ event, consumer, epoch }: DeliveryJob, error: Error, last: boolean): Promise<void> {
     await this.transaction.query(
       `UPDATE events.delivery
           SET attempts = attempts + 1,

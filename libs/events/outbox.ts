@@ -9,7 +9,7 @@ import { newId } from '#libs/kernel/id';
 import { type Errand, type Fact, Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/operations/redis';
 import { Causation } from './causation.js';
-import { DeliveryRow, EventRow } from './event.row.js';
+import { DeliveryRow, EventRow, laneOf } from './event.row.js';
 
 /** Which modules react to which fact: the whole traffic between modules on one page. */
 export type Reactions = Record<string, readonly string[]>;
@@ -36,8 +36,32 @@ export class TransactionalOutbox extends Outbox {
 
   async send(...errands: Errand[]): Promise<void> {
     await this.store('errand', errands, (errand) => [
-      { consumer: errand.queue, queue: errand.queue, priority: errand.priority ?? 5 },
+      {
+        consumer: errand.queue,
+        queue: errand.lane ? laneOf(errand.queue, errand.lane) : errand.queue,
+        priority: errand.priority ?? 5,
+      },
     ]);
+  }
+
+  async again(consumer: string, subjects: string[]): Promise<void> {
+    if (!subjects.length) return;
+    // only what is with Bull or a worker: what waits to be relayed is on its way
+    await this.transaction.writing.query(
+      `UPDATE events.delivery d SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL FROM events.event e
+        WHERE e.id = d.event AND d.consumer = $1 AND e.subject_id = ANY($2)
+          AND d.relayed_at IS NOT NULL AND d.handled_at IS NULL AND d.failed_at IS NULL`,
+      [consumer, subjects],
+    );
+    this.transaction.afterCommit(() => this.redis.publish(OUTBOX_WAKE, ''));
+  }
+
+  async withdraw(lane: string, about: string): Promise<void> {
+    await this.transaction.writing.query(
+      `UPDATE events.delivery d SET handled_at = now() FROM events.event e
+        WHERE e.id = d.event AND e.about @> ARRAY[$1] AND d.queue LIKE '%' || $2 AND d.handled_at IS NULL`,
+      [about, laneOf('', lane)],
+    );
   }
 
   private async store<F extends Fact>(

@@ -10,7 +10,8 @@ import { Config } from '#libs/config/config';
  * kept for the dashboard.
  */
 export const JOB_OPTIONS = {
-  attempts: 5,
+  // a minute in all: a full disk or a store that is away may pass
+  attempts: 8,
   backoff: { type: 'exponential', delay: 500 },
   removeOnComplete: true,
   removeOnFail: 500,
@@ -28,8 +29,9 @@ export function queueOptions(config: Config, patience: 'worker' | 'web'): QueueO
         retryStrategy: (times) => Math.min(100 * times, 1_000),
       }).on('error', () => undefined),
     settings: {
-      lockDuration: 30_000,
-      stalledInterval: 5_000,
+      // a killed worker's jobs are another's within 11 s; one that was only slow loses nothing but its lock
+      lockDuration: 8_000,
+      stalledInterval: 3_000,
       // Bull fails a job that stalls twice whatever `attempts` says; a worker may be killed more often than that.
       maxStalledCount: 10,
     },

@@ -3,21 +3,24 @@
  * as relayed: never a transaction open across a Redis call. A relay that dies between two steps leaves a claim that
  * lapses; the job's id is the delivery's name, so adding it again adds nothing.
  *
- * The reconciler is its second half: what was relayed, is not handled and is unknown to Bull (Redis was emptied) is
- * relayed again.
+ * The reconciler is its second half: what was relayed, is not handled and is unknown to Bull, or given up by Bull alone, is
+ * relayed again. That Redis was emptied is seen within a second by a mark that is gone from it.
+ *
+ * What is in a lane is left to the workers that serve it.
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { getQueueToken } from '@nestjs/bull';
-import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
 import { RedisClients } from '#libs/operations/redis';
 import type { DeliveryJob } from './handling.js';
 import { OUTBOX_WAKE } from './outbox.js';
+import { Queues } from './lanes.js';
 
 const POLL_MS = 1_000;
-const RECONCILE_MS = 5_000;
+const RECONCILE_MS = 3_000;
 const BATCH = 200;
+const REDIS_MS = 3_000;
+/** Deliveries that this process may carry. */
+const OURS = `(queue NOT LIKE '%@%' OR queue = ANY($1))`;
 
 interface Due extends DeliveryJob {
   type: string;
@@ -37,7 +40,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly redis: RedisClients,
-    private readonly modules: ModuleRef,
+    private readonly queues: Queues,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -64,6 +67,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
       return;
     }
     this.running = this.quietly(async () => {
+      await this.noticeEmptied();
       do this.again = false;
       while (((await this.relayBatch()) === BATCH || this.again) && !this.stopped);
     }).finally(() => (this.running = undefined));
@@ -72,15 +76,16 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
   private async relayBatch(): Promise<number> {
     if (!this.redis.isReady) return 0;
     const [due] = await this.dataSource.query<[Due[], number]>(
-      `UPDATE events.delivery d SET claimed_until = now() + interval '15 s'
+      `UPDATE events.delivery d SET claimed_until = now() + interval '6 s'
          FROM (SELECT event, consumer FROM events.delivery
-                WHERE relayed_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+                WHERE relayed_at IS NULL AND handled_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()) AND ${OURS}
                 ORDER BY event LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) due, events.event e
         WHERE d.event = due.event AND d.consumer = due.consumer AND e.id = d.event
         RETURNING d.event, d.consumer, d.epoch, d.queue, d.priority, e.type`,
+      [this.queues.lanes],
     );
     if (!due.length) return 0;
-    await this.within(5_000, Promise.all(due.map((delivery) => this.add(delivery))));
+    await this.within(REDIS_MS, Promise.all(due.map((delivery) => this.add(delivery))));
     await this.dataSource.query(
       `UPDATE events.delivery d SET relayed_at = now(), claimed_until = NULL, checked_at = now()
          FROM unnest($1::uuid[], $2::text[], $3::int[]) AS done(event, consumer, epoch)
@@ -91,7 +96,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async add({ event, consumer, epoch, type, queue, priority }: Due): Promise<void> {
-    await this.queue(queue).add(type, { event, consumer, epoch } satisfies DeliveryJob, {
+    await this.queues.get(queue).add(type, { event, consumer, epoch } satisfies DeliveryJob, {
       jobId: `${event}-${consumer}-${epoch}`,
       priority,
     });
@@ -102,18 +107,15 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     const [waiting] = await this.dataSource.query<[Due[], number]>(
       `UPDATE events.delivery d SET checked_at = now()
          FROM (SELECT event, consumer FROM events.delivery
-                WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND checked_at < now() - interval '10 s'
+                WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND checked_at < now() - interval '4 s' AND ${OURS}
                 ORDER BY checked_at LIMIT 1000 FOR UPDATE SKIP LOCKED) old
         WHERE d.event = old.event AND d.consumer = old.consumer
         RETURNING d.event, d.consumer, d.epoch, d.queue`,
+      [this.queues.lanes],
     );
     const lost: Due[] = [];
     for (const delivery of waiting) {
-      const job = await this.within(
-        5_000,
-        this.queue(delivery.queue).getJob(`${delivery.event}-${delivery.consumer}-${delivery.epoch}`),
-      );
-      if (!job) lost.push(delivery);
+      if (!(await this.within(REDIS_MS, this.isWithBull(delivery)))) lost.push(delivery);
     }
     if (!lost.length) return;
     await this.dataSource.query(
@@ -126,8 +128,25 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     this.wake();
   }
 
-  private queue(name: string): Queue<DeliveryJob> {
-    return this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
+  /** A job that Bull gave up while Postgres was away, and could not be told, is of no use: it makes room for its like. */
+  private async isWithBull({ event, consumer, epoch, queue }: Due): Promise<boolean> {
+    const job = await this.queues.get(queue).getJob(`${event}-${consumer}-${epoch}`);
+    if (!job) return false;
+    if (!(await job.isFailed())) return true;
+    await job.remove();
+    return false;
+  }
+
+  /** Everything that was with Bull is relayed again then; a job that is there after all is not added twice. */
+  private async noticeEmptied(): Promise<void> {
+    if (!this.redis.isReady) return;
+    if ((await this.redis.commands.set(this.redis.key('here'), '1', 'NX')) === null) return;
+    this.queues.announce();
+    const [, again] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE events.delivery SET relayed_at = NULL, claimed_until = NULL
+        WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL`,
+    );
+    if (again) this.log.warn(`Redis was emptied: ${again} deliveries are relayed again`);
   }
 
   /** With Redis gone, Bull's calls wait for its return; the relay must not. */

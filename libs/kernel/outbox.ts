@@ -17,10 +17,16 @@ export interface Errand<Data extends object = object> extends Fact<string, Data>
   readonly queue: string;
   /** 1 first … 10 last. */
   readonly priority?: number;
+  /** Only workers that serve this lane of the queue take it. */
+  readonly lane?: string;
 }
 
 /** Where use cases leave the facts they caused. Recorded in the caller's transaction, delivered at least once after it commits. */
 export abstract class Outbox {
   abstract record(...facts: Fact[]): Promise<void>;
   abstract send(...errands: Errand[]): Promise<void>;
+  /** Delivers again what a consumer was to do about these subjects and has not done: whoever was at it is out. */
+  abstract again(consumer: string, subjects: string[]): Promise<void>;
+  /** Calls back what is not done yet in this lane about this subject: nobody shall do it any more. */
+  abstract withdraw(lane: string, about: string): Promise<void>;
 }

@@ -22,7 +22,13 @@ const BOARD_CSP =
 
 const FOREIGN_FONTS = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
-export async function mountBoard(fastify: FastifyInstance, door: BoardDoor, queues: Queue[], publicUrl: string): Promise<void> {
+export async function mountBoard(
+  fastify: FastifyInstance,
+  door: BoardDoor,
+  queues: Queue[],
+  lanes: () => Promise<Queue[]>,
+  publicUrl: string,
+): Promise<void> {
   const origin = new URL(publicUrl).origin;
   fastify.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.url ?? '';
@@ -30,16 +36,25 @@ export async function mountBoard(fastify: FastifyInstance, door: BoardDoor, queu
     const stranger = refusal(request, origin, door);
     if (stranger) return refuse(stranger, request, reply);
     void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
-    done();
+    // workers open lanes while they run
+    lanes()
+      .then((opened) => opened.forEach(show))
+      .then(() => done(), done);
   });
   // its page asks Google for fonts: the policy forbids that, and a self-hosted product has nobody to tell who looks at it
   fastify.addHook('onSend', (request, _reply, payload, done) => {
     const isPage = typeof payload === 'string' && (request.routeOptions.url ?? '').startsWith(BOARD_PATH);
     done(null, isPage ? payload.replace(FOREIGN_FONTS, '') : payload);
   });
+  const shown = new Set(queues.map(({ name }) => name));
+  const show = (queue: Queue): void => {
+    if (shown.has(queue.name)) return;
+    shown.add(queue.name);
+    addQueue(new BullAdapter(queue, { readOnlyMode: true }));
+  };
   const adapter = new BoardAdapter();
   adapter.setBasePath(BOARD_PATH);
-  createBullBoard({
+  const { addQueue } = createBullBoard({
     queues: queues.map((queue) => new BullAdapter(queue, { readOnlyMode: true })),
     serverAdapter: adapter as never, // its type asks for optional methods that exactOptional does not see as the same
     options: { uiConfig: { boardTitle: 'Inkreel jobs' } },

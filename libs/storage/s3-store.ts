@@ -5,6 +5,7 @@
  * until it is completed: a source that breaks or a wrong digest aborts it. A process killed midway leaves parts that
  * nobody sees but that cost money: give the bucket a lifecycle rule `AbortIncompleteMultipartUpload`.
  */
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -46,6 +47,8 @@ export interface S3Settings {
   /** Without keys the SDK looks for them as usual: environment, profile, instance role. */
   accessKeyId?: string;
   secretAccessKey?: string;
+  /** A connection that is silent for so long is given up, and the request tried again (default 20). */
+  stallSeconds?: number;
 }
 
 const PART = 8 * 1024 * 1024;
@@ -55,7 +58,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
   private readonly client: S3Client;
   private readonly bucket: string;
 
-  constructor({ bucket, endpoint, region, accessKeyId, secretAccessKey }: S3Settings) {
+  constructor({ bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds = 20 }: S3Settings) {
     super();
     this.bucket = bucket;
     this.client = new S3Client({
@@ -68,7 +71,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
       maxAttempts: 3,
       requestHandler: {
         connectionTimeout: 3_000,
-        socketTimeout: 60_000,
+        socketTimeout: stallSeconds * 1_000,
         httpAgent: { maxSockets: 200 },
         httpsAgent: { maxSockets: 200 },
       },
@@ -179,9 +182,10 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
   ): Promise<StoredObject> {
     const counted = source.finish(sha256);
     const Metadata = { sha256: counted.sha256 };
-    const { ETag = '' } = await this.client.send(
-      new PutObjectCommand({ ...this.at(key), Body: bytes, ContentLength: bytes.length, ContentType: contentType, Metadata }),
-    );
+    // the server refuses what has changed on the way
+    const ContentMD5 = createHash('md5').update(bytes).digest('base64');
+    const sent = { Body: bytes, ContentLength: bytes.length, ContentMD5, ContentType: contentType, Metadata };
+    const { ETag = '' } = await this.client.send(new PutObjectCommand({ ...this.at(key), ...sent }));
     return { ...counted, etag: ETag };
   }
 

@@ -1,24 +1,29 @@
 import { Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
 import { ChaptersModule } from '../chapters/index.js';
+import { Making } from './application/making.js';
+import { Mending } from './application/mending.js';
+import { Moving } from './application/moving.js';
 import { Producing } from './application/producing.js';
+import { Recovering } from './application/recovering.js';
 import { Requesting } from './application/requesting.js';
 import { Artefacts, RenditionRepository, SettingsRepository, Studio, Voices } from './domain/ports.js';
 import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
+import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
 import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
-import { ArtefactRow, PartRow, RenditionRow, SettingsRow } from './infrastructure/rendering.rows.js';
+import { ArtefactRow, AttemptRow, PartRow, RenditionRow, SettingsRow, StudioRow } from './infrastructure/rendering.rows.js';
 import { RenditionsController } from './infrastructure/renditions.controller.js';
 import { LocalStudio } from './infrastructure/studio.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
 
 export const renderingSchema: Schema = {
-  rows: [RenditionRow, PartRow, ArtefactRow, SettingsRow],
-  migrations: [Rendering1764000004000],
+  rows: [RenditionRow, PartRow, ArtefactRow, AttemptRow, StudioRow, SettingsRow],
+  migrations: [Rendering1764000004000, Attempts1764200002000],
 };
 
 /** What is asked of rendering. Knows which voices there are, and loads none. */
@@ -47,7 +52,11 @@ export class RenderingWebModule {}
 @Module({
   imports: [RenderingModule, ChaptersModule],
   providers: [
+    Making,
+    Moving,
+    Mending,
     Producing,
+    Recovering,
     RenderingFacts,
     RenderingErrands,
     { provide: Artefacts, useClass: ArtefactRegister },

@@ -65,7 +65,7 @@ describe('the job board', () => {
     const page = await visitor.get('/admin/queues', { cookie, accept: 'text/html' });
     expect([page.status, page.headers['cache-control']]).toEqual([200, 'no-store']);
     const { queues } = must(200, await visitor.get<{ queues: { name: string; readOnlyMode: boolean }[] }>(QUEUES, { cookie }));
-    expect(queues.map(({ name }) => name)).toEqual(expect.arrayContaining(['facts.comments', 'render.segment']));
+    expect(queues.map(({ name }) => name)).toEqual(expect.arrayContaining(['facts.comments', 'render.plan']));
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import type { Motion, Theme, TimedWord } from './scene.js';
  * What goes into each artefact of a scene, by name; the key is made of exactly this (`keyOf`), and a reason is told in these names.
  * Raise `VERSION` when the meaning of a field changes.
  */
-const VERSION = 1;
+export const VERSION = 1;
 
 /** The voice of a rendition, as far as it changes what is heard. */
 export interface VoiceIdentity {
@@ -62,6 +62,21 @@ export function segmentFields(inputs: SegmentInputs): Fields {
     engine: inputs.engine,
   };
 }
+
+/** A scene that cannot be drawn: the theme's gradient, standing still, without words. */
+export function cardFields({ frames, theme, engine }: Pick<SegmentInputs, 'frames' | 'theme' | 'engine'>): Fields {
+  const look = { gradient: [...theme.gradient], encoder: { ...theme.encoder } };
+  return { kind: 'card', version: VERSION, frames, theme: look, engine };
+}
+
+/** Attempts that took the program that made them along (`crashed`), or the whole worker as it seems (`lost`). */
+export interface Mishaps {
+  readonly crashed: number;
+  readonly lost: number;
+}
+
+/** A program may die by chance, and a worker is killed for other reasons than one scene; not so often. */
+export const tooOften = ({ crashed, lost }: Mishaps): boolean => crashed >= 3 || crashed + lost >= 6;
 
 /** The drawn words with a border between blocks, but without the blocks' ids: two equal paragraphs are one artefact. */
 function textByBlock(words: readonly TimedWord[]): Field {

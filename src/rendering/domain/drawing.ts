@@ -1,7 +1,9 @@
+import { cardFields, segmentFields } from './artefacts.js';
 import { pagesOf } from './captions.js';
+import type { Fields } from './keys.js';
 import { motionOf } from './motion.js';
 import type { PlannedScene } from './plan.js';
-import type { Output, SegmentWish } from './ports.js';
+import type { Output, PartState, SegmentWish } from './ports.js';
 import type { RenditionState } from './rendition.js';
 import { FRAME_RATE, type Theme, type TimedWord } from './scene.js';
 import { INK, THEMES } from './themes.js';
@@ -32,4 +34,23 @@ export function sceneWish(
     theme: themeOf(rendition),
     language: rendition.language,
   };
+}
+
+type Look = Pick<RenditionState, 'picture' | 'theme' | 'language' | 'engine'>;
+
+const MIDDLE = { x: 0.5, y: 0.5, zoom: 1 };
+
+/** What is drawn for a part: its scene, or the card in its place. */
+export function partWish({ scene, card }: Pick<PartState, 'scene' | 'card'>, rendition: Look, sound: Output): SegmentWish {
+  const wish = sceneWish(scene, rendition, sound);
+  return card ? { ...wish, picture: null, pages: [], motion: { from: MIDDLE, to: MIDDLE } } : wish;
+}
+
+/** What goes into the key of what is drawn for a part. */
+export function partFields(part: Pick<PartState, 'scene' | 'card'>, rendition: Look, sound: Output): Fields {
+  const { frames, motion, theme, picture } = partWish(part, rendition, sound);
+  const engine = rendition.engine ?? '';
+  if (!picture) return cardFields({ frames, theme, engine });
+  const { language } = rendition;
+  return segmentFields({ frames, language, words: wordsIn(part.scene, sound), picture: picture.sha256, motion, theme, engine });
 }

@@ -1,5 +1,7 @@
+import { DomainError } from '#libs/kernel/domain-error';
 import type { Fields } from './keys.js';
 import type { PlannedScene } from './plan.js';
+import type { Mishaps } from './artefacts.js';
 import type { Film, Rendition, Wish } from './rendition.js';
 import type { CaptionPage, Motion, Theme } from './scene.js';
 
@@ -16,17 +18,22 @@ export interface PartState {
   segmentKey: string | null;
   segmentReused: boolean | null;
   frames: number | null;
+  /** Its picture could not be drawn: a plain card stands in its place. */
+  card: boolean;
 }
 
 export abstract class RenditionRepository {
   /** Locks it until the unit of work ends. @throws RenditionNotFound */
   abstract get(id: string): Promise<Rendition>;
   abstract save(rendition: Rendition): Promise<void>;
-  /** A film of the same wish that is not failed or cancelled. Waits for one that is being requested this moment. */
+  /** A film of the same wish that is not failed, cancelled or finished worse than wished. Waits for one that is being requested this moment. */
   abstract ofWish(wish: Wish): Promise<Rendition | undefined>;
   abstract addParts(parts: PartState[]): Promise<void>;
   abstract parts(rendition: string): Promise<PartState[]>;
   abstract saveParts(parts: PartState[]): Promise<void>;
+  abstract removeParts(rendition: string): Promise<void>;
+  /** Films under way that nobody with their tools has been there for, for so long. */
+  abstract orphans(seconds: number): Promise<string[]>;
   /** Films under way that have a scene made of this artefact. */
   abstract using(key: string): Promise<string[]>;
 }
@@ -45,6 +52,14 @@ export interface Claim {
   key: string;
   /** Raised by each claim: who lost the lease can no longer finish. */
   epoch: number;
+  /** Frames that have left the encoder in this attempt. */
+  frames: number;
+}
+
+/** How an attempt to make an artefact ended without one. `crashed`: a program died or stood still over it. */
+export interface Ending {
+  outcome: 'given back' | 'unwanted' | 'failed' | 'crashed';
+  why?: string;
 }
 
 /** The register input key → output. Leases are compared with Postgres `now()`, so workers with skewed clocks agree. */
@@ -56,12 +71,19 @@ export abstract class Artefacts {
   /** Ten seconds of sole right to make it; undefined when it is ready or somebody else has it. */
   abstract claim(key: string): Promise<Claim | undefined>;
   /** Ten seconds more, and how far it is. @returns false when the lease was lost. */
-  abstract renew(claim: Claim, framesEncoded?: number): Promise<boolean>;
+  abstract renew(claim: Claim): Promise<boolean>;
   /** @returns false, changing nothing, when the lease was lost. */
   abstract finish(claim: Claim, output: Output): Promise<boolean>;
-  abstract release(claim: Claim): Promise<void>;
+  abstract release(claim: Claim, ending: Ending): Promise<void>;
   /** Its object is missing or damaged: it is not ready any more. */
   abstract void(key: string): Promise<void>;
+  /** How its attempts went wrong, since `forgive`. */
+  abstract mishaps(key: string): Promise<Mishaps>;
+  abstract forgive(key: string): Promise<void>;
+  /** Frees what is leased to nobody any more. */
+  abstract lapsed(): Promise<{ key: string; kind: ArtefactKind }[]>;
+  /** A worker with these tools is here now. */
+  abstract present(studio: string): Promise<void>;
 }
 
 export interface PictureMade {
@@ -82,28 +104,50 @@ export interface SoundMade {
 
 export interface SegmentWish {
   frames: number;
-  picture: { sha256: string; width: number; height: number };
+  /** Null for the theme's gradient. */
+  picture: { sha256: string; width: number; height: number } | null;
   motion: Motion;
   pages: readonly CaptionPage[];
   theme: Theme;
   language: string;
 }
 
-/** An artefact's object is not there or not what its hash says. */
+/** Objects that are not there or not what their hashes say. */
 export class Damaged extends Error {
-  constructor(readonly sha256: string) {
-    super(`The stored object ${sha256} is missing or damaged.`);
+  constructor(readonly objects: readonly string[]) {
+    super(`Stored objects are missing or damaged: ${objects.join(', ')}.`);
   }
 }
 
+/** The cover cannot be the picture; the message says why, and what its author may do. */
+export class UnusableCover extends Error {}
+
+/** This scene's picture cannot be drawn, here or anywhere. */
+export class Undrawable extends Error {}
+
+/** It may pass, so it is tried again; if it does not, the author is told. */
+export class NoRoom extends DomainError {
+  readonly kind = 'unavailable';
+  constructor(said: string) {
+    super(
+      `The disk that films are made on is full: free some of it or give it more room, then ask for the film again (${said}).`,
+    );
+  }
+}
+
+/** The program that was making it died or stood still: chance, or the scene itself if it happens again and again. */
+export class Crashed extends Error {}
+
 /** What makes pictures, sound and films, and keeps them in the object store by the sha256 of their bytes. */
 export abstract class Studio {
-  /** Fingerprints of this machine's tools: equal ones make equal bytes. */
-  abstract engine(): Promise<{ picture: string; fitting: string; sound: string }>;
+  /** Fingerprints of this machine's tools: equal ones make equal bytes. `studio` is that of all of them together. */
+  abstract engine(): Promise<{ picture: string; fitting: string; sound: string; studio: string }>;
   /** @throws UnknownVoice, VoiceNotInstalled, NoVoiceForLanguage … each names what to do */
   abstract voiceOf(id: string, language: string): { id: string; fingerprint: string };
+  /** @throws UnusableCover */
   abstract fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade>;
   abstract narrate(scene: PlannedScene, voice: string, language: string, key: string, signal: AbortSignal): Promise<SoundMade>;
+  /** @throws Damaged when it is the picture; Crashed, Undrawable */
   abstract draw(
     wish: SegmentWish,
     key: string,

@@ -24,13 +24,17 @@ export interface RenditionState extends Wish {
   /** Who asked; null when publishing did. */
   requestedBy: string | null;
   state: 'planning' | 'rendering' | 'assembling' | 'ready' | 'failed' | 'cancelled';
-  /** Fingerprint of the engine that films it. */
+  /** Fingerprint of the engine that draws it, part of every segment's key. */
   engine: string | null;
+  /** Fingerprint of all tools together: only workers with the same one touch it once it is planned. */
+  studio: string | null;
   /** sha256 of the fitted picture behind the text, and its size. */
   picture: { sha256: string; width: number; height: number } | null;
   /** All frames of the film; known once every scene is narrated. */
   framesPlanned: number | null;
   film: Film | null;
+  /** Something in it is not as it was wished for: the next request of the same wish is another film, made as well as it can be then. */
+  degraded: boolean;
   /** What could not be done as wished, and why it failed: sentences for the author. */
   warnings: string[];
   failure: string | null;
@@ -65,9 +69,11 @@ export class Rendition {
       requestedBy: by,
       state: 'planning',
       engine: null,
+      studio: null,
       picture: null,
       framesPlanned: null,
       film: null,
+      degraded: false,
       warnings: [],
       failure: null,
       createdAt: now,
@@ -80,9 +86,17 @@ export class Rendition {
   }
 
   /** @returns false when it is planned already or over: an errand done twice. */
-  beginRendering(engine: string, picture: NonNullable<RenditionState['picture']>): boolean {
+  beginRendering(by: { picture: string; studio: string }, picture: NonNullable<RenditionState['picture']>): boolean {
     if (this.state.state !== 'planning') return false;
-    Object.assign(this.state, { state: 'rendering', engine, picture });
+    Object.assign(this.state, { state: 'rendering', engine: by.picture, studio: by.studio, picture });
+    return true;
+  }
+
+  /** No worker can go on with it as it was begun: it begins anew, whole. @returns false when it is not under way */
+  planAgain(): boolean {
+    if (this.state.state !== 'rendering' && this.state.state !== 'assembling') return false;
+    Object.assign(this.state, { state: 'planning', engine: null, studio: null, picture: null, framesPlanned: null });
+    Object.assign(this.state, { degraded: false, warnings: [] });
     return true;
   }
 
@@ -103,8 +117,9 @@ export class Rendition {
     if (this.state.state === 'assembling') this.state.state = 'rendering';
   }
 
-  finish(film: Film, now: Date): RenditionReady | undefined {
-    if (this.state.state !== 'assembling') return undefined;
+  /** @param by the studio that assembled it: a film that was begun anew meanwhile is not what it knew. */
+  finish(film: Film, by: string | null, now: Date): RenditionReady | undefined {
+    if (this.state.state !== 'assembling' || this.state.studio !== by) return undefined;
     if (film.frames !== this.state.framesPlanned) throw new FramesMissing(film.frames, this.state.framesPlanned);
     Object.assign(this.state, { state: 'ready', film, finishedAt: now });
     const { id, chapterId, workId, revision } = this.state;
@@ -135,13 +150,24 @@ export class Rendition {
     Object.assign(this.state, { state: 'cancelled', finishedAt: now });
   }
 
+  degrade(warning: string): void {
+    this.state.degraded = true;
+    this.warn([warning]);
+  }
+
   warn(warnings: readonly string[]): void {
     for (const warning of warnings) if (!this.state.warnings.includes(warning)) this.state.warnings.push(warning);
   }
 
+  /** Anybody plans; whoever goes on must have the tools that it was planned for. */
   errand(queue: 'render.plan' | 'render.assemble', type: string): Errand<{ rendition: string }> {
     const { id, chapterId, workId } = this.state;
-    return { type, v: 1, queue, subject: { kind: 'rendition', id }, about: [id, chapterId, workId], data: { rendition: id } };
+    const about = [id, chapterId, workId];
+    return { type, v: 1, queue, lane: this.lane, subject: { kind: 'rendition', id }, about, data: { rendition: id } };
+  }
+
+  get lane(): string | undefined {
+    return this.state.studio ?? undefined;
   }
 
   get id(): string {

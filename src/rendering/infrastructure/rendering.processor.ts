@@ -2,18 +2,22 @@
  * The worker's door of rendering: one queue for each kind of errand, and the facts it takes notice of. Heavy work happens in
  * child processes, so that this process keeps its leases and Bull's locks; on SIGTERM work under way is given back at once.
  */
-import { getQueueToken, Process, Processor } from '@nestjs/bull';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { Process, Processor } from '@nestjs/bull';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Job, Queue } from 'bull';
 import { Config } from '#libs/config/config';
 import { type DeliveryJob, Handling } from '#libs/events/handling';
+import { Queues } from '#libs/events/lanes';
 import { DomainError } from '#libs/kernel/domain-error';
+import { StoreUnavailable, WrongDigest } from '#libs/storage/object-store';
 import type { ChapterPublished } from '../../chapters/index.js';
-import { type Done, Producing } from '../application/producing.js';
+import { type Done, LeaseLost } from '../application/making.js';
+import { Mending } from '../application/mending.js';
+import { Producing } from '../application/producing.js';
+import { Recovering } from '../application/recovering.js';
 import { Requesting } from '../application/requesting.js';
+import { NoRoom, Studio } from '../domain/ports.js';
 import { NoEncoder } from './picture/encoder.js';
-import { RenderFailed } from './picture/renderer.js';
 import { ChildRefused } from './sound/asked-child.js';
 
 @Processor('facts.rendering')
@@ -32,57 +36,114 @@ export class RenderingFacts {
 type ArtefactWork = { key: string };
 type FilmWork = { rendition: string };
 
+/** How often it is looked whether somebody is gone: with a lease of ten seconds, work is another's within fifteen. */
+const RECOVER_MS = 3_000;
+const LEAVE_MS = 4_000;
+
 @Injectable()
 export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger('Rendering');
   private readonly stopping = new AbortController();
+  private readonly running = new Set<Promise<void>>();
+  private timer: NodeJS.Timeout | undefined;
+  private serving = false;
+  private lastTrouble = '';
 
   constructor(
     private readonly config: Config,
     private readonly handling: Handling,
     private readonly producing: Producing,
-    private readonly modules: ModuleRef,
+    private readonly mending: Mending,
+    private readonly recovering: Recovering,
+    private readonly studio: Studio,
+    private readonly queues: Queues,
   ) {}
 
-  /** Not by decorators: how many run at once is configuration. */
   onApplicationBootstrap(): void {
-    const cores = this.config.renderConcurrency;
-    this.serve<FilmWork>('render.plan', 1, ({ rendition }, done) => this.producing.plan(rendition, done));
-    this.serve<ArtefactWork>('render.narrate', cores, ({ key }, done) => this.producing.narrate(key, done, this.stopping.signal));
-    this.serve<ArtefactWork>('render.segment', cores, ({ key }, done) => this.producing.draw(key, done, this.stopping.signal));
-    this.serve<FilmWork>('render.assemble', 1, ({ rendition }, done) => this.producing.assemble(rendition, done));
+    // anybody plans: a film is then made by those who have the planner's tools
+    this.serve<FilmWork>(this.queues.get('render.plan'), 1, ({ rendition }, done) => this.producing.plan(rendition, done));
+    const turn = (): void => {
+      this.timer = setTimeout(() => void this.takeTurn().finally(() => this.stopping.signal.aborted || turn()), RECOVER_MS);
+    };
+    void this.takeTurn().finally(turn);
   }
 
-  beforeApplicationShutdown(): void {
-    this.stopping.abort(new Error('The worker is stopping; the errand goes to another.'));
+  async beforeApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer);
+    this.stopping.abort(new Stopping());
+    // while the connections are open: what was under way is given back
+    await Promise.race([Promise.allSettled(this.running), new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
+  }
+
+  private async takeTurn(): Promise<void> {
+    try {
+      if (!this.serving) this.serveLane((await this.studio.engine()).studio);
+      await this.recovering.turn(this.config.renderPatienceSeconds);
+      this.lastTrouble = '';
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.lastTrouble && !this.stopping.signal.aborted) this.log.warn(message); // once, not every three seconds
+      this.lastTrouble = message;
+    }
+  }
+
+  /** Only known once the tools have been looked at. Not by decorators: how many run at once is configuration. */
+  private serveLane(studio: string): void {
+    if (this.stopping.signal.aborted) return;
+    this.serving = true;
+    const cores = this.config.renderConcurrency;
+    const { signal } = this.stopping;
+    const lane = (queue: string): Queue<DeliveryJob> => this.queues.openLane(queue, studio);
+    this.serve<ArtefactWork>(lane('render.narrate'), cores, ({ key }, done) => this.producing.narrate(key, done, signal));
+    this.serve<ArtefactWork>(lane('render.segment'), cores, ({ key }, done) => this.producing.draw(key, done, signal));
+    this.serve<FilmWork>(lane('render.assemble'), 1, ({ rendition }, done) => this.producing.assemble(rendition, done));
   }
 
   private serve<Work extends FilmWork | ArtefactWork>(
-    name: string,
+    queue: Queue<DeliveryJob>,
     atOnce: number,
     work: (data: Work, done: Done) => Promise<void>,
   ): void {
-    const queue = this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
-    void queue.process('*', atOnce, (job) =>
-      this.handling.errand<Work>(job, async ({ data }, done) => {
-        try {
+    const errand = (job: Job<DeliveryJob>): Promise<void> =>
+      this.handling.errand<Work>(
+        job,
+        async ({ data }, done) => {
+          this.stopping.signal.throwIfAborted();
           await work(data, done);
-        } catch (error) {
-          if (!this.stopping.signal.aborted) await this.perhapsGiveUp(data, error as Error, isLast(job));
-          throw error;
-        }
-      }),
-    );
+        },
+        {
+          verdict: (error) => this.verdict(error),
+          giveUp: ({ data }, error) => this.mending.giveUp(data, sentenceOf(error)),
+        },
+      );
+    void queue.process('*', atOnce, async (job) => {
+      const run = errand(job);
+      this.running.add(run);
+      try {
+        await run;
+      } finally {
+        this.running.delete(run);
+      }
+    });
   }
 
-  /** What would fail again is told to the author at once; what may pass, after the last try. */
-  private async perhapsGiveUp(work: { rendition?: string; key?: string }, error: Error, last: boolean): Promise<void> {
-    const hopeless =
-      error instanceof DomainError ||
-      error instanceof ChildRefused ||
-      error instanceof NoEncoder ||
-      (error instanceof RenderFailed && !error.mayRetry && error.kind !== 'cancelled');
-    if (hopeless || last) await this.producing.giveUp(work, error.message);
+  private verdict(error: Error): 'failed' | 'hopeless' | 'give back' | 'not ours' {
+    if (this.stopping.signal.aborted) return 'give back';
+    if (error instanceof LeaseLost) return 'not ours';
+    const mayPass = error instanceof StoreUnavailable || error instanceof WrongDigest || error instanceof NoRoom;
+    const hopeless = (error instanceof DomainError && !mayPass) || error instanceof ChildRefused || error instanceof NoEncoder;
+    return hopeless ? 'hopeless' : 'failed';
   }
 }
 
-const isLast = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+class Stopping extends Error {
+  constructor() {
+    super('The worker is stopping; the errand goes to another.');
+  }
+}
+
+/** For the author of a film that cannot be made. */
+function sentenceOf(error: Error): string {
+  if (error instanceof DomainError || error instanceof NoEncoder) return error.message;
+  return `It was tried again and again and did not succeed. Ask for the film once more; if it fails again, tell whoever runs this server: ${error.message}`;
+}

@@ -1,12 +1,15 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Fields } from '../domain/keys.js';
 import type { PlannedScene } from '../domain/plan.js';
-import type { ArtefactKind, PartState, SettingsState } from '../domain/ports.js';
+import type { ArtefactKind, Ending, PartState, SettingsState } from '../domain/ports.js';
 import type { Film, RenditionState } from '../domain/rendition.js';
 
 @Entity({ schema: 'rendering', name: 'rendition' })
 @Index('rendition_chapter', ['chapterId', 'id'])
-@Index('rendition_wish', ['wishKey'], { unique: true, where: "state NOT IN ('failed', 'cancelled')" })
+@Index('rendition_wish', ['wishKey'], {
+  unique: true,
+  where: "state NOT IN ('failed', 'cancelled') AND NOT (degraded AND state = 'ready')",
+})
 export class RenditionRow implements RenditionState {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') chapterId!: string;
@@ -21,9 +24,11 @@ export class RenditionRow implements RenditionState {
   @Column('uuid', { nullable: true }) requestedBy!: string | null;
   @Column('text') state!: RenditionState['state'];
   @Column('text', { nullable: true }) engine!: string | null;
+  @Column('text', { nullable: true }) studio!: string | null;
   @Column('jsonb', { nullable: true }) picture!: RenditionState['picture'];
   @Column('integer', { nullable: true }) framesPlanned!: number | null;
   @Column('jsonb', { nullable: true }) film!: Film | null;
+  @Column('boolean', { default: false }) degraded!: boolean;
   @Column('jsonb') warnings!: string[];
   @Column('text', { nullable: true }) failure!: string | null;
   @Column('timestamptz') createdAt!: Date;
@@ -43,6 +48,7 @@ export class PartRow implements PartState {
   @ForeignKey(() => ArtefactRow) @Column('text', { nullable: true }) segmentKey!: string | null;
   @Column('boolean', { nullable: true }) segmentReused!: boolean | null;
   @Column('integer', { nullable: true }) frames!: number | null;
+  @Column('boolean', { default: false }) card!: boolean;
 }
 
 /** Input key → output. A lease is held while somebody makes it. */
@@ -53,7 +59,11 @@ export class ArtefactRow {
   @Column('jsonb') fields!: Fields;
   @Column('text') status!: 'wanted' | 'ready';
   @Column('integer', { default: 0 }) epoch!: number;
-  @Column('timestamptz', { nullable: true }) leaseUntil!: Date | null;
+  /** Mishaps up to this epoch do not count any more. */
+  @Column('integer', { default: 0 }) forgiven!: number;
+  @Index('artefact_leased', { where: 'lease_until IS NOT NULL' })
+  @Column('timestamptz', { nullable: true })
+  leaseUntil!: Date | null;
   /** Frames that have left the encoder, over all tries: it never falls. */
   @Column('integer', { default: 0 }) framesEncoded!: number;
   @Index('artefact_output') @Column('text', { nullable: true }) sha256!: string | null;
@@ -62,6 +72,27 @@ export class ArtefactRow {
   @Column('jsonb', { nullable: true }) facts!: Fields | null;
   @Column('timestamptz', { default: () => 'now()' }) createdAt!: Date;
   @Column('timestamptz', { nullable: true }) madeAt!: Date | null;
+}
+
+/** The ledger: each try to make an artefact, by whom, how many frames it encoded and how it ended. Open while `outcome` is null. */
+@Entity({ schema: 'rendering', name: 'attempt' })
+export class AttemptRow {
+  @ForeignKey(() => ArtefactRow, { onDelete: 'CASCADE' }) @PrimaryColumn('text') key!: string;
+  @PrimaryColumn('integer') epoch!: number;
+  @Column('text') worker!: string;
+  @Column('integer', { default: 0 }) frames!: number;
+  /** `lost`: its worker died, or was silent for longer than its lease. */
+  @Column('text', { nullable: true }) outcome!: 'made' | 'lost' | Ending['outcome'] | null;
+  @Column('text', { nullable: true }) why!: string | null;
+  @Column('timestamptz', { default: () => 'now()' }) beganAt!: Date;
+  @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+}
+
+/** When a worker with these tools was last there. */
+@Entity({ schema: 'rendering', name: 'studio' })
+export class StudioRow {
+  @PrimaryColumn('text') fingerprint!: string;
+  @Column('timestamptz') seenAt!: Date;
 }
 
 @Entity({ schema: 'rendering', name: 'settings' })

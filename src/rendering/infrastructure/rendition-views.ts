@@ -12,7 +12,7 @@ import type { ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.c
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
 
 const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r.language, r.voice, r.theme, r.state, r.frames_planned AS "framesPlanned",
-       r.film, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
+       r.film, r.degraded, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
   FROM rendering.rendition r
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(CASE WHEN a.status = 'ready' THEN p.frames ELSE least(a.frames_encoded, p.frames) END), 0)::int AS "framesDone",
@@ -24,6 +24,7 @@ interface PartRow {
   scene: PlannedScene;
   blocks: string[];
   frames: number | null;
+  card: boolean;
   soundKey: string;
   soundReused: boolean;
   soundFields: Fields;
@@ -87,6 +88,7 @@ export class RenditionViews {
         text: written(part.scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text))),
         blocks: part.blocks,
         frames: part.frames,
+        degraded: part.card,
         soundKey: part.soundKey,
         segmentKey: part.segmentKey,
         sound: reason(part.soundReused, sounds[i]),
@@ -97,7 +99,7 @@ export class RenditionViews {
 
   private parts(rendition: string): Promise<PartRow[]> {
     return this.transaction.query<PartRow>(
-      `SELECT p.idx, p.scene, p.blocks, p.frames, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
+      `SELECT p.idx, p.scene, p.blocks, p.frames, p.card, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
               p.segment_key AS "segmentKey", p.segment_reused AS "segmentReused", v.fields AS "segmentFields"
          FROM rendering.part p
          JOIN rendering.artefact s ON s.key = p.sound_key
@@ -130,6 +132,7 @@ const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }:
   state: row.state,
   progress: { framesDone, framesPlanned, scenesDone, scenes },
   film: film && { sha256: film.sha256, bytes: film.bytes, frames: film.frames, seconds: film.seconds, files: filesOf(row.id) },
+  degraded: row.degraded,
   warnings: row.warnings,
   failure: row.failure,
   createdAt: row.createdAt,

@@ -83,6 +83,8 @@ export class RenditionAnswer {
   state!: RenditionState['state'];
   progress!: ProgressAnswer;
   film!: FilmAnswer | null;
+  /** Something is not as wished, see the warnings. Ask again for another film, in which it is tried anew. */
+  degraded!: boolean;
   /** What could not be done as wished. */
   warnings!: string[];
   /** Why it failed, and what to do. */
@@ -119,6 +121,8 @@ export class SceneAnswer {
   text!: string;
   blocks!: string[];
   frames!: number | null;
+  /** It could not be drawn: a plain card stands in its place. */
+  degraded!: boolean;
   soundKey!: string;
   segmentKey!: string | null;
   sound!: ReasonAnswer;

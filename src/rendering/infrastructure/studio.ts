@@ -11,10 +11,12 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
+import { VERSION } from '../domain/artefacts.js';
+import { keyOf } from '../domain/keys.js';
 import { planFilm } from '../domain/mp4.js';
 import { readSegment } from '../domain/mp4-segment.js';
 import type { PlannedScene } from '../domain/plan.js';
-import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio } from '../domain/ports.js';
+import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio, UnusableCover } from '../domain/ports.js';
 import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
@@ -25,18 +27,22 @@ import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
 import { packetsOf, SILENT_PACKET } from './sound/aac.js';
 import { Narrator } from './sound/narrator.js';
+import { listVoices, voiceFingerprint } from './sound/voices.js';
+import { told } from './troubles.js';
 
 interface Tools {
   encoder: Encoder;
   renderer: Renderer;
   narrator: Narrator;
-  engine: { picture: string; fitting: string; sound: string };
+  engine: { picture: string; fitting: string; sound: string; studio: string };
 }
 
 @Injectable()
 export class LocalStudio extends Studio implements OnApplicationShutdown {
   private tools: Promise<Tools> | undefined;
   private readonly folder: string;
+  /** Pictures of the cache that this process knows to be whole. */
+  private readonly whole = new Set<string>();
 
   constructor(
     private readonly config: Config,
@@ -61,12 +67,18 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   async fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade> {
     const { renderer } = await this.ready();
     const out = this.scratch('picture.yuv');
-    const picture = cover === null ? undefined : await this.fetched(cover, this.scratch('cover'));
+    const picture = cover === null ? undefined : this.scratch('cover');
     try {
+      if (cover !== null) await this.fetchWhole(cover, picture!);
       const made = await renderer.backdrop({ picture, gradient, out });
       await this.keep(out, made.sha256, 'application/octet-stream');
       await rename(out, this.cached(made.sha256));
+      this.whole.add(made.sha256);
       return made;
+    } catch (error) {
+      const unreadable = error instanceof ObjectNotFound || error instanceof Damaged;
+      if (cover !== null && unreadable) throw new UnusableCover('The cover cannot be read any more. Upload it again.');
+      throw told(error);
     } finally {
       await this.discard(out, picture);
     }
@@ -74,10 +86,14 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   async narrate(scene: PlannedScene, voice: string, language: string, key: string, signal: AbortSignal): Promise<SoundMade> {
     const { narrator } = await this.ready();
-    const made = await narrator.narrate(
-      { scene, voice: this.voices.voice(language, voice), language, folder: this.folder, name: `${key}-${randomUUID()}` },
-      signal,
-    );
+    const job = {
+      scene,
+      voice: this.voices.voice(language, voice),
+      language,
+      folder: this.folder,
+      name: `${key}-${randomUUID()}`,
+    };
+    const made = await narrator.narrate(job, signal).catch((error: unknown) => Promise.reject(told(error)));
     try {
       await this.keep(made.aac.path, made.aac.sha256, 'audio/aac');
       let at = 0;
@@ -85,6 +101,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
       );
       return { sha256: made.aac.sha256, bytes: made.aac.bytes, frames: made.frames, times, warnings: [...made.warnings] };
+    } catch (error) {
+      throw told(error);
     } finally {
       await this.discard(made.pcm.path, made.aac.path);
     }
@@ -98,6 +116,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
       await this.keep(out, sha256, 'video/mp4');
       return { frames, sha256, bytes };
+    } catch (error) {
+      throw told(error);
     } finally {
       await this.discard(out);
     }
@@ -112,8 +132,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     const out = this.scratch('film.mp4');
     const [files, poster] = [new Map<string, string>(), this.scratch('poster.jpg')];
     try {
-      for (const { segment, sound } of scenes)
-        for (const sha256 of [segment, sound]) if (!files.has(sha256)) files.set(sha256, await this.checked(sha256));
+      await this.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       const plan = planFilm(
         await Promise.all(
           scenes.map(async ({ segment, sound }) => ({
@@ -153,6 +172,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         srt: await this.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
         cues: await this.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
       };
+    } catch (error) {
+      throw told(error);
     } finally {
       await this.discard(out, poster, ...files.values());
     }
@@ -186,23 +207,49 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       processes,
     });
     const { fingerprint, parts } = describeEngine(encoder);
-    return { encoder, renderer, narrator, engine: { picture: fingerprint, fitting: parts.pictures, sound: narrator.chain } };
+    const said = [this.config.voiceApi?.model ?? null, ...listVoices().map((voice) => voiceFingerprint(voice))];
+    const studio = keyOf({ version: VERSION, picture: fingerprint, sound: narrator.chain, said }).slice(0, 12);
+    return {
+      encoder,
+      renderer,
+      narrator,
+      engine: { picture: fingerprint, fitting: parts.pictures, sound: narrator.chain, studio },
+    };
   }
 
   private async sceneJob({ picture, ...scene }: SegmentWish) {
-    return { ...scene, backdrop: { path: await this.picture(picture.sha256), width: picture.width, height: picture.height } };
+    const { sha256, width, height } = picture ?? (await this.fitPicture(null, scene.theme.gradient));
+    return { ...scene, backdrop: { path: await this.picture(sha256), width, height } };
   }
 
-  /** Fitted pictures stay on this machine: every scene of a film needs the same one. */
+  /** Fitted pictures stay on this machine, as every scene of a film needs the same one; each process looks once whether they are whole. */
   private async picture(sha256: string): Promise<string> {
     const path = this.cached(sha256);
-    if (!(await stat(path).catch(() => undefined))) await rename(await this.checked(sha256), path);
+    const here = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (!here || (!this.whole.has(sha256) && (await sha256Of(path)) !== sha256)) await rename(await this.checked(sha256), path);
+    this.whole.add(sha256);
     return path;
   }
 
+  /** Into `files`, by hash. @throws Damaged naming every one that is, so that all are made again at once */
+  private async gather(objects: readonly string[], files: Map<string, string>): Promise<void> {
+    const damaged: string[] = [];
+    for (const sha256 of objects) {
+      try {
+        files.set(sha256, await this.checked(sha256));
+      } catch (error) {
+        if (!(error instanceof Damaged)) throw error;
+        damaged.push(sha256);
+      }
+    }
+    if (damaged.length) throw new Damaged(damaged);
+  }
+
+  /** Always written, also over what is there: that may be damaged, and to read it costs as much. */
   private async keep(file: string, sha256: string, contentType: string): Promise<void> {
-    const known = await this.objects.head(objectKey(sha256));
-    if (known?.bytes === (await stat(file)).size) return;
     await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
   }
 
@@ -217,21 +264,23 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private async checked(sha256: string): Promise<string> {
     const file = this.scratch(sha256);
     try {
-      await this.fetched(objectKey(sha256), file);
+      await this.fetchWhole(objectKey(sha256), file, sha256);
+      return file;
     } catch (error) {
-      if (error instanceof ObjectNotFound) throw new Damaged(sha256);
-      throw error;
+      await this.discard(file);
+      throw error instanceof ObjectNotFound ? new Damaged([sha256]) : error;
     }
-    if ((await sha256Of(file)) === sha256) return file;
-    await this.discard(file);
-    await this.objects.delete(objectKey(sha256)); // or `keep` would take it for the real one
-    throw new Damaged(sha256);
   }
 
-  private async fetched(key: string, file: string): Promise<string> {
-    const { stream } = await this.objects.get(key);
-    await pipeline(stream, createWriteStream(file));
-    return file;
+  /** Wrong bytes are read once more: the way here may be at fault. @throws ObjectNotFound, Damaged */
+  private async fetchWhole(key: string, file: string, sha256?: string): Promise<void> {
+    for (const isLast of [false, true]) {
+      const part = await this.objects.get(key);
+      await pipeline(part.stream, createWriteStream(file));
+      const wanted = sha256 ?? part.sha256;
+      if (!wanted || (await sha256Of(file)) === wanted) return;
+      if (isLast) throw new Damaged([wanted]);
+    }
   }
 
   private scratch(name: string): string {

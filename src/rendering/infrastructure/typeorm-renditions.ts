@@ -26,7 +26,7 @@ export class TypeormRenditions extends RenditionRepository {
     // two equal requests at once: the second waits here, then finds the first
     await this.transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [key]);
     const [row] = await this.transaction.query<{ id: string }>(
-      `SELECT id FROM rendering.rendition WHERE wish_key = $1 AND state NOT IN ('failed', 'cancelled')`,
+      `SELECT id FROM rendering.rendition WHERE wish_key = $1 AND state NOT IN ('failed', 'cancelled') AND NOT (degraded AND state = 'ready')`,
       [key],
     );
     return row && this.get(row.id);
@@ -42,8 +42,9 @@ export class TypeormRenditions extends RenditionRepository {
 
   async saveParts(parts: PartState[]): Promise<void> {
     await this.transaction.writing.query(
-      `UPDATE rendering.part p SET segment_key = new.segment_key, segment_reused = new.segment_reused, frames = new.frames
-         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bool[], $5::int[]) AS new(rendition, idx, segment_key, segment_reused, frames)
+      `UPDATE rendering.part p SET segment_key = new.segment_key, segment_reused = new.segment_reused, frames = new.frames, card = new.card
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bool[], $5::int[], $6::bool[])
+                AS new(rendition, idx, segment_key, segment_reused, frames, card)
         WHERE p.rendition = new.rendition AND p.idx = new.idx`,
       [
         parts.map((p) => p.rendition),
@@ -51,8 +52,22 @@ export class TypeormRenditions extends RenditionRepository {
         parts.map((p) => p.segmentKey),
         parts.map((p) => p.segmentReused),
         parts.map((p) => p.frames),
+        parts.map((p) => p.card),
       ],
     );
+  }
+
+  async removeParts(rendition: string): Promise<void> {
+    await this.transaction.writing.delete(PartRow, { rendition });
+  }
+
+  async orphans(seconds: number): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT r.id FROM rendering.rendition r LEFT JOIN rendering.studio s ON s.fingerprint = r.studio
+        WHERE r.state IN ('rendering', 'assembling') AND (s.seen_at IS NULL OR s.seen_at < now() - make_interval(secs => $1))`,
+      [seconds],
+    );
+    return rows.map((row) => row.id);
   }
 
   async using(key: string): Promise<string[]> {

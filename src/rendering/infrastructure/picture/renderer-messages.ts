@@ -1,4 +1,7 @@
-/** What the worker and a renderer process say to each other: one JSON object a line, over the child's standard input and output. */
+/**
+ * What the worker and a renderer process say to each other: one JSON object a line, over the child's standard input and output.
+ * While frames move, into the encoder or out of it, the child says at least every second that it is alive.
+ */
 import type { BackdropJob, BackdropResult, FileResult, PosterJob, SegmentJob, SegmentResult } from './segment-job.js';
 
 export interface Tasks {
@@ -14,7 +17,7 @@ export type ToRenderer =
 
 /**
  * - picture: the author's picture is at fault; retrying will not help
- * - disk: no room, or the folder is not writable: another machine may do it
+ * - disk: a file could not be read or written: later, or elsewhere, it may be
  * - encoder: FFmpeg failed
  * - scene: the job itself cannot be drawn; retrying will not help
  * - cancelled: as asked
@@ -24,6 +27,7 @@ export type FailureKind = 'picture' | 'disk' | 'encoder' | 'scene' | 'cancelled'
 
 export type FromRenderer =
   | { readonly type: 'encoder'; readonly pid: number | null }
+  | { readonly type: 'alive'; readonly id: number }
   | { readonly type: 'frame'; readonly id: number; readonly frames: number }
   | { readonly type: 'done'; readonly id: number; readonly result: Tasks[Task]['result'] }
   | { readonly type: 'failed'; readonly id: number; readonly kind: FailureKind; readonly message: string };

@@ -14,6 +14,7 @@ import type { FailureKind, FromRenderer, Task, Tasks, ToRenderer } from './rende
 import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
 
 const PROGRESS_EVERY = 250; // ms
+const ALIVE_EVERY = 1_000; // ms
 const NICE = 10;
 
 const [, , ffmpeg = 'ffmpeg', pidFolder = ''] = process.argv;
@@ -30,8 +31,14 @@ function leave(): never {
 const work: { [T in Task]: (job: Tasks[T]['job'], id: number, signal: AbortSignal) => Promise<Tasks[T]['result']> } = {
   async segment(job, id, signal) {
     let told = 0;
+    let alive = 0;
     return renderSegment(kernel, ffmpeg, job, {
       signal,
+      onMove() {
+        if (Date.now() - alive < ALIVE_EVERY) return;
+        alive = Date.now();
+        say({ type: 'alive', id });
+      },
       onFrames(frames) {
         if (frames < job.frames && Date.now() - told < PROGRESS_EVERY) return;
         told = Date.now();
@@ -63,8 +70,7 @@ function kindOf(error: unknown, signal: AbortSignal): FailureKind {
   if (signal.aborted) return 'cancelled';
   if (error instanceof UnusablePicture) return 'picture';
   if (error instanceof EncoderFailed) return 'encoder';
-  const { code } = error as NodeJS.ErrnoException;
-  return code && ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO', 'EMFILE'].includes(code) ? 'disk' : 'scene';
+  return (error as NodeJS.ErrnoException).code ? 'disk' : 'scene'; // whatever the system said, another time it may not
 }
 
 async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<void> {

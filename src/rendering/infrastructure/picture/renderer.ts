@@ -1,6 +1,7 @@
 /**
  * The worker's side of the renderer processes: keeps a few of them, gives each one task at a time, and knows which encoder belongs to
- * which, so that a cancelled, crashed or killed render leaves no process behind.
+ * which, so that a cancelled, crashed or killed render leaves no process behind. One that stands still is ended: it may be stopped, or
+ * caught in a loop, and would else hold its scene for ever.
  *
  *     const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes: 2, pidFolder });
  *     const { sha256 } = await renderer.render(job, (frames) => report(frames), signal);
@@ -26,6 +27,9 @@ export class RenderFailed extends Error {
     return this.kind === 'disk' || this.kind === 'encoder' || this.kind === 'died';
   }
 }
+
+/** Seconds without a word. A segment's frames pass many times a second, also where the machine is busy; the other tasks say nothing. */
+const PATIENCE: Readonly<Record<Task, number>> = { segment: 10, poster: 40, backdrop: 40 };
 
 export interface RendererOptions {
   readonly ffmpeg: string;
@@ -134,6 +138,9 @@ class RendererProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #exited: Promise<void>;
   #encoder: number | null = null;
+  /** Seconds of our own clock: when the whole machine slept, nobody is to blame. */
+  #silent = 0;
+  #watch: NodeJS.Timeout | undefined;
   #complaint = '';
 
   constructor(
@@ -162,6 +169,12 @@ class RendererProcess {
 
   give(task: Waiting): void {
     this.task = task;
+    this.#silent = 0;
+    this.#watch = setInterval(() => {
+      if (++this.#silent < PATIENCE[task.type]) return;
+      this.#complaint += ` It stood still for ${this.#silent} s.`;
+      void this.kill();
+    }, 1_000);
     this.#write({ type: task.type, id: task.id, job: task.job });
   }
 
@@ -180,8 +193,9 @@ class RendererProcess {
   }
 
   #hear(message: FromRenderer): void {
+    this.#silent = 0;
     if (message.type === 'encoder') this.#encoder = message.pid;
-    else if (message.id !== this.task?.id) return;
+    else if (message.type === 'alive' || message.id !== this.task?.id) return;
     else if (message.type === 'frame') this.task.onFrames(message.frames);
     else {
       const task = this.#settle();
@@ -192,6 +206,7 @@ class RendererProcess {
   }
 
   #settle(): Waiting | undefined {
+    clearInterval(this.#watch);
     const task = this.task;
     this.task = undefined;
     return task;

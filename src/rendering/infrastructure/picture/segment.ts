@@ -18,6 +18,8 @@ import type { FileResult, SceneJob, SegmentJob, SegmentResult } from './segment-
 export class EncoderFailed extends Error {}
 
 export interface Watch {
+  /** Every frame that goes into the encoder or comes out of it. */
+  readonly onMove?: () => void;
   /** Frames that have left the encoder so far. */
   readonly onFrames?: (frames: number) => void;
   readonly onEncoder?: (encoder: ChildProcess) => void;
@@ -29,11 +31,12 @@ export async function openScene(kernel: CompiledKernel, job: SceneJob): Promise<
 }
 
 /** Writes every frame, raw, and draws the next one meanwhile. Whoever wants the frames themselves gives a file's stream. */
-export async function pour(compositor: Compositor, into: Writable): Promise<void> {
+export async function pour(compositor: Compositor, into: Writable, onFrame: () => void = () => undefined): Promise<void> {
   let written: Promise<void> = Promise.resolve();
   for (let n = 0; n < compositor.frames; n++) {
     const frame = compositor.frame(n);
     await written;
+    onFrame();
     written = new Promise((resolve, reject) => into.write(frame, (error) => (error ? reject(error) : resolve())));
     written.catch(() => undefined); // it is awaited in the next turn
   }
@@ -58,7 +61,7 @@ async function encode(
   compositor: Compositor,
   ffmpeg: string,
   theme: Theme['encoder'],
-  { onFrames, onEncoder, signal }: Watch,
+  { onMove, onFrames, onEncoder, signal }: Watch,
 ): Promise<{ configuration: Uint8Array; coded: CodedFrame[] }> {
   signal?.throwIfAborted();
   const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -70,6 +73,7 @@ async function encode(
   let unreadable: Error | undefined;
   const flv = new FlvReader((frame) => {
     coded.push(frame);
+    onMove?.();
     onFrames?.(coded.length);
   });
   encoder.stdout.on('data', (bytes: Buffer) => {
@@ -87,7 +91,7 @@ async function encode(
     encoder.on('close', (code, by) => resolve(code === 0 ? '' : `exit ${by ?? String(code)}`));
   });
   try {
-    const poured = await pour(compositor, encoder.stdin).then(
+    const poured = await pour(compositor, encoder.stdin, onMove).then(
       () => void encoder.stdin.end(),
       (error: NodeJS.ErrnoException) => error,
     );

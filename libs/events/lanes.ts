@@ -1,0 +1,82 @@
+/**
+ * Lanes: a queue of Bull's for those errands of one kind that only some workers can do. A worker opens the lanes it serves
+ * while it runs; what is in other lanes stays in Postgres until somebody serves them.
+ */
+import { getQueueToken } from '@nestjs/bull';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import Bull, { type Queue } from 'bull';
+import { Config } from '#libs/config/config';
+import { RedisClients } from '#libs/operations/redis';
+import { laneOf } from './event.row.js';
+import type { DeliveryJob } from './handling.js';
+import { queueOptions } from './queues.js';
+
+const LANES = 'lanes';
+
+/** Every queue of this process: those that a module registered, and the lanes that it serves, opened while it runs. */
+@Injectable()
+export class Queues implements OnApplicationShutdown {
+  private readonly opened = new Map<string, Queue<DeliveryJob>>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly redis: RedisClients,
+    private readonly modules: ModuleRef,
+  ) {}
+
+  get(name: string): Queue<DeliveryJob> {
+    return this.opened.get(name) ?? this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
+  }
+
+  /** Its errands are relayed by this process from now on. */
+  openLane(queue: string, lane: string): Queue<DeliveryJob> {
+    const name = laneOf(queue, lane);
+    const known = this.opened.get(name);
+    if (known) return known;
+    const opened = new Bull<DeliveryJob>(name, queueOptions(this.config, 'worker'));
+    opened.on('error', () => undefined); // told by /readyz, and Bull tries again
+    this.opened.set(name, opened);
+    this.announce();
+    return opened;
+  }
+
+  get lanes(): string[] {
+    return [...this.opened.keys()];
+  }
+
+  /** For the job board, which runs in other processes. Gone with Redis, so it is told again when that was emptied. */
+  announce(): void {
+    if (this.opened.size) this.redis.commands.sadd(this.redis.key(LANES), ...this.lanes).catch(() => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.opened.values()].map((queue) => queue.close()));
+  }
+}
+
+/** Queues of lanes that some worker has opened, for looking at only. */
+@Injectable()
+export class LanesToSee implements OnApplicationShutdown {
+  private readonly seen = new Map<string, Queue>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly redis: RedisClients,
+  ) {}
+
+  async list(): Promise<Queue[]> {
+    const names = await this.redis.commands.smembers(this.redis.key(LANES)).catch(() => []);
+    for (const name of names)
+      if (!this.seen.has(name))
+        this.seen.set(
+          name,
+          new Bull(name, queueOptions(this.config, 'web')).on('error', () => undefined),
+        );
+    return [...this.seen.values()];
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.seen.values()].map((queue) => queue.close()));
+  }
+}

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#libs/kernel/clock';
+import { Outbox } from '#libs/kernel/outbox';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { themeOf } from '../domain/drawing.js';
+import {
+  Artefacts,
+  Damaged,
+  type PartState,
+  type PictureMade,
+  RenditionRepository,
+  Studio,
+  UnusableCover,
+} from '../domain/ports.js';
+import { written } from '../domain/prose.js';
+import type { RenditionState } from '../domain/rendition.js';
+import type { Done } from './making.js';
+import { Moving, partErrand } from './moving.js';
+
+const NOT_EVEN_A_CARD =
+  'Not even a plain card can be drawn on this server, so there is no film. Tell whoever runs it: the renderer dies again and again.';
+
+/** What is done about a film when something of it is damaged or cannot be made: as little as possible, and never again and again. */
+@Injectable()
+export class Mending {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly renditions: RenditionRepository,
+    private readonly artefacts: Artefacts,
+    private readonly moving: Moving,
+    private readonly studio: Studio,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Objects are missing or damaged: only their artefacts are made again. Of another sound, the scene's length may be another. */
+  async mend(id: string, broken: string[], done: Done): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      if (!(await done())) return;
+      const held = await this.renditions.get(id);
+      held.backToRendering();
+      for (const key of broken) await this.artefacts.void(key);
+      const parts = await this.renditions.parts(id);
+      const sounds = new Set(parts.map(({ soundKey }) => soundKey));
+      const mute = parts.filter(({ soundKey }) => broken.includes(soundKey));
+      for (const part of mute) Object.assign(part, { segmentKey: null, segmentReused: null, frames: null });
+      if (mute.length) await this.renditions.saveParts(mute);
+      await this.outbox.send(
+        ...broken.map((key) =>
+          sounds.has(key)
+            ? partErrand('render.narrate', 'NarrateScene', key, held)
+            : partErrand('render.segment', 'DrawScene', key, held),
+        ),
+      );
+      await this.moving.tell(held);
+      await this.moving.goOn(held);
+    });
+  }
+
+  /** The scene of this segment has a plain card from now on, in every film that waits for it. The next request tries again. */
+  async layCard(key: string, done: Done): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      if (!(await done())) return;
+      if ((await this.artefacts.ready([key])).size) return this.moving.moveOn(key); // it was made after all
+      if ((await this.artefacts.fields([key])).get(key)?.kind === 'card') return this.giveUp({ key }, NOT_EVEN_A_CARD);
+      await this.artefacts.forgive(key);
+      for (const id of (await this.renditions.using(key)).sort()) {
+        const held = await this.renditions.get(id);
+        const parts = (await this.renditions.parts(id)).filter(({ segmentKey }) => segmentKey === key);
+        for (const part of parts) {
+          Object.assign(part, { segmentKey: null, segmentReused: null, card: true });
+          held.degrade(`The picture of this scene could not be drawn, a plain card stands in its place: ${excerpt(part)}`);
+        }
+        await this.renditions.saveParts(parts);
+        await this.moving.goOn(held);
+      }
+    });
+  }
+
+  /** The cover, else the gradient: a warning says why. */
+  async fitted({ cover, theme }: Pick<RenditionState, 'cover' | 'theme'>): Promise<[PictureMade, string?]> {
+    const { gradient } = themeOf({ theme });
+    try {
+      return [await this.studio.fitPicture(cover, gradient)];
+    } catch (error) {
+      if (!(error instanceof UnusableCover)) throw error;
+      return [await this.studio.fitPicture(null, gradient), `The film has no cover in it. ${error.message}`];
+    }
+  }
+
+  /** The fitted picture may be what is damaged: it is fitted once more, and must come out the same. */
+  async withPicture<T>(rendition: Readonly<RenditionState>, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Damaged) || !error.objects.includes(rendition.picture!.sha256)) throw error;
+      const [{ sha256 }] = await this.fitted(rendition);
+      if (sha256 === rendition.picture!.sha256) return work();
+      await this.beginAnew(rendition.id);
+      throw new Error('The picture behind the text is gone and cannot be made again: the film is begun anew.');
+    }
+  }
+
+  /** It cannot go on as it was begun (its tools or its picture are gone): it is planned again, whole. */
+  async beginAnew(id: string): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const held = await this.renditions.get(id);
+      const { lane } = held;
+      if (!held.planAgain()) return;
+      if (lane) await this.outbox.withdraw(lane, id);
+      await this.renditions.removeParts(id);
+      await this.renditions.save(held);
+      await this.outbox.send(held.errand('render.plan', 'PlanRendition'));
+      await this.moving.tell(held);
+    });
+  }
+
+  /** For good: the film cannot be made, and its author is told why. */
+  async giveUp(work: { rendition?: string; key?: string }, why: string): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const ids = work.rendition ? [work.rendition] : await this.renditions.using(work.key ?? '');
+      for (const id of ids.sort()) {
+        const rendition = await this.renditions.get(id);
+        const fact = rendition.fail(why, this.clock.now());
+        if (!fact) continue;
+        await this.renditions.save(rendition);
+        await this.outbox.record(fact);
+        await this.moving.tell(rendition);
+      }
+    });
+  }
+}
+
+const excerpt = ({ scene }: PartState): string => {
+  const text = written(scene.spans.flatMap(({ tokens }) => tokens.map((token) => token.text)));
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+};

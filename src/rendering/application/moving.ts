@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Live } from '#libs/kernel/live';
+import { type Errand, Outbox } from '#libs/kernel/outbox';
+import { partFields } from '../domain/drawing.js';
+import { keyOf } from '../domain/keys.js';
+import { Artefacts, RenditionRepository } from '../domain/ports.js';
+import type { Rendition } from '../domain/rendition.js';
+
+/** Moves films along when something of theirs is made: asks for what is next, once, and tells whoever watches. In a unit of work. */
+@Injectable()
+export class Moving {
+  constructor(
+    private readonly renditions: RenditionRepository,
+    private readonly artefacts: Artefacts,
+    private readonly outbox: Outbox,
+    private readonly live: Live,
+  ) {}
+
+  /** Moves every film that waits for this artefact, each under its lock: the last part is found once. */
+  async moveOn(key: string): Promise<void> {
+    for (const id of (await this.renditions.using(key)).sort()) await this.goOn(await this.renditions.get(id));
+  }
+
+  /** Looks at what a film still lacks and asks for it: segments for scenes that are spoken, the film when all are there. */
+  async goOn(rendition: Rendition): Promise<void> {
+    const state = rendition.snapshot();
+    if (state.state !== 'rendering') return;
+    const parts = await this.renditions.parts(state.id);
+    const sounds = await this.artefacts.ready(parts.map(({ soundKey }) => soundKey));
+    const spoken = parts.filter((part) => part.segmentKey === null && sounds.has(part.soundKey));
+    const wanted = spoken.map((part) => {
+      const sound = sounds.get(part.soundKey)!;
+      const fields = partFields(part, state, sound);
+      return { key: keyOf(fields), fields, frames: sound.frames! };
+    });
+    const ready = await this.artefacts.want('segment', wanted);
+    spoken.forEach((part, i) => {
+      part.segmentKey = wanted[i].key;
+      part.segmentReused = ready.has(wanted[i].key);
+      part.frames = wanted[i].frames;
+      rendition.warn((sounds.get(part.soundKey)!.facts.warnings as string[] | undefined) ?? []);
+    });
+    if (spoken.length) await this.renditions.saveParts(spoken);
+    const missing = [...new Set(wanted.map(({ key }) => key))].filter((key) => !ready.has(key));
+    await this.outbox.send(...missing.map((key) => partErrand('render.segment', 'DrawScene', key, rendition)));
+    if (parts.every(({ frames }) => frames !== null)) {
+      const frames = parts.reduce((sum, part) => sum + part.frames!, 0);
+      const firstTime = state.framesPlanned === null;
+      rendition.measured(frames);
+      const drawn = await this.artefacts.ready(parts.map(({ segmentKey }) => segmentKey!));
+      if (parts.every(({ segmentKey }) => drawn.has(segmentKey!)) && rendition.beginAssembling())
+        await this.outbox.send(rendition.errand('render.assemble', 'AssembleFilm'));
+      if (firstTime || rendition.snapshot().state === 'assembling') await this.tell(rendition);
+    }
+    await this.renditions.save(rendition);
+  }
+
+  /** To whoever watches it. */
+  async tell(rendition: Rendition): Promise<void> {
+    const { id, state, framesPlanned, failure, film } = rendition.snapshot();
+    await this.live.append(`rendition:${id}`, {
+      type: 'rendition.changed',
+      body: { state, framesPlanned, failure, sha256: film?.sha256 ?? null },
+    });
+  }
+}
+
+export function partErrand(
+  queue: 'render.narrate' | 'render.segment',
+  type: string,
+  key: string,
+  rendition: Rendition,
+): Errand<{ key: string }> {
+  const { id, chapterId, workId } = rendition.snapshot();
+  const about = [id, chapterId, workId];
+  return { type, v: 1, queue, lane: rendition.lane, subject: { kind: 'artefact', id: key }, about, data: { key } };
+}
