@@ -1,5 +1,5 @@
 /**
- * Published chapters as ready bytes. A (chapter, revision) never changes, so its JSON is kept and never invalidated; what
+ * Published chapters as ready answers. A (chapter, revision) never changes, so its JSON is kept and never invalidated; what
  * can change is which revision shows, if any: that pointer is believed for a second, dropped when the chapter's live
  * stream moves, and all pointers are dropped when Redis was away and we may have missed that.
  */
@@ -9,11 +9,13 @@ import { type Ear, Wire } from '#libs/live/wire';
 import { ChapterNotFound } from '../domain/chapter.js';
 
 const BELIEVED_MS = 1_000;
-const MAX_BYTES = 64 * 1_024 * 1_024;
+/** UTF-16 units: at most 64 MiB of memory. */
+const MAX_LENGTH = 32 * 1_024 * 1_024;
 
 export interface ReadyChapter {
   etag: string;
-  json: Buffer;
+  /** A string: Node writes it and the headers in one piece, and a buffer in a second. */
+  json: string;
 }
 
 interface Pointer {
@@ -31,7 +33,7 @@ interface Crowd {
 export class PublishedChapters implements OnModuleInit, Ear {
   private readonly pointers = new Map<string, Pointer>();
   private readonly ready = new Map<string, ReadyChapter>();
-  private bytes = 0;
+  private length = 0;
   private crowd: Crowd | undefined;
 
   constructor(
@@ -110,7 +112,7 @@ export class PublishedChapters implements OnModuleInit, Ear {
       [chapterId, Number(version.split('-')[0])],
     );
     if (!row) throw new ChapterNotFound();
-    const ready = { etag: `"${version}"`, json: Buffer.from(row.json) };
+    const ready = { etag: `"${version}"`, json: row.json };
     this.keep(`${chapterId} ${version}`, ready);
     return ready;
   }
@@ -118,11 +120,11 @@ export class PublishedChapters implements OnModuleInit, Ear {
   /** Oldest out first: serials are read at their newest end. */
   private keep(key: string, ready: ReadyChapter): void {
     this.ready.set(key, ready);
-    this.bytes += ready.json.length;
+    this.length += ready.json.length;
     for (const [oldest, { json }] of this.ready) {
-      if (this.bytes <= MAX_BYTES) break;
+      if (this.length <= MAX_LENGTH) break;
       this.ready.delete(oldest);
-      this.bytes -= json.length;
+      this.length -= json.length;
     }
   }
 }
