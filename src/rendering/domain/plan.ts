@@ -4,16 +4,13 @@ import type { Token } from './prose.js';
 import { secondsOf, tokensOf } from './prose.js';
 
 /**
- * A chapter cut into scenes. Borders are defined by content, not by counting from the start, so that an edit moves no border
- * further off than two blocks and every other scene keeps its key (the idea of content-defined chunking: Muthitacharoen et al.,
- * "A Low-bandwidth Network File System", 2001).
+ * A chapter cut into scenes. A scene never holds words of two blocks, and where a block is cut depends on that block alone: whatever is
+ * edited, inserted, deleted or moved, every scene of every other block keeps its key (docs/decisions/0010-a-scene-is-of-one-block.md).
  *
- * - A block longer than `LONGEST_SCENE` is cut at a sentence, else a clause, else a word. Of the borders in the middle part the one
- *   whose surrounding words throw the highest dice is taken, then both halves are cut the same way: an edit changes the pieces it
- *   touches, and the other borders win again.
- * - Two short paragraphs may share a scene: a dice made of its own first and last words says whether a paragraph would rather begin
- *   a scene or follow; who follows someone that begins makes a pair. As each belongs to one pair at most, an edit or a deletion
- *   changes at most one scene outside the touched block, an insertion two, a move (both at once) three, and mostly none at all.
+ * A block longer than `LONGEST_SCENE` is cut at a sentence, else a clause, else a word. Of the borders in the middle part the one
+ * whose surrounding words throw the highest dice is taken, then both halves are cut the same way: an edit changes the pieces it
+ * touches, and the other borders win again (the idea of content-defined chunking: Muthitacharoen et al., "A Low-bandwidth Network
+ * File System", 2001).
  */
 export interface PlanBlock {
   readonly id: string;
@@ -41,9 +38,6 @@ export interface Plan {
 
 /** Estimated seconds that a scene may take; a viewer gets a new picture at least this often. */
 export const LONGEST_SCENE = 12;
-/** A paragraph up to this many seconds may share a scene. */
-const SHORT = 5;
-const PAUSE_BETWEEN_BLOCKS = 0.4;
 
 export class NothingToNarrate extends DomainError {
   readonly kind = 'invalid';
@@ -54,47 +48,18 @@ export class NothingToNarrate extends DomainError {
 
 /** @throws NothingToNarrate when no block holds a word. */
 export function planOf(blocks: readonly PlanBlock[], language: string): Plan {
-  const read = blocks.map((block) => reading(block, language));
-  const scenes: PlannedScene[] = [];
-  read.forEach((block, i) => {
-    if (paired(read[i - 1], block)) {
-      const last = scenes[scenes.length - 1];
-      scenes[scenes.length - 1] = {
-        spans: [...last.spans, { block: block.id, tokens: block.tokens }],
-        seconds: last.seconds + PAUSE_BETWEEN_BLOCKS + block.seconds,
-      };
-    } else {
-      for (const tokens of pieces(block.tokens)) scenes.push({ spans: [{ block: block.id, tokens }], seconds: lengthOf(tokens) });
-    }
+  const silent: string[] = [];
+  const scenes = blocks.flatMap(({ id, text, kind }): PlannedScene[] => {
+    const tokens = tokensOf(text, kind, language);
+    if (!tokens.length) silent.push(id);
+    return pieces(tokens).map((piece) => ({ spans: [{ block: id, tokens: piece }], seconds: lengthOf(piece) }));
   });
   if (scenes.length === 0) throw new NothingToNarrate();
-  return { scenes, silent: read.filter((block) => block.tokens.length === 0).map((block) => block.id) };
-}
-
-interface Reading {
-  readonly id: string;
-  readonly tokens: readonly Token[];
-  readonly seconds: number;
-  readonly short: boolean;
-  /** It would rather follow its predecessor than begin a scene. */
-  readonly follows: boolean;
-}
-
-function reading(block: PlanBlock, language: string): Reading {
-  const tokens = tokensOf(block.text, block.kind, language);
-  const seconds = lengthOf(tokens);
-  const short = block.kind === 'paragraph' && tokens.length > 0 && seconds <= SHORT;
-  const texts = tokens.map((token) => token.text);
-  const outer = texts.length > 4 ? [...texts.slice(0, 2), ...texts.slice(-2)] : texts;
-  return { id: block.id, tokens, seconds, short, follows: short && dice(outer.join(' ')) < 0.5 };
+  return { scenes, silent };
 }
 
 function lengthOf(tokens: readonly Token[]): number {
   return tokens.reduce((sum, token) => sum + secondsOf(token), 0);
-}
-
-function paired(before: Reading | undefined, block: Reading): boolean {
-  return before !== undefined && before.short && block.short && !before.follows && block.follows;
 }
 
 /** Where to cut, best first: after a sentence, clause or word (2, 1, 0) within this part of the length. */
