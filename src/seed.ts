@@ -46,16 +46,19 @@ const config = readConfig();
 const accounts = JSON.parse(readFileSync(config.demoAccountsFile ?? '', 'utf8')) as DemoAccount[];
 const app = await NestFactory.createApplicationContext(SeedModule, { logger: logger(config, 'seed'), abortOnError: false });
 try {
-  const people = new Map<Role, Actor>();
+  const people: Actor[] = [];
   let isNew = false;
   for (const account of accounts) {
     const known = await app.get(KeepingAccounts).find(account.email);
     isNew ||= !known;
-    people.set(account.role, known ?? (await app.get(KeepingAccounts).signUp(account)));
+    people.push(known ?? (await app.get(KeepingAccounts).signUp(account)));
   }
-  if (isNew)
-    for (const language of ['en', 'zh'])
-      await seedWork(language, people.get('author')!, people.get('reader') ?? people.get('author')!);
+  const [mira, linmo = mira] = people.filter(({ role }) => role === 'author');
+  const reader = people.find(({ role }) => role === 'reader') ?? mira;
+  if (isNew) {
+    await seedWork('en', mira, reader);
+    await seedWork('zh', linmo, reader);
+  }
 } finally {
   await app.close();
 }
