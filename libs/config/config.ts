@@ -122,6 +122,7 @@ export const VARIABLES: Record<string, string> = {
   VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
   VOICE_API_KEY: 'Its key, if it wants one.',
   VOICE_API_MODEL: 'Its model (default kokoro).',
+  VOICE_API_TIMEOUT: 'Seconds without a byte after which it counts as stalled (default 25).',
 };
 
 export class Config {
@@ -151,7 +152,7 @@ export class Config {
   readonly ffmpegPath?: string;
   readonly renderConcurrency: number;
   readonly renderPatienceSeconds: number;
-  readonly voiceApi?: { url: string; key?: string; model: string };
+  readonly voiceApi?: { url: string; key?: string; model: string; stallMs: number };
 
   /** @throws BadConfiguration with every mistake of `env` at once. */
   constructor(env: Environment = process.env) {
@@ -194,11 +195,14 @@ export class Config {
     this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
     this.renderPatienceSeconds = read.integer('RENDER_PATIENCE_SECONDS', 60, 1, 86_400);
     const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
-    if (voiceUrl)
+    if (voiceUrl && /\/\/[^/]*@/.test(voiceUrl))
+      read.problems.push('VOICE_API_URL holds a password, which would be shown: put the key into VOICE_API_KEY.');
+    else if (voiceUrl)
       this.voiceApi = {
         url: voiceUrl.replace(/\/$/, ''),
         key: read.optional('VOICE_API_KEY'),
         model: read.text('VOICE_API_MODEL', 'kokoro'),
+        stallMs: read.integer('VOICE_API_TIMEOUT', 25, 1, 600) * 1_000,
       };
     if (read.problems.length) throw new BadConfiguration(read.problems);
   }

@@ -13,6 +13,7 @@ import { FilmFiles } from './infrastructure/film-files.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
 import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
 import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
+import { FallbackVoice1764200003000 } from './infrastructure/migrations/1764200003000-fallback-voice.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
@@ -23,7 +24,7 @@ import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-ren
 
 export const renderingSchema: Schema = {
   rows: [RenditionRow, PartRow, ArtefactRow, AttemptRow, StudioRow, SettingsRow],
-  migrations: [Rendering1764000004000, Attempts1764200002000],
+  migrations: [Rendering1764000004000, Attempts1764200002000, FallbackVoice1764200003000],
 };
 
 /** What is asked of rendering. Knows which voices there are, and loads none. */

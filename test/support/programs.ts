@@ -70,12 +70,12 @@ export class Program {
   }
 }
 
-/** `dist/src/<name>.js`. It ends by itself when its channel to us closes, so not even a killed test leaves it behind. */
+/** `dist/src/<name>.js`, of another build if `env.INKREEL_DIST` names one. It ends by itself when its channel to us closes, so not even a killed test leaves it behind. */
 export async function startProgram(name: 'web' | 'worker' | 'migrate', env: NodeJS.ProcessEnv): Promise<Program> {
   const inherited = Object.entries(process.env).filter(([key]) =>
     /^(PATH|HOME|TMPDIR|LANG|LC_\w+|FFMPEG_PATH|LD_LIBRARY_PATH)$/.test(key),
   );
-  const child = spawn(process.execPath, ['--enable-source-maps', join(DIST, `src/${name}.js`)], {
+  const child = spawn(process.execPath, ['--enable-source-maps', join(env.INKREEL_DIST ?? DIST, `src/${name}.js`)], {
     cwd: ROOT,
     env: { ...Object.fromEntries(inherited), NODE_ENV: 'test', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '#libs/kernel/clock';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { soundFields } from '../domain/artefacts.js';
 import { themeOf } from '../domain/drawing.js';
+import { keyOf } from '../domain/keys.js';
 import {
   Artefacts,
   Damaged,
@@ -113,6 +115,30 @@ export class Mending {
       await this.outbox.send(held.errand('render.plan', 'PlanRendition'));
       await this.moving.tell(held);
     });
+  }
+
+  /**
+   * The voice of this scene failed for good: another speaks it in films whose author asked for one, the others fail. What it says has a key
+   * of its own; under the wished one is never anything but the wished voice.
+   */
+  async speakOtherwise(key: string, why: string): Promise<void> {
+    const { sound } = await this.studio.engine();
+    await this.unitOfWork.run(async () => {
+      for (const id of (await this.renditions.using(key)).sort()) {
+        const held = await this.renditions.get(id);
+        const { fallbackVoice, language } = held.snapshot();
+        const parts = (await this.renditions.parts(id)).filter((part) => part.soundKey === key && part.voice === null);
+        if (fallbackVoice === null || !parts.length) continue;
+        const fields = soundFields(parts[0].scene, this.studio.voiceOf(fallbackVoice, language), language, sound);
+        const soundKey = keyOf(fields);
+        const soundReused = (await this.artefacts.want('sound', [{ key: soundKey, fields }])).has(soundKey);
+        await this.renditions.saveParts(parts.map((part) => ({ ...part, voice: fallbackVoice, soundKey, soundReused })));
+        held.degrade(`Scenes were spoken by ${fallbackVoice} instead. ${why}`);
+        if (!soundReused) await this.outbox.send(partErrand('render.narrate', 'NarrateScene', soundKey, held));
+        await this.moving.goOn(held);
+      }
+    });
+    await this.giveUp({ key }, why);
   }
 
   /** For good: the film cannot be made, and its author is told why. */

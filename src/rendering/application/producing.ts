@@ -82,7 +82,7 @@ export class Producing {
     const work = async (_: Claim, signal: AbortSignal): Promise<Output | undefined> => {
       const [part, rendition] = await this.someScene(key);
       if (!part || !rendition) return undefined;
-      const made = await this.studio.narrate(part.scene, rendition.voice, rendition.language, key, signal);
+      const made = await this.studio.narrate(part.scene, part.voice ?? rendition.voice, rendition.language, key, signal);
       return {
         sha256: made.sha256,
         bytes: made.bytes,
@@ -181,6 +181,7 @@ const partOf = (rendition: string, idx: number, scene: PlannedScene, soundKey: s
   idx,
   scene,
   blocks: [...new Set(scene.spans.map(({ block }) => block))],
+  voice: null,
   soundKey,
   soundReused,
   segmentKey: null,

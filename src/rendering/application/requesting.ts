@@ -25,7 +25,11 @@ export class Requesting {
   ) {}
 
   /** @returns the film's id, and whether it is a new one: the same wish twice is one film. */
-  request(by: Actor, chapterId: string, wish: { voice?: string; theme?: string }): Promise<{ id: string; isNew: boolean }> {
+  request(
+    by: Actor,
+    chapterId: string,
+    wish: { voice?: string; fallbackVoice?: string; theme?: string },
+  ): Promise<{ id: string; isNew: boolean }> {
     return this.unitOfWork.run(async () => {
       if (!(await this.chapters.writes(chapterId, by))) throw new OnlyAuthorsFilm();
       return this.film(chapterId, by.id, wish);
@@ -56,7 +60,7 @@ export class Requesting {
     by: Actor,
     workId: string,
     expected: number | undefined,
-    wanted: { onPublish?: boolean; voice?: string | null; theme?: string },
+    wanted: { onPublish?: boolean; voice?: string | null; fallbackVoice?: string | null; theme?: string },
   ): Promise<SettingsState> {
     return this.unitOfWork.run(async () => {
       if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyAuthorsFilm();
@@ -76,13 +80,14 @@ export class Requesting {
   private async film(
     chapterId: string,
     by: string | null,
-    { voice, theme }: { voice?: string; theme?: string },
+    { voice, fallbackVoice, theme }: { voice?: string; fallbackVoice?: string; theme?: string },
   ): Promise<{ id: string; isNew: boolean }> {
     const card = await this.chapters.card(chapterId);
     if (!card?.revision) throw new NothingToFilm();
     const settings = await this.settings.get(card.workId);
     const look = theme ?? settings.theme ?? INK.name;
     if (!THEMES[look]) throw new UnknownTheme(Object.keys(THEMES));
+    const fallback = fallbackVoice ?? settings.fallbackVoice;
     const wish = {
       chapterId,
       workId: card.workId,
@@ -90,6 +95,7 @@ export class Requesting {
       title: card.title,
       language: card.language,
       voice: this.voices.choose(card.language, voice ?? settings.voice ?? undefined),
+      fallbackVoice: fallback === null ? null : this.voices.choose(card.language, fallback),
       theme: look,
       cover: await this.chapters.cover(chapterId),
     };

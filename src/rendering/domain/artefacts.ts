@@ -15,7 +15,7 @@ export interface VoiceIdentity {
   readonly fingerprint: string;
 }
 
-/** What one span is spoken from. Where it stands and who is beside it are not in it. */
+/** What one span is spoken from: the key of what a speech server answered. Where it stands and who is beside it are not in it. */
 export function speechFields(span: Span, voice: VoiceIdentity, language: string): Fields {
   return { kind: 'speech', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, ...saidIn(span) };
 }

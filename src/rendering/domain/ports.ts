@@ -11,6 +11,8 @@ export interface PartState {
   idx: number;
   scene: PlannedScene;
   blocks: string[];
+  /** Speaks this scene, as the film's own voice failed in it; mostly null. */
+  voice: string | null;
   soundKey: string;
   /** Whether the sound was there before this film asked for it. */
   soundReused: boolean;
@@ -38,7 +40,8 @@ export abstract class RenditionRepository {
   abstract using(key: string): Promise<string[]>;
 }
 
-export type ArtefactKind = 'picture' | 'sound' | 'segment';
+/** `speech` is what a speech server answered to one request: raw, and never asked for again. */
+export type ArtefactKind = 'picture' | 'speech' | 'sound' | 'segment';
 
 /** What an artefact is, once it is there: an object of that sha256 and what is known about it. */
 export interface Output {
@@ -173,6 +176,8 @@ export interface SettingsState {
   /** Film each chapter when it is published. */
   onPublish: boolean;
   voice: string | null;
+  /** Speaks where that one fails; null when a film shall fail then. */
+  fallbackVoice: string | null;
   theme: string;
   version: number;
 }

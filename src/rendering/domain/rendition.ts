@@ -12,6 +12,8 @@ export interface Wish {
   title: string;
   language: string;
   voice: string;
+  /** Who speaks a scene in which that voice fails for good; null when the film shall fail then. */
+  fallbackVoice: string | null;
   theme: string;
   /** Object key of the cover at that moment. */
   cover: string | null;
@@ -53,6 +55,9 @@ export interface Film {
   srt: string;
   cues: string;
 }
+
+/** A film of a thousand scenes may have as many; nobody reads more of them. */
+const MOST_WARNINGS = 50;
 
 /**
  * One film of one revision. Asked for in the web process, which only records it; planned, narrated, drawn and assembled by
@@ -156,7 +161,8 @@ export class Rendition {
   }
 
   warn(warnings: readonly string[]): void {
-    for (const warning of warnings) if (!this.state.warnings.includes(warning)) this.state.warnings.push(warning);
+    const { warnings: known } = this.state;
+    for (const warning of warnings) if (!known.includes(warning) && known.length < MOST_WARNINGS) known.push(warning);
   }
 
   /** Anybody plans; whoever goes on must have the tools that it was planned for. */
@@ -182,8 +188,8 @@ export class Rendition {
   }
 }
 
-export function wishKey({ chapterId, revision, language, voice, theme, cover, title }: Wish): string {
-  return keyOf({ chapterId, revision, language, voice, theme, cover, title });
+export function wishKey({ chapterId, revision, language, voice, fallbackVoice, theme, cover, title }: Wish): string {
+  return keyOf({ chapterId, revision, language, voice, theme, cover, title, ...(fallbackVoice && { fallbackVoice }) });
 }
 
 export type RenditionReady = {

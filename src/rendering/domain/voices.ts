@@ -48,3 +48,14 @@ export class VoiceSpeaksOtherLanguages extends DomainError {
     super(`The voice "${voice}" cannot read "${language.slice(0, 40)}". ${instead}`, { voice, language });
   }
 }
+
+/** A voice was asked and gave no usable sound. Another may be asked instead, if the author wants that. */
+export class VoiceFailed extends Error {
+  constructor(
+    sentence: string,
+    /** A later attempt may succeed; otherwise somebody has to change something. */
+    readonly temporary: boolean,
+  ) {
+    super(sentence);
+  }
+}

@@ -27,9 +27,10 @@ export class FilmFiles {
   async settings(workId: string, actor: Actor): Promise<SettingsState | undefined> {
     if (!(await this.chapters.ownsWork(workId, actor))) return undefined;
     const [row] = await this.transaction.query<SettingsState>(
-      `SELECT work_id AS "workId", on_publish AS "onPublish", voice, theme, version FROM rendering.settings WHERE work_id = $1`,
+      `SELECT work_id AS "workId", on_publish AS "onPublish", voice, fallback_voice AS "fallbackVoice", theme, version
+         FROM rendering.settings WHERE work_id = $1`,
       [workId],
     );
-    return row ?? { workId, onPublish: false, voice: null, theme: INK.name, version: 0 };
+    return row ?? { workId, onPublish: false, voice: null, fallbackVoice: null, theme: INK.name, version: 0 };
   }
 }

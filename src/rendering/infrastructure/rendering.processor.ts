@@ -17,6 +17,7 @@ import { Producing } from '../application/producing.js';
 import { Recovering } from '../application/recovering.js';
 import { Requesting } from '../application/requesting.js';
 import { NoRoom, Studio } from '../domain/ports.js';
+import { VoiceFailed } from '../domain/voices.js';
 import { NoEncoder } from './picture/encoder.js';
 import { ChildRefused } from './sound/asked-child.js';
 
@@ -113,7 +114,10 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
         },
         {
           verdict: (error) => this.verdict(error),
-          giveUp: ({ data }, error) => this.mending.giveUp(data, sentenceOf(error)),
+          giveUp: ({ data }, error) =>
+            error instanceof VoiceFailed && 'key' in data
+              ? this.mending.speakOtherwise(data.key, error.message)
+              : this.mending.giveUp(data, sentenceOf(error)),
         },
       );
     void queue.process('*', atOnce, async (job) => {
@@ -131,7 +135,11 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
     if (this.stopping.signal.aborted) return 'give back';
     if (error instanceof LeaseLost) return 'not ours';
     const mayPass = error instanceof StoreUnavailable || error instanceof WrongDigest || error instanceof NoRoom;
-    const hopeless = (error instanceof DomainError && !mayPass) || error instanceof ChildRefused || error instanceof NoEncoder;
+    const hopeless =
+      (error instanceof DomainError && !mayPass) ||
+      (error instanceof VoiceFailed && !error.temporary) ||
+      error instanceof ChildRefused ||
+      error instanceof NoEncoder;
     return hopeless ? 'hopeless' : 'failed';
   }
 }

@@ -18,6 +18,7 @@ export class RenditionRow implements RenditionState {
   @Column('text') title!: string;
   @Column('text') language!: string;
   @Column('text') voice!: string;
+  @Column('text', { nullable: true }) fallbackVoice!: string | null;
   @Column('text') theme!: string;
   @Column('text', { nullable: true }) cover!: string | null;
   @Column('text') wishKey!: string;
@@ -43,6 +44,7 @@ export class PartRow implements PartState {
   @PrimaryColumn('integer') idx!: number;
   @Column('jsonb') scene!: PlannedScene;
   @Column('uuid', { array: true }) blocks!: string[];
+  @Column('text', { nullable: true }) voice!: string | null;
   @ForeignKey(() => ArtefactRow) @Column('text') soundKey!: string;
   @Column('boolean') soundReused!: boolean;
   @ForeignKey(() => ArtefactRow) @Column('text', { nullable: true }) segmentKey!: string | null;
@@ -100,6 +102,7 @@ export class SettingsRow implements SettingsState {
   @PrimaryColumn('uuid') workId!: string;
   @Column('boolean') onPublish!: boolean;
   @Column('text', { nullable: true }) voice!: string | null;
+  @Column('text', { nullable: true }) fallbackVoice!: string | null;
   @Column('text') theme!: string;
   @Column('integer') version!: number;
 }

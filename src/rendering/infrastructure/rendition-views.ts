@@ -11,7 +11,7 @@ import type { ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.c
 
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
 
-const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r.language, r.voice, r.theme, r.state, r.frames_planned AS "framesPlanned",
+const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r.language, r.voice, r.fallback_voice AS "fallbackVoice", r.theme, r.state, r.frames_planned AS "framesPlanned",
        r.film, r.degraded, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
   FROM rendering.rendition r
  CROSS JOIN LATERAL (
@@ -23,6 +23,7 @@ interface PartRow {
   idx: number;
   scene: PlannedScene;
   blocks: string[];
+  voice: string | null;
   frames: number | null;
   card: boolean;
   soundKey: string;
@@ -87,6 +88,7 @@ export class RenditionViews {
         index: part.idx,
         text: written(part.scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text))),
         blocks: part.blocks,
+        fallbackVoice: part.voice,
         frames: part.frames,
         degraded: part.card,
         soundKey: part.soundKey,
@@ -99,7 +101,7 @@ export class RenditionViews {
 
   private parts(rendition: string): Promise<PartRow[]> {
     return this.transaction.query<PartRow>(
-      `SELECT p.idx, p.scene, p.blocks, p.frames, p.card, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
+      `SELECT p.idx, p.scene, p.blocks, p.voice, p.frames, p.card, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
               p.segment_key AS "segmentKey", p.segment_reused AS "segmentReused", v.fields AS "segmentFields"
          FROM rendering.part p
          JOIN rendering.artefact s ON s.key = p.sound_key
@@ -128,6 +130,7 @@ const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }:
   title: row.title,
   language: row.language,
   voice: row.voice,
+  fallbackVoice: row.fallbackVoice,
   theme: row.theme,
   state: row.state,
   progress: { framesDone, framesPlanned, scenesDone, scenes },

@@ -9,6 +9,12 @@ export class RequestRenditionBody {
    * @example flite:rms
    */
   @MayBeMissing() @IsString() @MaxLength(120) voice?: string;
+  /**
+   * Speaks the scenes in which the voice fails for good; such a film says `degraded`, and the next request tries the voice again.
+   * Without it the work's setting; without that a film fails with its voice.
+   * @example flite:slt
+   */
+  @MayBeMissing() @IsString() @MaxLength(120) fallbackVoice?: string;
   /** @example ink */
   @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
 }
@@ -19,6 +25,11 @@ export class SettingsBody {
   /** Null for the language's default. */
   @ValidateIf((body: SettingsBody) => body.voice !== undefined && body.voice !== null) @IsString() @MaxLength(120) voice?:
     string | null;
+  /** Speaks where the voice fails; null to let a film fail then. */
+  @ValidateIf((body: SettingsBody) => body.fallbackVoice !== undefined && body.fallbackVoice !== null)
+  @IsString()
+  @MaxLength(120)
+  fallbackVoice?: string | null;
   @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
 }
 
@@ -26,6 +37,7 @@ export class SettingsAnswer {
   workId!: string;
   onPublish!: boolean;
   voice!: string | null;
+  fallbackVoice!: string | null;
   theme!: string;
   version!: number;
 }
@@ -78,6 +90,7 @@ export class RenditionAnswer {
   title!: string;
   language!: string;
   voice!: string;
+  fallbackVoice!: string | null;
   theme!: string;
   /** @example rendering */
   state!: RenditionState['state'];
@@ -120,6 +133,8 @@ export class SceneAnswer {
   /** What is said in it. */
   text!: string;
   blocks!: string[];
+  /** Speaks this scene, because the film's voice failed in it. */
+  fallbackVoice!: string | null;
   frames!: number | null;
   /** It could not be drawn: a plain card stands in its place. */
   degraded!: boolean;

@@ -10,23 +10,34 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '#libs/config/config';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
 import { VERSION } from '../domain/artefacts.js';
 import { keyOf } from '../domain/keys.js';
+import { Making } from '../application/making.js';
 import { planFilm } from '../domain/mp4.js';
 import { readSegment } from '../domain/mp4-segment.js';
 import type { PlannedScene } from '../domain/plan.js';
-import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio, UnusableCover } from '../domain/ports.js';
+import {
+  Artefacts,
+  Damaged,
+  type PictureMade,
+  type SegmentWish,
+  type SoundMade,
+  Studio,
+  UnusableCover,
+} from '../domain/ports.js';
 import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { InstalledVoices } from './installed-voices.js';
-import { objectKey } from './object-key.js';
+import { objectKey, sha256Of } from './object-key.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
 import { packetsOf, SILENT_PACKET } from './sound/aac.js';
 import { Narrator } from './sound/narrator.js';
+import { PaidSpeech } from './sound/paid-speech.js';
 import { listVoices, voiceFingerprint } from './sound/voices.js';
 import { told } from './troubles.js';
 
@@ -43,14 +54,19 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private readonly folder: string;
   /** Pictures of the cache that this process knows to be whole. */
   private readonly whole = new Set<string>();
+  private readonly paid: PaidSpeech;
 
   constructor(
     private readonly config: Config,
     private readonly objects: ObjectStore,
     private readonly voices: InstalledVoices,
+    unitOfWork: UnitOfWork,
+    artefacts: Artefacts,
+    making: Making,
   ) {
     super();
     this.folder = join(config.home, 'studio', String(process.pid));
+    this.paid = new PaidSpeech(unitOfWork, artefacts, making, objects, join(config.home, 'studio', 'speech'));
   }
 
   async engine(): Promise<Tools['engine']> {
@@ -204,6 +220,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       ffmpeg: encoder.ffmpeg,
       ffmpegFingerprint: encoder.fingerprint,
       server: this.config.voiceApi,
+      paid: this.paid,
       processes,
     });
     const { fingerprint, parts } = describeEngine(encoder);
@@ -294,10 +311,4 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private async discard(...files: (string | undefined)[]): Promise<void> {
     await Promise.all(files.map(async (file) => file && rm(file, { force: true })));
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

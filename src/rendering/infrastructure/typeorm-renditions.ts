@@ -42,9 +42,11 @@ export class TypeormRenditions extends RenditionRepository {
 
   async saveParts(parts: PartState[]): Promise<void> {
     await this.transaction.writing.query(
-      `UPDATE rendering.part p SET segment_key = new.segment_key, segment_reused = new.segment_reused, frames = new.frames, card = new.card
-         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bool[], $5::int[], $6::bool[])
-                AS new(rendition, idx, segment_key, segment_reused, frames, card)
+      `UPDATE rendering.part p
+          SET segment_key = new.segment_key, segment_reused = new.segment_reused, frames = new.frames, card = new.card,
+              voice = new.voice, sound_key = new.sound_key, sound_reused = new.sound_reused
+         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bool[], $5::int[], $6::bool[], $7::text[], $8::text[], $9::bool[])
+              AS new(rendition, idx, segment_key, segment_reused, frames, card, voice, sound_key, sound_reused)
         WHERE p.rendition = new.rendition AND p.idx = new.idx`,
       [
         parts.map((p) => p.rendition),
@@ -53,6 +55,9 @@ export class TypeormRenditions extends RenditionRepository {
         parts.map((p) => p.segmentReused),
         parts.map((p) => p.frames),
         parts.map((p) => p.card),
+        parts.map((p) => p.voice),
+        parts.map((p) => p.soundKey),
+        parts.map((p) => p.soundReused),
       ],
     );
   }
@@ -88,7 +93,7 @@ export class TypeormSettings extends SettingsRepository {
 
   async get(workId: string): Promise<SettingsState> {
     const row = await this.transaction.writing.findOne(SettingsRow, { where: { workId }, lock: { mode: 'pessimistic_write' } });
-    return row ?? { workId, onPublish: false, voice: null, theme: INK.name, version: 0 };
+    return row ?? { workId, onPublish: false, voice: null, fallbackVoice: null, theme: INK.name, version: 0 };
   }
 
   async save(settings: SettingsState): Promise<void> {

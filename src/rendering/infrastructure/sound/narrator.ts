@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VoiceIdentity } from '../../domain/artefacts.js';
+import { speechFields, type VoiceIdentity } from '../../domain/artefacts.js';
 import type { PlannedScene, Span } from '../../domain/plan.js';
 import { written } from '../../domain/prose.js';
 import type { TimedWord } from '../../domain/scene.js';
@@ -11,6 +11,7 @@ import { VoiceNotInstalled } from '../../domain/voices.js';
 import { AAC_VERSION, BIT_RATE, encodeAac } from './aac.js';
 import { AskedChildren } from './asked-child.js';
 import { MASTERING_VERSION } from './mastering.js';
+import type { PaidSpeech } from './paid-speech.js';
 import { SpeechApi } from './speech-api.js';
 import type { SpeechServer } from './speech-api.js';
 import type { MasterReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
@@ -34,6 +35,8 @@ export interface NarratorOptions {
   readonly ffmpeg: string;
   readonly ffmpegFingerprint: string;
   readonly server?: SpeechServer;
+  /** Remembers what the server answered; without it every scene is asked for anew. */
+  readonly paid?: PaidSpeech;
   /** Processes of each kind (default 1). */
   readonly processes?: number;
 }
@@ -139,10 +142,15 @@ export class Narrator {
     for (const children of this.children) children.kill();
   }
 
-  private speak(span: Span, voice: Voice, language: string, out: string, signal?: AbortSignal): Promise<Spoken> {
+  private async speak(span: Span, voice: Voice, language: string, out: string, signal?: AbortSignal): Promise<Spoken> {
     const engine = this.engines.get(voice.engine);
     if (!engine) throw new VoiceNotInstalled(voice.id, 'Set VOICE_API_URL to an OpenAI-compatible speech server.');
-    return engine.speak({ voice: engineVoice(voice), language, say: span.tokens.map((token) => token.say), out }, signal);
+    const say = span.tokens.map((token) => token.say);
+    const ask = () => engine.speak({ voice: engineVoice(voice), language, say, out }, signal);
+    const { paid } = this.options;
+    if (voice.engine !== 'api' || !paid) return ask();
+    const sound = await paid.recall(speechFields(span, this.identityOf(voice), language), out, ask, signal);
+    return { ...sound, times: say.map(() => null) };
   }
 
   private engineIn(script: URL): SpeechEngine {

@@ -1,79 +1,26 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Answering, type Provider, startProvider } from '../../../../test/support/provider/provider.js';
 import { SpeechApi, SpeechServerFailed } from './speech-api.js';
 
-/** A real speech server that behaves as the test says, request by request; the last behaviour stays. */
-type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
-
-let server: Server;
-let script: Behaviour[] = [];
-let requests: { body: Record<string, unknown>; authorization?: string }[] = [];
+const KEY = 'sk-very-secret-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'speech-'));
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      requests.push({
-        body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
-        authorization: request.headers.authorization,
-      });
-      const behave = script.length > 1 ? script.shift() : script[0];
-      behave?.(response, request);
-    });
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-});
-
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-  rmSync(folder, { recursive: true });
-});
-
-beforeEach(() => {
-  requests = [];
-});
-
-const RATE = 24_000;
-const KEY = 'sk-very-secret';
-/** A tone of that many seconds that fades out, as WAV. */
-function speech(seconds: number, { amplitude = 8_000, fade = true, declared = 0 } = {}): Buffer {
-  const samples = Math.round(seconds * RATE);
-  const data = Buffer.alloc(samples * 2);
-  for (let i = 0; i < samples; i++)
-    data.writeInt16LE(Math.round(Math.sin(i / 10) * amplitude * (fade ? Math.min(1, (samples - i) / 2_000) : 1)), i * 2);
-  const head = Buffer.from('RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\0\0\0\0\0\0\0\0\x02\0\x10\0data\0\0\0\0', 'latin1');
-  head.writeUInt32LE(RATE, 24);
-  head.writeUInt32LE(declared, 40);
-  return Buffer.concat([head, data]);
-}
-
-const send =
-  (body: Buffer | string, status = 200, headers: Record<string, string> = {}): Behaviour =>
-  (response) =>
-    response.writeHead(status, headers).end(body);
-
-const say = ['Once', 'upon', 'a', 'time,', 'there', 'was', 'a', 'light.'];
 const out = join(folder, 'speech.pcm');
-const api = (more: object = {}) =>
-  new SpeechApi({
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    key: KEY,
-    model: 'kokoro',
-    patienceMs: 5,
-    timeoutMs: 2_000,
-    ...more,
-  });
-const speak = (more?: object) => api(more).speak({ voice: 'af_heart', language: 'en', say, out });
+const say = ['Once', 'upon', 'a', 'time,', 'there', 'was', 'a', 'light.'];
 
-async function failure(behaviour: Behaviour[], more?: object): Promise<SpeechServerFailed> {
-  script = behaviour;
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider(KEY);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const api = (more: object = {}) =>
+  new SpeechApi({ url: provider.url, key: KEY, model: 'kokoro', patienceMs: 5, stallMs: 5_000, ...more });
+const speak = (more?: object, signal?: AbortSignal) => api(more).speak({ voice: 'af_heart', language: 'en', say, out }, signal);
+
+async function failure(more?: object): Promise<SpeechServerFailed> {
   const error: unknown = await speak(more).then(
     () => undefined,
     (reason: unknown) => reason,
@@ -83,79 +30,111 @@ async function failure(behaviour: Behaviour[], more?: object): Promise<SpeechSer
 }
 
 describe('A speech server', () => {
-  it('is asked the way OpenAI describes, and its samples are kept', async () => {
-    script = [send(speech(2))];
-    expect(await speak()).toEqual({ samples: 2 * RATE, sampleRate: RATE, times: say.map(() => null) });
-    expect(readFileSync(out)).toHaveLength(2 * RATE * 2);
-    expect(requests).toEqual([
+  it.each(['speak', 'stream'] as const)('is asked the way OpenAI describes, and its sound is kept (%s)', async (answer) => {
+    await provider.answers(answer);
+    const { samples, sampleRate, times } = await speak();
+    expect(samples / sampleRate).toBeGreaterThan(1.5);
+    expect(samples / sampleRate).toBeLessThan(4);
+    expect(times).toEqual(say.map(() => null));
+    expect(readFileSync(out)).toHaveLength(samples * 2);
+    expect(await provider.asked()).toEqual([
       {
-        body: { model: 'kokoro', voice: 'af_heart', input: 'Once upon a time, there was a light.', response_format: 'wav' },
-        authorization: `Bearer ${KEY}`,
+        ...{ model: 'kokoro', voice: 'af_heart', input: 'Once upon a time, there was a light.', format: 'wav' },
+        ...{ authorized: true, answer },
       },
     ]);
   });
 
   it('that throttles is asked again when it said', async () => {
-    script = [send('slow down', 429, { 'retry-after': '1' }), send(speech(2))];
+    await provider.answers('throttle', 'speak');
     const before = Date.now();
     await speak();
     expect(Date.now() - before).toBeGreaterThanOrEqual(990);
-    expect(requests).toHaveLength(2);
+    expect(await provider.asked()).toHaveLength(2);
   });
 
-  const bad: [what: string, behaviour: Behaviour, problem: RegExp][] = [
-    ['a web page with status 200', send('<html>busy</html>'.padEnd(60)), /a web page instead of WAV/],
-    ['MP3', send(Buffer.concat([Buffer.from('ID3'), Buffer.alloc(100)])), /MP3 instead of WAV/],
-    ['silence', send(speech(2, { amplitude: 3 })), /silence/],
-    ['ten times the length', send(speech(24)), /too long for the text/],
-    ['too little', send(speech(0.2)), /too short for the text/],
-    ['sound that breaks off', send(speech(1.5, { fade: false })), /breaks off/],
-    ['less than its header says', send(speech(2, { declared: 400_000 })), /shorter than its header says/],
-    ['an error of its own', send('out of memory', 500), /status 500 out of memory/],
+  const bad: [answer: Answering, problem: RegExp, temporary: boolean][] = [
+    ['html', /a web page instead of WAV\. Check that VOICE_API_URL ends in \/v1/, false],
+    ['mp3', /MP3 instead of WAV\. Check that .* can answer WAV/, false],
+    ['too-large-sizes', /false sizes, \d+ bytes of sound are promised and \d+ came\. Ask .* again/, false],
+    ['too-small-sizes', /false sizes, \d+ bytes of sound are promised and \d+ came\. Ask .* again/, false],
+    ['silence', /silence\. Ask for the film again, or for another voice/, false],
+    ['tenfold', /[\d.]+ s of sound are too long for the text\. Ask/, false],
+    ['broken-off', /too short for the text|breaks off/, false],
+    ['cut-off', /the connection failed \(.*\)\. Check that it runs/, true],
+    ['error-500', /status 500 CUDA out of memory\. Look into its log/, true],
   ];
 
-  it.each(bad)('that sends %s is asked again', async (_, behaviour) => {
-    script = [behaviour, behaviour, send(speech(2))];
-    expect((await speak()).samples).toBe(2 * RATE);
-    expect(requests).toHaveLength(3);
+  it.each(bad)('that once answers with %s is asked again', async (answer) => {
+    await provider.answers(answer, answer, 'stream');
+    expect((await speak()).samples).toBeGreaterThan(30_000);
+    expect(await provider.asked()).toHaveLength(3);
   });
 
-  it.each(bad)('that keeps sending %s is refused by name after three tries', async (_, behaviour, problem) => {
-    const error = await failure([behaviour]);
+  it.each(bad)('that keeps answering with %s is refused by name after three tries', async (answer, problem, temporary) => {
+    await provider.answers(answer);
+    const error = await failure();
     expect(error.message).toMatch(problem);
-    expect(error.temporary).toBe(true);
-    expect(requests).toHaveLength(3);
+    expect(error.temporary).toBe(temporary);
+    expect(await provider.asked()).toHaveLength(3);
   });
 
-  it('that stalls, cuts the connection or is not there is given up in time', async () => {
-    expect((await failure([() => undefined], { timeoutMs: 150 })).problem).toMatch(/no answer within 0.15 s/);
-    const stall: Behaviour = (response) => response.writeHead(200, { 'content-length': '90000' }).write(speech(0.5));
-    expect((await failure([stall], { timeoutMs: 150 })).problem).toMatch(/no answer within/);
-    expect((await failure([(_, request) => request.socket.destroy()])).problem).toMatch(/connection failed/);
+  it.each(['stall', 'stall-midway'] as const)('that stalls for 30 s is not waited for (%s)', async (answer) => {
+    await provider.answers(answer, 'speak');
+    expect((await speak({ stallMs: 700 })).samples).toBeGreaterThan(30_000);
+    await provider.answers(answer);
+    const error = await failure({ stallMs: 300, tries: 2 });
+    expect(error.message).toMatch(/not a byte for 0.3 s\. Check that it is not overloaded/);
+    expect(error.temporary).toBe(true);
+  });
+
+  it('that goes on for ever, or is not there, is given up', async () => {
+    await provider.answers('slow');
+    expect((await failure({ timeoutMs: 200, tries: 1 })).problem).toMatch(/not done within 0.2 s/);
     const gone = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => gone.once('listening', listening));
-    const { port } = gone.address() as AddressInfo;
+    const { port } = gone.address() as { port: number };
     await new Promise((closed) => gone.close(closed));
-    expect((await failure([], { url: `http://127.0.0.1:${port}/v1` })).problem).toMatch(/connection failed .*ECONNREFUSED/);
+    expect((await failure({ url: `http://127.0.0.1:${port}/v1` })).message).toMatch(/ECONNREFUSED.*Check that it runs/);
   });
 
-  it('that says no is believed at once, and its words never repeat the key', async () => {
-    const error = await failure([send(`bad key ${KEY}`, 401)]);
+  it.each([
+    ['key-refused', /status 401 Incorrect API key .*\. Check VOICE_API_KEY/],
+    ['voice-unknown', /status 400 .*'af_heart' not found.*Check the name of the voice/],
+  ] as const)('that says no is believed at once (%s)', async (answer, problem) => {
+    await provider.answers(answer);
+    const error = await failure();
+    expect(error.message).toMatch(problem);
     expect(error.temporary).toBe(false);
-    expect(requests).toHaveLength(1);
-    expect(error.message).toContain('status 401 bad key ***');
-    expect(JSON.stringify(error) + String(error.stack)).not.toContain(KEY);
+    expect(await provider.asked()).toHaveLength(1);
+  });
+
+  it('that asks for more patience than a worker has is left to a later errand', async () => {
+    await provider.answers('throttle-long');
+    expect((await failure()).temporary).toBe(true);
+    expect(await provider.asked()).toHaveLength(1);
+  });
+
+  it('never makes the key appear in an error, not even half of it', async () => {
+    for (const answer of ['key-refused', 'html'] as const) {
+      await provider.answers(answer);
+      const { message, stack } = await failure({ tries: 1 });
+      for (let length = 8; length <= KEY.length; length++) expect(`${message}${stack}`).not.toContain(KEY.slice(0, length));
+    }
+    // a key that cannot stand in a header is named by fetch in its complaint
+    expect((await failure({ key: `${KEY}\nX: y`, tries: 1 })).message).not.toContain(KEY);
   });
 
   it('gets the key only at its own address', async () => {
-    const error = await failure([send('', 307, { location: 'http://127.0.0.1:1/elsewhere' })], { tries: 1 });
-    expect(error.problem).toMatch(/connection failed/);
+    await provider.answers('redirect');
+    expect((await failure({ tries: 1 })).problem).toMatch(/connection failed/);
+    expect(await provider.asked()).toHaveLength(1);
   });
 
   it('is left when the film is cancelled', async () => {
-    script = [() => undefined];
+    await provider.answers('stall');
     const cancel = new AbortController();
-    const waiting = api().speak({ voice: 'v', language: 'en', say, out }, cancel.signal);
+    const waiting = speak({}, cancel.signal);
     setTimeout(() => cancel.abort(new Error('cancelled')), 50);
     await expect(waiting).rejects.toThrow('cancelled');
   });

@@ -23,16 +23,20 @@ const samples = (...values: number[]) => Buffer.from(Int16Array.from(values).buf
 
 describe('WAV', () => {
   it('gives its samples back', () => {
-    expect(readWav(wav(samples(1, -2, 3)))).toEqual({ pcm: samples(1, -2, 3), sampleRate: 24_000, cutOff: false });
+    expect(readWav(wav(samples(1, -2, 3)))).toEqual({ pcm: samples(1, -2, 3), sampleRate: 24_000 });
   });
 
   it('is read by the bytes that came where the header only holds a place', () => {
     for (const declared of [0, 0xffff_ffff, 0x7fff_ffff - 36])
-      expect(readWav(wav(samples(1, 2, 3), { declared }))).toEqual({ pcm: samples(1, 2, 3), sampleRate: 24_000, cutOff: false });
+      expect(readWav(wav(samples(1, 2, 3), { declared }))).toEqual({ pcm: samples(1, 2, 3), sampleRate: 24_000 });
   });
 
-  it('tells when less came than promised', () => {
-    expect(readWav(wav(samples(1, 2), { declared: 4_000 })).cutOff).toBe(true);
+  it('tells when less or more came than promised, other chunks after the sound aside', () => {
+    expect(readWav(wav(samples(1, 2), { declared: 4_000 })).falseSizes).toEqual({ promised: 4_000, came: 4 });
+    const many = samples(...Array.from({ length: 500 }, (_, i) => (i * 7_919) % 30_000));
+    expect(readWav(wav(many, { declared: 100 })).falseSizes).toEqual({ promised: 100, came: 1_000 });
+    const list = Buffer.concat([wav(samples(1, 2)), Buffer.from('LIST\x04\0\0\0INFO', 'latin1')]);
+    expect(readWav(list).falseSizes).toBeUndefined();
   });
 
   it('is mixed to one channel of 16 bits', () => {

@@ -6,8 +6,8 @@ export interface Wav {
   /** s16le, mono. */
   readonly pcm: Buffer;
   readonly sampleRate: number;
-  /** The header promises more than came, and not as the placeholder of a length not yet known. */
-  readonly cutOff: boolean;
+  /** Bytes of sound by the header and in truth, where they differ: cut off, or a lie. A placeholder promises nothing. */
+  readonly falseSizes?: { readonly promised: number; readonly came: number };
 }
 
 export class NotWav extends Error {}
@@ -38,11 +38,20 @@ export function readWav(file: Buffer): Wav {
       if (!format) throw new NotWav('WAV with data before its format');
       const placeholder = declared === 0 || declared > PLACEHOLDER;
       const pcm = toMono16(placeholder ? file.subarray(at + 8) : body, format);
-      return { pcm, sampleRate: format.sampleRate, cutOff: !placeholder && declared > body.length };
+      const asPromised = placeholder || (declared <= body.length && isChunks(file.subarray(at + 8 + declared + (declared & 1))));
+      const falseSizes = asPromised ? undefined : { promised: declared, came: file.length - at - 8 };
+      return { pcm, sampleRate: format.sampleRate, ...(falseSizes && { falseSizes }) };
     }
     at += 8 + declared + (declared & 1);
   }
   throw new NotWav('WAV without data');
+}
+
+/** What may follow the sound: nothing, padding, or more chunks. Samples are something else. */
+function isChunks(rest: Buffer): boolean {
+  for (let at = 0; at + 8 <= rest.length; at += 8 + rest.readUInt32LE(at + 4) + (rest.readUInt32LE(at + 4) & 1))
+    if (!/^[\x20-\x7e]{4}$/.test(rest.toString('latin1', at, at + 4))) return false;
+  return true;
 }
 
 function toMono16(
