@@ -29,6 +29,20 @@ describe('Caption pages', () => {
     }
   });
 
+  it('have the lines of the drawn ones: even, broken where a reader pauses, an article with its word', () => {
+    const lines = (text: string, language = 'en') =>
+      pagesOf(spoken(text, language), 30).map((page) =>
+        linesOf(page.words).map((line) => written(line.map((word) => word.text))),
+      );
+    expect(lines('Oh dear! I shall be late!')).toEqual([['Oh dear!'], ['I shall be late!']]);
+    expect(lines('Still, she swept the floor.')).toEqual([['Still, she swept', 'the floor.']]);
+    expect(lines('玛拉笑了，又点亮了一盏灯。', 'zh')).toEqual([['玛拉笑了，', '又点亮了一盏灯。']]);
+    expect(lines('She swept the floor of the office every night, and nobody saw it.')).toEqual([
+      ['She swept the floor', 'of the office'],
+      ['every night,', 'and nobody saw it.'],
+    ]);
+  });
+
   it('hold nine Chinese characters a line and never begin a line with punctuation', () => {
     const words = spoken('我冒了严寒，回到相隔二千余里，别了二十余年的故乡去。“你怎么了？”他问。', 'zh');
     const lines = pagesOf(words, 30).flatMap((page) => linesOf(page.words).map((line) => written(line.map((word) => word.text))));

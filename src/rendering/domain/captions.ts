@@ -1,3 +1,4 @@
+import { lineStarts, NEVER } from './line-breaks.js';
 import { columns, gapBetween, stopAfter, written } from './prose.js';
 import type { CaptionPage, TimedWord } from './scene.js';
 
@@ -79,7 +80,7 @@ function balanced(words: readonly TimedWord[]): TimedWord[][] {
 /** A page rather turns after a comma, and not between an article or a title and what it belongs to. */
 function costOfCut(left: TimedWord, right: TimedWord): number {
   if (stopAfter(left, right) > 0) return 0;
-  return /^[\p{P}]*(?:\p{Script=Latin}{1,3}|\p{Lu}\p{Ll}*\.)$/u.test(left.text) ? 0.6 : 0.35;
+  return /^[\p{P}]*(?:\p{Script=Latin}{1,3}|\p{Lu}\p{Ll}*\.)$/u.test(left.text) ? 0.9 : 0.6;
 }
 
 function roomOf(words: readonly TimedWord[]): number {
@@ -88,33 +89,15 @@ function roomOf(words: readonly TimedWord[]): number {
     : LINE_COLUMNS.latin;
 }
 
-/** The lines of a page, as even as they can be. A single word wider than a line has a line to itself. */
+/** The lines of a page, broken as they are drawn. A word wider than a line has a line to itself. */
 export function linesOf(words: readonly TimedWord[]): TimedWord[][] {
   const room = roomOf(words);
-  const greedy = filled(words, room);
-  let narrow = greedy;
-  for (let width = room - 1; width > room / 3; width--) {
-    const lines = filled(words, width);
-    if (lines.length > greedy.length) break;
-    narrow = lines;
-  }
-  return narrow;
-}
-
-function filled(words: readonly TimedWord[], room: number): TimedWord[][] {
-  const lines: TimedWord[][] = [];
-  let width = 0;
-  let last = '';
-  for (const word of words) {
-    const more = columns(gapBetween(last, word.text) + word.text);
-    if (lines.length === 0 || width + more > room) {
-      lines.push([word]);
-      width = columns(word.text);
-    } else {
-      lines[lines.length - 1].push(word);
-      width += more;
+  const gaps = words.map((word, i) => (i === 0 ? 0 : gapBetween(words[i - 1].text, word.text).length));
+  const measured = words.map(({ text }) => ({ text, width: Math.min(room, columns(text)) }));
+  for (const dearest of [NEVER, Infinity])
+    for (let count = 1; count <= words.length; count++) {
+      const starts = lineStarts(measured, gaps, room, count, dearest);
+      if (starts) return starts.map((from, i) => words.slice(from, starts[i + 1]));
     }
-    last = word.text;
-  }
-  return lines;
+  return [];
 }

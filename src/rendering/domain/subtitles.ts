@@ -30,15 +30,16 @@ export function cuesOf(scenes: readonly SceneCaptions[]): Cue[] {
   let frames = 0;
   for (const scene of scenes) {
     const at = (seconds: number) => Math.round((frames / FRAME_RATE + seconds) * 1_000) / 1_000;
-    for (const page of scene.pages)
+    scene.pages.forEach((page, i) =>
       cues.push({
         cue: cues.length + 1,
         start: at(page.start),
-        end: at(page.end),
+        end: at(i === scene.pages.length - 1 ? scene.frames / FRAME_RATE : page.end), // where the next scene starts, to the millisecond
         lines: linesOf(page.words).map((line) => written(line.map((word) => word.text))),
         block: page.words[0].block,
         words: page.words.map((word) => ({ text: word.text, start: at(word.start), end: at(word.end) })),
-      });
+      }),
+    );
     frames += scene.frames;
   }
   return cues;

@@ -1,12 +1,7 @@
-/**
- * Where words go: as few lines as fit, of about equal length, broken where a reader pauses; right-to-left where the text is.
- * Pure: widths come in, places go out.
- */
-export interface Word {
-  readonly text: string;
-  /** Pixels. */
-  readonly width: number;
-}
+import { lineStarts, type Measured, NEVER } from '../../domain/line-breaks.js';
+
+/** Where words go: in lines, right-to-left where the text is. Pure: widths come in, places go out, all in pixels. */
+export type Word = Measured;
 
 export interface Place {
   /** Index of the word. */
@@ -20,15 +15,8 @@ export interface Line {
   readonly width: number;
 }
 
-const STOP = /[.!?…。！？][\p{Pe}\p{Pf}"']*$/u;
-const PAUSE = /[,;:—–，、；：][\p{Pe}\p{Pf}"']*$/u;
-const OPENS = /[\p{Ps}\p{Pi}]$/u;
-const CLOSES = /^[\p{Pe}\p{Pf}.,!?;:%…。，、！？；：”’）》」』】]/u;
 const WIDE_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]$/u;
 const WIDE_START = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
-const SHORT = /^[\p{Script=Latin}]{1,3}$/u;
-/** One character alone, unless it is a particle of what stands before it: 我, 去; also half of a word that the dictionary does not know: 谋|食. */
-const LONE_HAN = /^(?![的地得了着过吗呢吧啊呀嘛们里上下中])\p{Script=Han}$/u;
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
 const LEFT_TO_RIGHT = /\p{L}/u;
 
@@ -41,16 +29,6 @@ export function gapBetween(left: string, right: string, space: number): number {
   return space;
 }
 
-const NEVER = 1_000;
-
-/** How unpleasant it is to break the line after `left`: 0 is neutral, less invites. */
-function breakCost(left: string, right: string): number {
-  if (OPENS.test(left) || CLOSES.test(right)) return NEVER;
-  if (STOP.test(left)) return -0.3;
-  if (PAUSE.test(left)) return -0.15;
-  return SHORT.test(left) || LONE_HAN.test(left) ? 0.12 : 0; // an article or preposition belongs to what follows
-}
-
 /** Lines no wider than `room`, or `undefined` when the words need more than `most` of them (or one word is wider than the room). */
 export function breakLines(words: readonly Word[], room: number, most: number, space: number): Line[] | undefined {
   if (words.some(({ width }) => width > room)) return undefined;
@@ -59,45 +37,11 @@ export function breakLines(words: readonly Word[], room: number, most: number, s
   // One line more is better than a line that begins with a comma; only when there is no room for it, the comma may.
   for (const dearest of [NEVER, Infinity]) {
     for (let count = 1; count <= most; count++) {
-      const starts = bestStarts(words, gaps, room, count, dearest);
+      const starts = lineStarts(words, gaps, room, count, dearest);
       if (starts) return starts.map((from, i) => place(words, gaps, from, starts[i + 1] ?? words.length, base));
     }
   }
   return undefined;
-}
-
-/** The first word of each of exactly `count` lines, with the least sum of squared emptiness and break costs. */
-function bestStarts(
-  words: readonly Word[],
-  gaps: readonly number[],
-  room: number,
-  count: number,
-  dearest: number,
-): number[] | undefined {
-  const n = words.length;
-  // best[k][i]: words from i on in k lines.
-  let best: { cost: number; starts: number[] }[] = Array.from({ length: n + 1 }, (_, i) => ({
-    cost: i === n ? 0 : Infinity,
-    starts: [],
-  }));
-  for (let lines = 1; lines <= count; lines++) {
-    const next = best.map(() => ({ cost: Infinity, starts: [] as number[] }));
-    for (let i = 0; i < n; i++) {
-      let width = 0;
-      for (let j = i; j < n; j++) {
-        width += words[j].width + (j > i ? gaps[j] : 0);
-        if (width > room) break;
-        const rest = best[j + 1];
-        const empty = 1 - width / room;
-        const after = j + 1 < n ? breakCost(words[j].text, words[j + 1].text) : 0;
-        const cost = empty * empty + after + rest.cost;
-        if (cost < (next[i] as { cost: number }).cost) next[i] = { cost, starts: [i, ...rest.starts] };
-      }
-    }
-    best = next;
-  }
-  const found = best[0];
-  return found.cost < dearest ? found.starts : undefined;
 }
 
 function place(words: readonly Word[], gaps: readonly number[], from: number, to: number, base: Direction): Line {

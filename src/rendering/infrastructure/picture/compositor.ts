@@ -8,7 +8,7 @@ import { Arena, type CompiledKernel, type Kernel } from './kernel.js';
 import type { SceneJob } from './segment-job.js';
 
 /** Raise it whenever the same scene would give other frames: it is part of every segment's key. */
-export const COMPOSITOR_VERSION = 3;
+export const COMPOSITOR_VERSION = 4;
 
 export const FRAME_BYTES = (WIDTH * HEIGHT * 3) / 2;
 
