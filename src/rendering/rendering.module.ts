@@ -19,6 +19,7 @@ import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
 import { ArtefactRow, AttemptRow, PartRow, RenditionRow, SettingsRow, StudioRow } from './infrastructure/rendering.rows.js';
 import { RenditionsController } from './infrastructure/renditions.controller.js';
+import { PaidSpeech } from './infrastructure/sound/paid-speech.js';
 import { LocalStudio } from './infrastructure/studio.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
 
@@ -58,6 +59,7 @@ export class RenderingWebModule {}
     Mending,
     Producing,
     Recovering,
+    PaidSpeech,
     RenderingFacts,
     RenderingErrands,
     { provide: Artefacts, useClass: ArtefactRegister },

@@ -8,25 +8,15 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Config } from '#libs/config/config';
-import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
 import { VERSION } from '../domain/artefacts.js';
 import { keyOf } from '../domain/keys.js';
-import { Making } from '../application/making.js';
 import { planFilm } from '../domain/mp4.js';
 import { readSegment } from '../domain/mp4-segment.js';
 import type { PlannedScene } from '../domain/plan.js';
-import {
-  Artefacts,
-  Damaged,
-  type PictureMade,
-  type SegmentWish,
-  type SoundMade,
-  Studio,
-  UnusableCover,
-} from '../domain/ports.js';
+import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio, UnusableCover } from '../domain/ports.js';
 import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
@@ -54,19 +44,16 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private readonly folder: string;
   /** Pictures of the cache that this process knows to be whole. */
   private readonly whole = new Set<string>();
-  private readonly paid: PaidSpeech;
 
+  /** @param paid for the answers of a speech server, where they are kept for all workers */
   constructor(
     private readonly config: Config,
     private readonly objects: ObjectStore,
     private readonly voices: InstalledVoices,
-    unitOfWork: UnitOfWork,
-    artefacts: Artefacts,
-    making: Making,
+    @Optional() private readonly paid?: PaidSpeech,
   ) {
     super();
     this.folder = join(config.home, 'studio', String(process.pid));
-    this.paid = new PaidSpeech(unitOfWork, artefacts, making, objects, join(config.home, 'studio', 'speech'));
   }
 
   async engine(): Promise<Tools['engine']> {

@@ -3,11 +3,13 @@ import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { ObjectNotFound, type ObjectStore } from '#libs/storage/object-store';
-import { LeaseLost, type Making } from '../../application/making.js';
+import { Injectable } from '@nestjs/common';
+import { Config } from '#libs/config/config';
+import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
+import { LeaseLost, Making } from '../../application/making.js';
 import { type Fields, keyOf } from '../../domain/keys.js';
-import type { Artefacts, Output } from '../../domain/ports.js';
+import { Artefacts, type Output } from '../../domain/ports.js';
 import { objectKey, sha256Of } from '../object-key.js';
 import type { Spoken } from './speech.js';
 
@@ -20,15 +22,20 @@ export type PaidSound = Omit<Spoken, 'times'>;
  *
  * An answer is put on this machine's disk before anything else, so that it survives a crash between coming and being registered.
  */
+@Injectable()
 export class PaidSpeech {
+  /** For answers that are not registered yet. */
+  private readonly folder: string;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly artefacts: Artefacts,
     private readonly making: Making,
     private readonly objects: ObjectStore,
-    /** For answers that are not registered yet. */
-    private readonly folder: string,
-  ) {}
+    config: Config,
+  ) {
+    this.folder = join(config.home, 'studio', 'speech');
+  }
 
   /** @param ask writes the sound to `out`, as a known answer is. */
   async recall(
