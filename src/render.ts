@@ -106,10 +106,10 @@ async function chapterIn(file: string, asked: { chapter: string; lang?: string }
   return { ...chapter, language: asked.lang ?? language };
 }
 
-function tell({ film, scenes, captioned }: FolderFilm, to: string, json: boolean): void {
+function tell({ film, scenes, ...more }: FolderFilm, to: string, json: boolean): void {
   if (json) {
     for (const scene of scenes) stdout.write(`${JSON.stringify(scene)}\n`);
-    stdout.write(`${JSON.stringify({ ...film, captioned })}\n`);
+    stdout.write(`${JSON.stringify({ ...film, ...more })}\n`);
     return;
   }
   for (const [i, { text, sound, picture }] of scenes.entries()) {

@@ -76,7 +76,7 @@ function stones(pen, random) {
 function grain(pen, random) {
   const image = pen.getImageData(0, 0, WIDTH, HEIGHT);
   for (let i = 0; i < image.data.length; i += 4) {
-    const noise = (random() + random() - 1) * 7;
+    const noise = (random() + random() - 1) * 10;
     for (const channel of [0, 1, 2]) image.data[i + channel] = Math.max(0, Math.min(255, image.data[i + channel] + noise));
   }
   pen.putImageData(image, 0, 0);

@@ -50,6 +50,25 @@ export function cpuOfTree(pid) {
   return sum(pid);
 }
 
+/** Bytes of memory of a process and all that descend from it, what they share counted once (PSS); 0 without /proc. */
+export function memoryOfTree(pid) {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), statOf(name)?.parent]),
+  );
+  const below = (root) => [root, ...[...parents].filter(([, parent]) => parent === root).flatMap(([child]) => below(child))];
+  return below(pid).reduce((sum, one) => sum + shareOf(one), 0);
+}
+
+function shareOf(pid) {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) * 1024;
+  } catch {
+    return 0; // it left, or is somebody else's
+  }
+}
+
 function statOf(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

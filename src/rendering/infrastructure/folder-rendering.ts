@@ -47,6 +47,8 @@ export interface FolderFilm {
   readonly scenes: readonly FolderScene[];
   /** Share of the film's time during which a caption stands. */
   readonly captioned: number;
+  /** How long joining the scenes took, with poster and captions. */
+  readonly assemblySeconds: number;
 }
 
 /** Told whenever something was made: frames are encoded ones, and estimated ahead until a scene is spoken. */
@@ -130,10 +132,12 @@ export class FolderRendering {
     for (let mending = 0; ; mending++) {
       await atMost(this.config.renderConcurrency, making, one);
       try {
+        const began = performance.now();
         const film = await this.assemble(making, wish, picture);
+        const assemblySeconds = (performance.now() - began) / 1_000;
         const told = this.tellApart(making, before, known);
         await this.remember(wish, told.remembered);
-        return { film, ...told };
+        return { film, assemblySeconds, ...told };
       } catch (error) {
         if (!(error instanceof Damaged) || mending === MENDINGS) throw error;
         for (const [key, { sha256 }] of this.artefacts) if (error.objects.includes(sha256)) this.artefacts.delete(key);
