@@ -6,6 +6,7 @@
  * - architecture: the rules of the house, and a broken tree that trips each of them
  * - contract: one suite for every adapter of a port
  * - e2e: the application in this process over a database of its own
+ * - faults: what films are made with is killed, frozen, emptied and restarted, at every stage
  * - built, scenario, start, browser: `dist/` and the scripts driven as child processes, as a user would
  */
 const shared = {
@@ -46,6 +47,8 @@ export default {
     project('scenario', 600, 'test/scenario/**/*.scenario.ts'),
     project('start', 300, 'test/start/**/*.start-spec.ts'),
     project('browser', 180, 'test/browser/**/*.browser-spec.ts'),
+    // an hour and more: only when asked for, by `npm run test:render-faults`
+    ...(process.env.RENDER_FAULT_SEEDS ? [project('faults', 300, 'test/faults/**/*.faults-spec.ts')] : []),
   ],
   maxWorkers: 2,
   // A test that fails may leave a connection open; the run shall end and say so all the same.

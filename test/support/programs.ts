@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { until } from './until.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -83,6 +84,36 @@ export async function startProgram(name: 'web' | 'worker' | 'migrate', env: Node
   const program = new Program(name, child);
   await program.ready();
   return program;
+}
+
+export interface PostgresServer {
+  readonly url: string;
+  /** Resolves when it takes queries again. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A migrated PostgreSQL of one's own. It dies with the test, as its standard input closes. */
+export async function startPostgres(folder: string): Promise<PostgresServer> {
+  const port = await freePort();
+  const script = join(ROOT, 'test/support/postgres-server.mjs');
+  const child = spawn(process.execPath, [script, folder, String(port)], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const { value: url } = await lines.next();
+  if (!url) throw new Error('PostgreSQL ended before it took queries');
+  execFileSync(process.execPath, [join(DIST, 'src/migrate.js')], { cwd: ROOT, env: { ...process.env, DATABASE_URL: url } });
+  return {
+    url,
+    async restart() {
+      child.stdin.write('restart\n');
+      await lines.next();
+    },
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
 }
 
 /** A Redis with its append-only file in `folder`: started again there, it knows what it knew. */

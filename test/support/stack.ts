@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Api } from './api.js';
 import { freshDatabase, freshRedisPrefix, tempFolder } from './database.js';
-import { asked, freePort, Program, startProgram, startRedis } from './programs.js';
+import { asked, freePort, Program, startPostgres, startProgram, startRedis } from './programs.js';
 import { evidence } from './until.js';
 
 export { Api } from './api.js';
@@ -30,6 +30,8 @@ export interface Stack {
   readonly databaseUrl: string;
   readonly home: string;
   readonly redis: { readonly url: string; stop(): Promise<void>; start(): Promise<void>; flushAll(): Promise<void> };
+  /** Of `ownPostgres` only. */
+  restartPostgres(): Promise<void>;
   startWeb(env?: NodeJS.ProcessEnv): Promise<Web>;
   startWorker(env?: NodeJS.ProcessEnv): Promise<Program>;
   sql<Row extends object>(query: string, parameters?: unknown[]): Promise<Row[]>;
@@ -46,12 +48,15 @@ Api.onFault = (what, { status, bytes }) => {
     console.error(`${what} was answered ${status} ${bytes.toString().slice(0, 400)}`, ...[...evidence].map((tell) => tell()));
 };
 
-/** @param ownRedis a server of its own instead of a prefix on the shared one: needed by tests that stop or flush it. */
+/**
+ * @param ownRedis a server of its own instead of a prefix on the shared one: needed by tests that stop or flush it.
+ * @param ownPostgres likewise, for tests that restart it
+ */
 export async function startStack(
-  wanted: { webs?: number; workers?: number; env?: NodeJS.ProcessEnv; ownRedis?: boolean } = {},
+  wanted: { webs?: number; workers?: number; env?: NodeJS.ProcessEnv; ownRedis?: boolean; ownPostgres?: boolean } = {},
 ): Promise<Stack> {
   const folder = await tempFolder();
-  const database = await freshDatabase();
+  const database: OwnDatabase = wanted.ownPostgres ? await ownPostgres(folder.path) : await freshDatabase();
   const redis = wanted.ownRedis ? await ownRedis(join(folder.path, 'redis')) : sharedRedis();
   const pool = new Pool({ connectionString: database.url, max: 2 });
   pool.on('error', () => undefined); // tests cut connections
@@ -76,6 +81,7 @@ export async function startStack(
     databaseUrl: database.url,
     home: folder.path,
     redis,
+    restartPostgres: () => database.restart?.() ?? Promise.reject(new Error('Ask for startStack({ ownPostgres: true }).')),
     get api() {
       return new Api(webs[0].url);
     },
@@ -115,6 +121,13 @@ export async function startStack(
     await stack.stop();
     throw error;
   }
+}
+
+type OwnDatabase = { url: string; restart?(): Promise<void>; drop(): Promise<void> };
+
+async function ownPostgres(folder: string): Promise<OwnDatabase> {
+  const { url, restart, stop } = await startPostgres(folder);
+  return { url, restart, drop: stop };
 }
 
 type RedisServer = Stack['redis'] & { end(): Promise<void> };

@@ -8,8 +8,9 @@ import { Mending } from './mending.js';
 const TURNS_BEFORE_JUDGING = 3;
 
 /**
- * What every worker does again and again, so that nothing waits for somebody who is gone: it says which tools it has, frees
- * leases that lapsed and has their scenes made by others, and begins films anew whose tools nobody has any more.
+ * What every worker does again and again, so that nothing waits for somebody who is gone: it says which tools it has, clears
+ * what killed ones left on its machine, frees leases that lapsed and has their scenes made by others, and begins films anew
+ * whose tools nobody has any more.
  */
 @Injectable()
 export class Recovering {
@@ -28,6 +29,7 @@ export class Recovering {
   async turn(patience: number): Promise<void> {
     try {
       await this.artefacts.present((await this.studio.engine()).studio);
+      await this.studio.tidy();
       await this.freeLapsed();
       if (++this.turns > TURNS_BEFORE_JUDGING)
         for (const id of await this.renditions.orphans(patience)) await this.mending.beginAnew(id);

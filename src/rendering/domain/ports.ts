@@ -145,6 +145,8 @@ export class Crashed extends Error {}
 export abstract class Studio {
   /** Fingerprints of this machine's tools: equal ones make equal bytes. `studio` is that of all of them together. */
   abstract engine(): Promise<{ picture: string; fitting: string; sound: string; studio: string }>;
+  /** Clears what killed workers left on this machine: encoders and files. */
+  abstract tidy(): Promise<void>;
   /** @throws UnknownVoice, VoiceNotInstalled, NoVoiceForLanguage … each names what to do */
   abstract voiceOf(id: string, language: string): { id: string; fingerprint: string };
   /** @throws UnusableCover */

@@ -7,7 +7,7 @@ import { type Fields, type Part, type Reason, reasonsFor } from '../domain/keys.
 import type { PlannedScene } from '../domain/plan.js';
 import { written } from '../domain/prose.js';
 import { RenditionNotFound, type RenditionState } from '../domain/rendition.js';
-import type { ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.contract.js';
+import type { AttemptAnswer, AttemptsAnswer, ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.contract.js';
 
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
 
@@ -97,6 +97,18 @@ export class RenditionViews {
         picture: reason(part.segmentReused ?? false, part.segmentKey === null ? { kind: 'new' } : pictures[i]),
       })),
     };
+  }
+
+  /** Each try at what the film is made of, whichever film it was for, oldest first. */
+  async attempts(id: string): Promise<AttemptsAnswer> {
+    const items = await this.transaction.query<AttemptAnswer>(
+      `SELECT p.scenes, a.kind, t.key, t.epoch, t.worker, t.frames, t.outcome, t.why, t.began_at AS "beganAt", t.ended_at AS "endedAt"
+         FROM (SELECT key, array_agg(idx ORDER BY idx) AS scenes
+                 FROM rendering.part, unnest(ARRAY[sound_key, segment_key]) AS key WHERE rendition = $1 GROUP BY key) p
+         JOIN rendering.artefact a ON a.key = p.key JOIN rendering.attempt t ON t.key = a.key ORDER BY t.began_at, t.key, t.epoch`,
+      [id],
+    );
+    return { items };
   }
 
   private parts(rendition: string): Promise<PartRow[]> {

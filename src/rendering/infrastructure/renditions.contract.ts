@@ -144,6 +144,36 @@ export class SceneAnswer {
   picture!: ReasonAnswer;
 }
 
+export class AttemptAnswer {
+  /** Scenes of this film that are made of it. */
+  scenes!: number[];
+  /** @example segment */
+  kind!: 'sound' | 'segment';
+  key!: string;
+  /** Raised by each attempt: who has an older one can no longer finish. */
+  epoch!: number;
+  /**
+   * Machine and process.
+   * @example worker-1/4711
+   */
+  worker!: string;
+  /** That left the encoder. */
+  frames!: number;
+  /**
+   * Null while it is under way. `lost`: its worker died or froze. `crashed`: a program it needs did. `given back`: its worker was stopped.
+   * @example made
+   */
+  outcome!: 'made' | 'lost' | 'given back' | 'unwanted' | 'failed' | 'crashed' | null;
+  /** What it said when it failed. */
+  why!: string | null;
+  beganAt!: Date;
+  endedAt!: Date | null;
+}
+
+export class AttemptsAnswer {
+  items!: AttemptAnswer[];
+}
+
 export class ScenesAnswer {
   /** The film it is compared with: the chapter's last one before. */
   comparedWith!: string | null;

@@ -16,6 +16,7 @@ import { objectKey } from './object-key.js';
 import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
+  AttemptsAnswer,
   RenditionAnswer,
   RenditionPage,
   RequestRenditionBody,
@@ -97,6 +98,13 @@ export class RenditionsController {
   @Allow('author')
   scenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesAnswer> {
     return this.views.scenes(id, actor);
+  }
+
+  /** For admins: each try to make its sounds and pictures, by which worker, how far it came and how it ended. */
+  @Get('renditions/:id/attempts')
+  @Allow('admin')
+  attempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsAnswer> {
+    return this.views.attempts(id);
   }
 
   /** The film: 1080×1920, 30 frames a second, H.264 and AAC. Takes Range. */

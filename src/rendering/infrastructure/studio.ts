@@ -21,6 +21,7 @@ import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { InstalledVoices } from './installed-voices.js';
+import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
 import { objectKey, sha256Of } from './object-key.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
@@ -53,7 +54,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     @Optional() private readonly paid?: PaidSpeech,
   ) {
     super();
-    this.folder = join(config.home, 'studio', String(process.pid));
+    this.folder = ownFolder(join(config.home, 'studio'));
   }
 
   async engine(): Promise<Tools['engine']> {
@@ -182,6 +183,10 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     }
   }
 
+  tidy(): Promise<void> {
+    return clearLeftovers(join(this.config.home, 'studio'), this.folder);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     const tools = await this.tools?.catch(() => undefined);
     tools?.narrator.close();
@@ -199,7 +204,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   private async setUp(): Promise<Tools> {
     await mkdir(join(this.config.home, 'studio', 'pictures'), { recursive: true });
-    await mkdir(this.folder, { recursive: true });
+    await settleIn(this.folder);
     const encoder = await findEncoder(this.config.ffmpegPath);
     const processes = this.config.renderConcurrency;
     const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes, pidFolder: join(this.folder, 'pids') });

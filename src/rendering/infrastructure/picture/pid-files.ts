@@ -17,6 +17,14 @@ export function notePid(folder: string, pid: number): () => void {
   return () => rmSync(file, { force: true });
 }
 
+/** Whether a process noted in this folder is still there. */
+export function isRunning(folder: string): boolean {
+  return list(folder).some((name) => {
+    const noted = readFileSync(path.join(folder, name), 'utf8');
+    return noted !== '' && noted === startTime(Number(name.slice(0, -SUFFIX.length)));
+  });
+}
+
 /** Ends what an earlier run left behind. @returns the pids that were killed */
 export function clearStrays(folder: string): number[] {
   const killed: number[] = [];

@@ -1,0 +1,92 @@
+/** Films for tests that do harm to them: asked for, watched, and looked at from behind, in the record of attempts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { RenditionAnswer, ScenesAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import { must, type Person } from './people.js';
+import type { Stack } from './stack.js';
+import { until } from './until.js';
+
+export interface Attempt {
+  key: string;
+  kind: 'sound' | 'segment';
+  epoch: number;
+  worker: string;
+  frames: number;
+  outcome: 'made' | 'lost' | 'given back' | 'unwanted' | 'failed' | 'crashed' | null;
+  why: string | null;
+  began_at: Date;
+  ended_at: Date | null;
+}
+
+export const askFor = async (author: Person, chapterId: string): Promise<RenditionAnswer> => {
+  const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+  if (asked.status !== 200) must(201, asked);
+  return asked.body;
+};
+
+export const filmOf = async (author: Person, id: string): Promise<RenditionAnswer> =>
+  must(200, await author.api.get<RenditionAnswer>(`/v1/renditions/${id}`));
+
+export async function finished(author: Person, id: string, ms = 60_000): Promise<RenditionAnswer> {
+  return until(
+    async () => {
+      const film = await filmOf(author, id);
+      return ['ready', 'failed'].includes(film.state) && film;
+    },
+    ms,
+    'the film is finished',
+  );
+}
+
+export async function ready(author: Person, id: string, ms = 60_000): Promise<RenditionAnswer> {
+  const film = await finished(author, id, ms);
+  expect(film).toMatchObject({ state: 'ready', failure: null });
+  return film;
+}
+
+export const scenesOf = async (author: Person, id: string): Promise<ScenesAnswer['items']> =>
+  must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${id}/scenes`)).items;
+
+/** Of the artefacts of this film, in the order of their beginning. */
+export const attemptsOf = (stack: Stack, film: string): Promise<Attempt[]> =>
+  stack.sql<Attempt>(
+    `SELECT t.*, a.kind FROM rendering.attempt t JOIN rendering.artefact a ON a.key = t.key
+      WHERE t.key IN (SELECT sound_key FROM rendering.part WHERE rendition = $1
+                      UNION SELECT segment_key FROM rendering.part WHERE rendition = $1) ORDER BY t.began_at`,
+    [film],
+  );
+
+/** The one fact that is told of a finished film. */
+export const readyFacts = async (stack: Stack, film: string): Promise<number> =>
+  (await stack.sql(`SELECT FROM events.event WHERE type = 'RenditionReady' AND subject_id = $1`, [film])).length;
+
+/** Living processes below this one, by what their command line holds. */
+export function below(pid: number, command = ''): number[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const [state, parent] = readFileSync(`/proc/${name}/stat`, 'latin1')
+          .replace(/^.*\) /s, '')
+          .split(' ');
+        const said = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ');
+        return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), said }];
+      } catch {
+        return []; // it ended while we looked
+      }
+    });
+  const found = new Set([pid]);
+  for (let size = 0; size !== found.size;) {
+    size = found.size;
+    for (const one of all) if (found.has(one.parent)) found.add(one.pid);
+  }
+  return all.filter((one) => one.pid !== pid && found.has(one.pid) && one.said.includes(command)).map((one) => one.pid);
+}
+
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
