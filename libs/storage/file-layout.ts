@@ -41,8 +41,16 @@ export async function readFooter(handle: FileHandle): Promise<Footer | undefined
   const buffer = Buffer.alloc(FOOTER_BYTES);
   const { bytesRead } = await handle.read(buffer, 0, FOOTER_BYTES, size - FOOTER_BYTES);
   if (bytesRead < FOOTER_BYTES || buffer.toString('latin1', FOOTER_BYTES - MAGIC.length) !== MAGIC) return undefined;
-  const footer = JSON.parse(buffer.toString('utf8', TEXT_AT, FOOTER_BYTES - MAGIC.length)) as Footer;
-  return footer.bytes === size - FOOTER_BYTES ? footer : undefined;
+  const footer = parsed(buffer.toString('utf8', TEXT_AT, FOOTER_BYTES - MAGIC.length));
+  return footer?.bytes === size - FOOTER_BYTES ? footer : undefined;
+}
+
+function parsed(text: string): Footer | undefined {
+  try {
+    return JSON.parse(text) as Footer;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Relative path of a checked key. */

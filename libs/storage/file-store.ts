@@ -15,6 +15,7 @@ import { FOOTER_BYTES, folderOf, nameOf, pathOf, readFooter, writeFooter, type F
 import { BodyReader, checkPutOptions } from './object-body.js';
 import { checkKey, checkPrefix, compareKeys } from './object-key.js';
 import {
+  ObjectDamaged,
   ObjectNotFound,
   ObjectStore,
   RangeNotSatisfiable,
@@ -161,7 +162,7 @@ export class FileStore extends ObjectStore {
     if (!handle) return undefined;
     try {
       const footer = await readFooter(handle);
-      if (!footer) throw new StoreUnavailable(`The object ${key} is damaged on the disk: restore it or make it again.`);
+      if (!footer) throw new ObjectDamaged(key);
       return { handle, footer };
     } catch (error) {
       await handle.close();

@@ -79,7 +79,7 @@ export abstract class ObjectStore {
   /** Stores the body under the key, in place of what was there. */
   abstract put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject>;
 
-  /** @throws ObjectNotFound, RangeNotSatisfiable */
+  /** @throws ObjectNotFound, ObjectDamaged, RangeNotSatisfiable */
   abstract get(key: string, range?: ByteRange): Promise<ObjectPart>;
 
   abstract head(key: string): Promise<ObjectHead | undefined>;
@@ -126,5 +126,12 @@ export class StoreUnavailable extends DomainError {
   constructor(sentence: string, cause?: unknown) {
     super(sentence);
     this.cause = cause;
+  }
+}
+
+/** It is there, but what is left of it cannot be trusted. */
+export class ObjectDamaged extends StoreUnavailable {
+  constructor(key: string) {
+    super(`The object ${key} is damaged on the disk: restore it or make it again.`);
   }
 }

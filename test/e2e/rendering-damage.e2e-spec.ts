@@ -79,7 +79,7 @@ describe('Objects in a folder', () => {
     turnBit(file(picture));
     turnBit(join(stack.home, 'studio', 'pictures', `${picture}.yuv`));
 
-    const film = await ready(author, await again(author, chapterId, `${text}\n\nThen she went home.`));
+    const film = await ready(author, await again(author, chapterId, `${text}\n\nThen she went home.`), 60_000, stack);
     const after = await outputs(stack, film.id);
     const made = new Map<string, number>();
     for (const { key, outcome } of await attemptsOf(stack, film.id))
@@ -109,7 +109,7 @@ describe('Objects in a folder', () => {
     const whole = readFileSync(fileOf(stack, key));
     truncateSync(fileOf(stack, key), 100);
     const asked = await askFor(author, chapterId);
-    const plain = await ready(author, asked.id);
+    const plain = await ready(author, asked.id, 60_000, stack);
     expect(plain).toMatchObject({ degraded: true, warnings: [expect.stringMatching(/no cover in it.*Upload it again/)] });
 
     writeFileSync(fileOf(stack, key), whole);

@@ -26,7 +26,14 @@ export const askFor = async (author: Person, chapterId: string): Promise<Renditi
 export const filmOf = async (author: Person, id: string): Promise<RenditionAnswer> =>
   must(200, await author.api.get<RenditionAnswer>(`/v1/renditions/${id}`));
 
-export async function finished(author: Person, id: string, ms = 60_000): Promise<RenditionAnswer> {
+/** @param stack given, a film that is not finished shows what its errands met. */
+export async function finished(author: Person, id: string, ms = 60_000, stack?: Stack): Promise<RenditionAnswer> {
+  const met = () =>
+    stack?.sql(
+      `SELECT e.type, e.data, d.queue, d.epoch, d.relayed_at, d.attempts, d.errors FROM events.delivery d JOIN events.event e ON e.id = d.event
+        WHERE e.about @> ARRAY[$1] AND d.handled_at IS NULL`,
+      [id],
+    );
   return until(
     async () => {
       const film = await filmOf(author, id);
@@ -34,11 +41,13 @@ export async function finished(author: Person, id: string, ms = 60_000): Promise
     },
     ms,
     'the film is finished',
-  );
+  ).catch(async (error: Error) => {
+    throw new Error(`${JSON.stringify([await filmOf(author, id), await met()], null, 1)}\n${error.message}`);
+  });
 }
 
-export async function ready(author: Person, id: string, ms = 60_000): Promise<RenditionAnswer> {
-  const film = await finished(author, id, ms);
+export async function ready(author: Person, id: string, ms = 60_000, stack?: Stack): Promise<RenditionAnswer> {
+  const film = await finished(author, id, ms, stack);
   expect(film).toMatchObject({ state: 'ready', failure: null });
   return film;
 }

@@ -1,16 +1,13 @@
-/**
- * The tools behind one roof: renderer processes, narrator, assembler and the object store. Everything made here is kept by
- * the sha256 of its bytes; what is read back is checked against it before it is used.
- */
-import { createHash, randomUUID } from 'node:crypto';
+/** The tools behind one roof: renderer processes, narrator and assembler, and what is made by them (kept.ts). */
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Config } from '#libs/config/config';
-import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
+import { ObjectStore } from '#libs/storage/object-store';
 import { VERSION } from '../domain/artefacts.js';
 import { keyOf } from '../domain/keys.js';
 import { planFilm } from '../domain/mp4.js';
@@ -21,8 +18,9 @@ import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { InstalledVoices } from './installed-voices.js';
+import { discard, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
-import { objectKey, sha256Of } from './object-key.js';
+import { sha256Of } from './object-key.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
@@ -43,18 +41,18 @@ interface Tools {
 export class LocalStudio extends Studio implements OnApplicationShutdown {
   private tools: Promise<Tools> | undefined;
   private readonly folder: string;
-  /** Pictures of the cache that this process knows to be whole. */
-  private readonly whole = new Set<string>();
+  private readonly kept: Kept;
 
   /** @param paid for the answers of a speech server, where they are kept for all workers */
   constructor(
     private readonly config: Config,
-    private readonly objects: ObjectStore,
+    objects: ObjectStore,
     private readonly voices: InstalledVoices,
     @Optional() private readonly paid?: PaidSpeech,
   ) {
     super();
     this.folder = ownFolder(join(config.home, 'studio'));
+    this.kept = new Kept(objects, this.folder, join(config.home, 'studio', 'pictures'));
   }
 
   async engine(): Promise<Tools['engine']> {
@@ -70,21 +68,20 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   async fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade> {
     const { renderer } = await this.ready();
-    const out = this.scratch('picture.yuv');
-    const picture = cover === null ? undefined : this.scratch('cover');
+    const out = this.kept.scratch('picture.yuv');
+    const picture = cover === null ? undefined : this.kept.scratch('cover');
     try {
-      if (cover !== null) await this.fetchWhole(cover, picture!);
+      if (cover !== null) await this.kept.fetchWhole(cover, picture!);
       const made = await renderer.backdrop({ picture, gradient, out });
-      await this.keep(out, made.sha256, 'application/octet-stream');
-      await rename(out, this.cached(made.sha256));
-      this.whole.add(made.sha256);
+      await this.kept.keep(out, made.sha256, 'application/octet-stream');
+      await rename(out, this.kept.cached(made.sha256));
       return made;
     } catch (error) {
-      const unreadable = error instanceof ObjectNotFound || error instanceof Damaged;
+      const unreadable = isGone(error) || error instanceof Damaged;
       if (cover !== null && unreadable) throw new UnusableCover('The cover cannot be read any more. Upload it again.');
       throw told(error);
     } finally {
-      await this.discard(out, picture);
+      await discard(out, picture);
     }
   }
 
@@ -99,7 +96,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     };
     const made = await narrator.narrate(job, signal).catch((error: unknown) => Promise.reject(told(error)));
     try {
-      await this.keep(made.aac.path, made.aac.sha256, 'audio/aac');
+      await this.kept.keep(made.aac.path, made.aac.sha256, 'audio/aac');
       let at = 0;
       const times = scene.spans.map(({ tokens }) =>
         tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
@@ -108,22 +105,22 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     } catch (error) {
       throw told(error);
     } finally {
-      await this.discard(made.pcm.path, made.aac.path);
+      await discard(made.pcm.path, made.aac.path);
     }
   }
 
   async draw(wish: SegmentWish, key: string, onFrames: (frames: number) => void, signal: AbortSignal) {
     const { renderer } = await this.ready();
-    const out = this.scratch(`${key}.mp4`);
+    const out = this.kept.scratch(`${key}.mp4`);
     try {
       const { frames, sha256, bytes } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
-      await this.keep(out, sha256, 'video/mp4');
+      await this.kept.keep(out, sha256, 'video/mp4');
       return { frames, sha256, bytes };
     } catch (error) {
       throw told(error);
     } finally {
-      await this.discard(out);
+      await discard(out);
     }
   }
 
@@ -133,10 +130,10 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     language: string,
   ): Promise<Film> {
     const { renderer } = await this.ready();
-    const out = this.scratch('film.mp4');
-    const [files, poster] = [new Map<string, string>(), this.scratch('poster.jpg')];
+    const out = this.kept.scratch('film.mp4');
+    const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
     try {
-      await this.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
+      await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       const plan = planFilm(
         await Promise.all(
           scenes.map(async ({ segment, sound }) => ({
@@ -158,13 +155,13 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         createWriteStream(out),
       );
       const sha256 = await sha256Of(out);
-      await this.keep(out, sha256, 'video/mp4');
+      await this.kept.keep(out, sha256, 'video/mp4');
       const still = await renderer.poster({
         ...(await this.sceneJob(posterOf)),
         frame: Math.floor(posterOf.frames / 2),
         out: poster,
       });
-      await this.keep(poster, still.sha256, 'image/jpeg');
+      await this.kept.keep(poster, still.sha256, 'image/jpeg');
       const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
       return {
         sha256,
@@ -172,14 +169,14 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         frames: plan.frames,
         seconds: plan.seconds,
         poster: still.sha256,
-        webvtt: await this.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
-        srt: await this.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
-        cues: await this.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
+        webvtt: await this.kept.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
+        srt: await this.kept.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
+        cues: await this.kept.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
       };
     } catch (error) {
       throw told(error);
     } finally {
-      await this.discard(out, poster, ...files.values());
+      await discard(out, poster, ...files.values());
     }
   }
 
@@ -228,79 +225,6 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   private async sceneJob({ picture, ...scene }: SegmentWish) {
     const { sha256, width, height } = picture ?? (await this.fitPicture(null, scene.theme.gradient));
-    return { ...scene, backdrop: { path: await this.picture(sha256), width, height } };
-  }
-
-  /** Fitted pictures stay on this machine, as every scene of a film needs the same one; each process looks once whether they are whole. */
-  private async picture(sha256: string): Promise<string> {
-    const path = this.cached(sha256);
-    const here = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (!here || (!this.whole.has(sha256) && (await sha256Of(path)) !== sha256)) await rename(await this.checked(sha256), path);
-    this.whole.add(sha256);
-    return path;
-  }
-
-  /** Into `files`, by hash. @throws Damaged naming every one that is, so that all are made again at once */
-  private async gather(objects: readonly string[], files: Map<string, string>): Promise<void> {
-    const damaged: string[] = [];
-    for (const sha256 of objects) {
-      try {
-        files.set(sha256, await this.checked(sha256));
-      } catch (error) {
-        if (!(error instanceof Damaged)) throw error;
-        damaged.push(sha256);
-      }
-    }
-    if (damaged.length) throw new Damaged(damaged);
-  }
-
-  /** Always written, also over what is there: that may be damaged, and to read it costs as much. */
-  private async keep(file: string, sha256: string, contentType: string): Promise<void> {
-    await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
-  }
-
-  private async keepText(text: string, contentType: string): Promise<string> {
-    const bytes = Buffer.from(text);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.objects.put(objectKey(sha256), bytes, { contentType, sha256 });
-    return sha256;
-  }
-
-  /** @throws Damaged */
-  private async checked(sha256: string): Promise<string> {
-    const file = this.scratch(sha256);
-    try {
-      await this.fetchWhole(objectKey(sha256), file, sha256);
-      return file;
-    } catch (error) {
-      await this.discard(file);
-      throw error instanceof ObjectNotFound ? new Damaged([sha256]) : error;
-    }
-  }
-
-  /** Wrong bytes are read once more: the way here may be at fault. @throws ObjectNotFound, Damaged */
-  private async fetchWhole(key: string, file: string, sha256?: string): Promise<void> {
-    for (const isLast of [false, true]) {
-      const part = await this.objects.get(key);
-      await pipeline(part.stream, createWriteStream(file));
-      const wanted = sha256 ?? part.sha256;
-      if (!wanted || (await sha256Of(file)) === wanted) return;
-      if (isLast) throw new Damaged([wanted]);
-    }
-  }
-
-  private scratch(name: string): string {
-    return join(this.folder, `${randomUUID()}-${name.slice(-80)}`);
-  }
-
-  private cached(sha256: string): string {
-    return join(this.config.home, 'studio', 'pictures', `${sha256}.yuv`);
-  }
-
-  private async discard(...files: (string | undefined)[]): Promise<void> {
-    await Promise.all(files.map(async (file) => file && rm(file, { force: true })));
+    return { ...scene, backdrop: { path: await this.kept.picture(sha256), width, height } };
   }
 }
