@@ -12,7 +12,7 @@ import { RenderingWorkerModule } from './rendering/index.js';
     ...FOUNDATION,
     bullRoot('worker'),
     BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
-    EventsWorkerModule,
+    EventsWorkerModule.forRoot(QUEUES),
     CommentsWorkerModule,
     RenderingWorkerModule,
   ],

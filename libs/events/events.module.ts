@@ -4,7 +4,7 @@ import { Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/operations/redis';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { Handling } from './handling.js';
-import { LanesToSee, Queues } from './lanes.js';
+import { LanesToSee, Queues, REGISTERED_QUEUES } from './lanes.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { Relay } from './relay.js';
@@ -31,5 +31,14 @@ export class EventsModule {
 }
 
 @Global()
-@Module({ providers: [Relay, Queues], exports: [Queues] })
-export class EventsWorkerModule {}
+@Module({})
+export class EventsWorkerModule {
+  /** @param queues registered with Bull: what is for others, an older version's perhaps, is left where it is. */
+  static forRoot(queues: readonly string[]): DynamicModule {
+    return {
+      module: EventsWorkerModule,
+      providers: [{ provide: REGISTERED_QUEUES, useValue: queues }, Queues, Relay],
+      exports: [Queues],
+    };
+  }
+}

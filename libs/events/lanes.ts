@@ -3,7 +3,7 @@
  * while it runs; what is in other lanes stays in Postgres until somebody serves them.
  */
 import { getQueueToken } from '@nestjs/bull';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import Bull, { type Queue } from 'bull';
 import { Config } from '#libs/config/config';
@@ -13,6 +13,7 @@ import type { DeliveryJob } from './handling.js';
 import { queueOptions } from './queues.js';
 
 const LANES = 'lanes';
+export const REGISTERED_QUEUES = Symbol('REGISTERED_QUEUES');
 
 /** Every queue of this process: those that a module registered, and the lanes that it serves, opened while it runs. */
 @Injectable()
@@ -23,6 +24,7 @@ export class Queues implements OnApplicationShutdown {
     private readonly config: Config,
     private readonly redis: RedisClients,
     private readonly modules: ModuleRef,
+    @Inject(REGISTERED_QUEUES) private readonly registered: readonly string[],
   ) {}
 
   get(name: string): Queue<DeliveryJob> {
@@ -41,13 +43,14 @@ export class Queues implements OnApplicationShutdown {
     return opened;
   }
 
-  get lanes(): string[] {
-    return [...this.opened.keys()];
+  /** Whose deliveries this process may carry. */
+  get names(): string[] {
+    return [...this.registered, ...this.opened.keys()];
   }
 
   /** For the job board, which runs in other processes. Gone with Redis, so it is told again when that was emptied. */
   announce(): void {
-    if (this.opened.size) this.redis.commands.sadd(this.redis.key(LANES), ...this.lanes).catch(() => undefined);
+    if (this.opened.size) this.redis.commands.sadd(this.redis.key(LANES), ...this.opened.keys()).catch(() => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {

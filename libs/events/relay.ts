@@ -19,8 +19,6 @@ const POLL_MS = 1_000;
 const RECONCILE_MS = 3_000;
 const BATCH = 200;
 const REDIS_MS = 3_000;
-/** Deliveries that this process may carry. */
-const OURS = `(queue NOT LIKE '%@%' OR queue = ANY($1))`;
 
 interface Due extends DeliveryJob {
   type: string;
@@ -78,11 +76,11 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     const [due] = await this.dataSource.query<[Due[], number]>(
       `UPDATE events.delivery d SET claimed_until = now() + interval '6 s'
          FROM (SELECT event, consumer FROM events.delivery
-                WHERE relayed_at IS NULL AND handled_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()) AND ${OURS}
+                WHERE relayed_at IS NULL AND handled_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()) AND queue = ANY($1)
                 ORDER BY event LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) due, events.event e
         WHERE d.event = due.event AND d.consumer = due.consumer AND e.id = d.event
         RETURNING d.event, d.consumer, d.epoch, d.queue, d.priority, e.type`,
-      [this.queues.lanes],
+      [this.queues.names],
     );
     if (!due.length) return 0;
     await this.within(REDIS_MS, Promise.all(due.map((delivery) => this.add(delivery))));
@@ -107,11 +105,11 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     const [waiting] = await this.dataSource.query<[Due[], number]>(
       `UPDATE events.delivery d SET checked_at = now()
          FROM (SELECT event, consumer FROM events.delivery
-                WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND checked_at < now() - interval '4 s' AND ${OURS}
+                WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND checked_at < now() - interval '4 s' AND queue = ANY($1)
                 ORDER BY checked_at LIMIT 1000 FOR UPDATE SKIP LOCKED) old
         WHERE d.event = old.event AND d.consumer = old.consumer
         RETURNING d.event, d.consumer, d.epoch, d.queue`,
-      [this.queues.lanes],
+      [this.queues.names],
     );
     const lost: Due[] = [];
     for (const delivery of waiting) {

@@ -141,7 +141,7 @@ export async function expectUnharmed({ stack }: Scene, film: string, inFlight: S
   await until(() => living.every(({ pid }) => below(pid, 'libx264').length === 0), 15_000, 'no encoder is left');
   const files = (): string[] => readdirSync(join(stack.home, 'studio'), { recursive: true, encoding: 'utf8' });
   const allowed = (path: string): boolean =>
-    /^pictures(\/|$)/.test(path) ||
+    /^(pictures|speech)(\/|$)/.test(path) ||
     living.some(({ pid }) => new RegExp(`^[^/]+-${pid}(/(alive|pids|owner(/${pid}\\.pid)?))?$`).test(path));
   await until(() => files().every(allowed), 20_000, `only what belongs there is in ${stack.home}/studio`).catch(
     (error: Error) => {

@@ -6,10 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { ObjectNotFound, ObjectStore } from '#libs/storage/object-store';
+import { ObjectStore } from '#libs/storage/object-store';
 import { LeaseLost, Making } from '../../application/making.js';
 import { type Fields, keyOf } from '../../domain/keys.js';
 import { Artefacts, type Output } from '../../domain/ports.js';
+import { isGone } from '../kept.js';
 import { objectKey, sha256Of } from '../object-key.js';
 import type { Spoken } from './speech.js';
 
@@ -101,7 +102,7 @@ export class PaidSpeech {
       const { stream } = await this.objects.get(objectKey(sha256));
       await pipeline(stream, createWriteStream(out));
     } catch (error) {
-      if (error instanceof ObjectNotFound) return false;
+      if (isGone(error)) return false;
       throw error;
     }
     return (await sha256Of(out)) === sha256;
