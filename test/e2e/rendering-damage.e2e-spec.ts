@@ -79,7 +79,7 @@ describe('Objects in a folder', () => {
     turnBit(file(picture));
     turnBit(join(stack.home, 'studio', 'pictures', `${picture}.yuv`));
 
-    const film = await ready(author, await again(author, chapterId, `${text}\n\nThen she went home.`), 60_000, stack);
+    const film = await ready(author, await again(author, chapterId, `${text}\n\nThen she went home.`), undefined, stack);
     const after = await outputs(stack, film.id);
     const made = new Map<string, number>();
     for (const { key, outcome } of await attemptsOf(stack, film.id))
@@ -94,7 +94,7 @@ describe('Objects in a folder', () => {
     writeFileSync(path, bytes);
     expect(decodedFrames(await ffmpegPath(), path, 'v')).toHaveLength(film.film!.frames);
     expect(await readyFacts(stack, film.id)).toBe(1);
-  }, 120_000);
+  }, 360_000);
 
   it('that were a cover and cannot be read are replaced by the gradient, which is said, and the next request tries again', async () => {
     const { chapterId, workId } = await begunChapter(author, { markdown: PARAGRAPHS[0], publish: true });
@@ -109,7 +109,7 @@ describe('Objects in a folder', () => {
     const whole = readFileSync(fileOf(stack, key));
     truncateSync(fileOf(stack, key), 100);
     const asked = await askFor(author, chapterId);
-    const plain = await ready(author, asked.id, 60_000, stack);
+    const plain = await ready(author, asked.id, undefined, stack);
     expect(plain).toMatchObject({ degraded: true, warnings: [expect.stringMatching(/no cover in it.*Upload it again/)] });
 
     writeFileSync(fileOf(stack, key), whole);
@@ -121,7 +121,7 @@ describe('Objects in a folder', () => {
     expect(other.segmentKey).not.toBe(one.segmentKey);
     expect(other.picture.changes.map(({ field }) => field)).toEqual(['picture']);
     expect((await askFor(author, chapterId)).id).toBe(better.id); // as wished: there is no third
-  }, 90_000);
+  }, 360_000);
 });
 
 describe('A scene that kills its renderer again and again', () => {
@@ -149,7 +149,7 @@ describe('A scene that kills its renderer again and again', () => {
         const now = await filmOf(author, id);
         return ['ready', 'failed'].includes(now.state) && now;
       },
-      60_000,
+      150_000,
       'the film is finished all the same',
     );
     expect(film).toMatchObject({
@@ -174,7 +174,7 @@ describe('A scene that kills its renderer again and again', () => {
     expect(await ready(author, next.id)).toMatchObject({ degraded: false, warnings: [] });
     expect((await scenesOf(author, next.id)).map(({ segmentKey }) => segmentKey)).toContain(cursed);
     await stack.stop();
-  }, 120_000);
+  }, 360_000);
 });
 
 describe('Workers with different engines', () => {
@@ -201,7 +201,7 @@ describe('Workers with different engines', () => {
         publish: true,
       });
       const { id } = await askFor(author, chapterId);
-      await until(async () => (await filmOf(author, id)).state === 'rendering', 20_000, 'it is planned');
+      await until(async () => (await filmOf(author, id)).state === 'rendering', 60_000, 'it is planned');
       return id;
     };
 
@@ -215,10 +215,10 @@ describe('Workers with different engines', () => {
 
     await young.kill('SIGKILL');
     const second = await begun('Others say:');
-    await until(async () => (await filmOf(author, second)).progress.scenesDone >= 1, 30_000, 'a scene is drawn');
+    await until(async () => (await filmOf(author, second)).progress.scenesDone >= 1, 90_000, 'a scene is drawn');
     await old.kill('SIGKILL');
     const left = await stack.startWorker({ FFMPEG_PATH: other });
-    expect(await ready(author, second, 60_000)).toMatchObject({ degraded: false, warnings: [] });
+    expect(await ready(author, second)).toMatchObject({ degraded: false, warnings: [] });
     const [anew] = await studios(second);
     expect(anew.workers).toEqual([String(left.pid)]);
     expect(anew.engines).toEqual([anew.engine]);
@@ -228,7 +228,7 @@ describe('Workers with different engines', () => {
     const open = await stack.sql(`SELECT FROM events.delivery WHERE handled_at IS NULL`);
     expect(open).toEqual([]); // what the old engine was asked for was called back
     await stack.stop();
-  }, 180_000);
+  }, 360_000);
 });
 
 /** Room on a disk of its own, which only root can make. */
@@ -268,7 +268,7 @@ describe('A disk that is full', () => {
       spawnSync('umount', [disk]);
     }
     await stack.stop();
-  }, 90_000);
+  }, 360_000);
 });
 
 describe('A store that is not always well', () => {
@@ -293,7 +293,7 @@ describe('A store that is not always well', () => {
     expect(hashOf(bytes)).toBe(film.film!.sha256);
     await stack.stop();
     await s3.stop();
-  }, 90_000);
+  }, 360_000);
 
   it('or an FFmpeg that is not there, ends in a sentence that says what to do', async () => {
     const stack = await startStack({ webs: 1, workers: 1, env: { FFMPEG_PATH: '/nowhere/ffmpeg' } });
@@ -305,5 +305,5 @@ describe('A store that is not always well', () => {
       failure: expect.stringMatching(/^No FFmpeg with libx264 and aac was found .*Set FFMPEG_PATH to one\.$/),
     });
     await stack.stop();
-  }, 60_000);
+  }, 360_000);
 });

@@ -13,9 +13,13 @@ describe('A film', () => {
   it.each([
     ['narrate', 'Redis emptied'],
     ['encode', 'SIGSTOP of ffmpeg'],
-  ] as const)('is finished after this while %s is under way: %s', async (stage, fault) => {
-    expect(await round(scene, stage, fault, stage.length)).toBeLessThan(RESUMED_WITHIN_MS);
-  });
+  ] as const)(
+    'is finished after this while %s is under way: %s',
+    async (stage, fault) => {
+      expect(await round(scene, stage, fault, stage.length)).toBeLessThan(RESUMED_WITHIN_MS);
+    },
+    300_000,
+  );
 
   it('is finished by others when a worker freezes, which then comes back too late and is refused', async () => {
     const { stack, author } = scene;
@@ -35,7 +39,7 @@ describe('A film', () => {
     await frozen.kill('SIGSTOP');
     const inFlight = new Set((await attemptsOf(stack, id)).filter(({ outcome }) => !outcome).map(({ key }) => key));
     await stack.startWorker();
-    await ready(author, id, 60_000);
+    await ready(author, id);
     await frozen.kill('SIGCONT');
     const late = async () => (await attemptsOf(stack, id)).filter(({ worker }) => worker.endsWith(`/${frozen.pid}`));
     await new Promise((resolve) => setTimeout(resolve, 3_000)); // it finishes what it had begun, and says so
@@ -43,5 +47,5 @@ describe('A film', () => {
     expect(lost.map(({ outcome }) => outcome)).toEqual(lost.map(() => 'lost'));
     expect(frozen.isAlive).toBe(true);
     await expectUnharmed(scene, id, inFlight);
-  });
+  }, 300_000);
 });

@@ -17,6 +17,9 @@ export interface Attempt {
   ended_at: Date | null;
 }
 
+/** Renderers give way to everything else: on a busy machine a film of four scenes takes minutes. */
+const PATIENCE_MS = 150_000;
+
 export const askFor = async (author: Person, chapterId: string): Promise<RenditionAnswer> => {
   const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
   if (asked.status !== 200) must(201, asked);
@@ -27,7 +30,7 @@ export const filmOf = async (author: Person, id: string): Promise<RenditionAnswe
   must(200, await author.api.get<RenditionAnswer>(`/v1/renditions/${id}`));
 
 /** @param stack given, a film that is not finished shows what its errands met. */
-export async function finished(author: Person, id: string, ms = 60_000, stack?: Stack): Promise<RenditionAnswer> {
+export async function finished(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionAnswer> {
   const met = () =>
     stack?.sql(
       `SELECT e.type, e.data, d.queue, d.epoch, d.relayed_at, d.attempts, d.errors FROM events.delivery d JOIN events.event e ON e.id = d.event
@@ -46,7 +49,7 @@ export async function finished(author: Person, id: string, ms = 60_000, stack?: 
   });
 }
 
-export async function ready(author: Person, id: string, ms = 60_000, stack?: Stack): Promise<RenditionAnswer> {
+export async function ready(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionAnswer> {
   const film = await finished(author, id, ms, stack);
   expect(film).toMatchObject({ state: 'ready', failure: null });
   return film;

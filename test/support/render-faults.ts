@@ -115,7 +115,7 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
   };
   await until(resumed, 40_000, `${stage}, ${fault}: it is resumed`);
   const took = Date.now() - began;
-  await ready(author, film, 90_000);
+  await ready(author, film);
   await expectUnharmed(scene, film, new Set(inFlight.keys()));
   if (!worker.isAlive)
     await until(() => !family.some((pid) => send(pid, 'SIGCONT')), 15_000, 'the killed worker’s children are gone');

@@ -14,7 +14,11 @@ export function notePid(folder: string, pid: number): () => void {
   const file = path.join(folder, `${pid}${SUFFIX}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, startTime(pid) ?? '');
-  return () => rmSync(file, { force: true });
+  return () => forgetPid(folder, pid);
+}
+
+export function forgetPid(folder: string, pid: number): void {
+  rmSync(path.join(folder, `${pid}${SUFFIX}`), { force: true });
 }
 
 /** Whether a process noted in this folder is still there. */

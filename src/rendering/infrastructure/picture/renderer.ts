@@ -10,7 +10,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { clearStrays } from './pid-files.js';
+import { clearStrays, forgetPid } from './pid-files.js';
 import type { FailureKind, FromRenderer, Task, Tasks } from './renderer-messages.js';
 import type { BackdropJob, BackdropResult, FileResult, PosterJob, SegmentJob, SegmentResult } from './segment-job.js';
 
@@ -142,11 +142,13 @@ class RendererProcess {
   #silent = 0;
   #watch: NodeJS.Timeout | undefined;
   #complaint = '';
+  readonly #pidFolder: string;
 
   constructor(
     { ffmpeg, pidFolder = '', child = fileURLToPath(new URL('./renderer.child.js', import.meta.url)) }: RendererOptions,
     private readonly tell: { onIdle: () => void; onExit: () => void },
   ) {
+    this.#pidFolder = pidFolder;
     this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {}, // the worker's secrets have no business near people's pictures
@@ -213,11 +215,13 @@ class RendererProcess {
   }
 
   #killEncoder(): void {
+    if (!this.#encoder) return;
     try {
-      if (this.#encoder) process.kill(this.#encoder, 'SIGKILL');
+      process.kill(this.#encoder, 'SIGKILL');
     } catch {
       // gone already
     }
+    if (this.#pidFolder) forgetPid(this.#pidFolder, this.#encoder); // its renderer cannot any more
     this.#encoder = null;
   }
 }
