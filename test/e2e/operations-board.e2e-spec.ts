@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { must, type Person } from '../support/people.js';
-import { type Api, signUp, type Stack, startStack } from '../support/stack.js';
+import { type Api, signUp, type Stack, startStack, until } from '../support/stack.js';
 
 let stack: Stack;
 let visitor: Api;
@@ -8,7 +8,7 @@ let [admin, reader]: Person[] = [];
 let cookie: string;
 
 beforeAll(async () => {
-  stack = await startStack({ workers: 0 });
+  stack = await startStack({ workers: 1 });
   visitor = stack.api;
   [admin, reader] = await Promise.all([signUp(stack, { role: 'admin' }), signUp(stack)]);
   cookie = cookieOf(await signIn(admin))!;
@@ -68,6 +68,17 @@ describe('the job board', () => {
     expect(queues.map(({ name }) => name)).toEqual(expect.arrayContaining(['facts.comments', 'render.plan']));
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   });
+
+  it('shows the lanes that workers have opened, too', async () => {
+    const names = async () =>
+      must(200, await visitor.get<{ queues: { name: string; readOnlyMode: boolean }[] }>(QUEUES, { cookie })).queues;
+    const lane = await until(
+      async () => (await names()).find(({ name }) => /^render\.segment@[0-9a-f]{12}$/.test(name)),
+      20_000,
+      'the worker has looked at its tools and serves a lane',
+    );
+    expect(lane.readOnlyMode).toBe(true);
+  }, 30_000);
 
   it('tells nothing to anybody else, however its address is spelt', async () => {
     const [name, value] = [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)];

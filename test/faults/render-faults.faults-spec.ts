@@ -16,7 +16,7 @@ beforeAll(async () => {
     workers: 1,
     ownRedis: true,
     ownPostgres: true,
-    env: { RENDER_CONCURRENCY: '2', ...s3.env, S3_STALL_SECONDS: '30' },
+    env: { RENDER_CONCURRENCY: '2', ...s3.env, S3_STALL_SECONDS: '30', ACCESS_TOKEN_SECONDS: '86400' },
   });
   scene = { stack, s3, author: await signUp(stack, { role: 'author' }) };
 }, 120_000);
@@ -33,8 +33,7 @@ it('A store that stays away fails the film after a minute, in a sentence that sa
   const { stack, author, s3 } = scene;
   const mend = s3!.trouble('fails', 'PUT', /video/);
   const { chapterId } = await begunChapter(author, { markdown: textOf(9_999), publish: true });
-  const film = await finished(author, (await askFor(author, chapterId)).id, 150_000);
-  mend();
+  const film = await finished(author, (await askFor(author, chapterId)).id, 280_000).finally(mend);
   expect(film).toMatchObject({
     state: 'failed',
     failure: expect.stringMatching(/^S3 does not answer as it should .*Try again later\.$/),

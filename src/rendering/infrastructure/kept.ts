@@ -7,9 +7,11 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ObjectDamaged, ObjectNotFound, type ObjectStore } from '#libs/storage/object-store';
+import { ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
 import { Damaged } from '../domain/ports.js';
 import { objectKey, sha256Of } from './object-key.js';
+
+const LONGEST_PAUSE_MS = 2_000;
 
 export class Kept {
   /** Pictures of the cache that were whole, as they were at that time. */
@@ -50,7 +52,16 @@ export class Kept {
 
   /** Always written, also over what is there: that may be damaged, and to read it costs as much. */
   async keep(file: string, sha256: string, contentType: string): Promise<void> {
-    await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
+    for (let pause = 500; ; pause *= 2) {
+      try {
+        await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
+        return;
+      } catch (error) {
+        // a store that is away for a moment does not cost what was made
+        if (!(error instanceof StoreUnavailable) || pause > LONGEST_PAUSE_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
   }
 
   async keepText(text: string, contentType: string): Promise<string> {
