@@ -17,7 +17,7 @@ export const REGISTERED_QUEUES = Symbol('REGISTERED_QUEUES');
 
 /** Every queue of this process: those that a module registered, and the lanes that it serves, opened while it runs. */
 @Injectable()
-export class Queues implements OnApplicationShutdown {
+export class Queues {
   private readonly opened = new Map<string, Queue<DeliveryJob>>();
 
   constructor(
@@ -53,8 +53,9 @@ export class Queues implements OnApplicationShutdown {
     if (this.opened.size) this.redis.commands.sadd(this.redis.key(LANES), ...this.opened.keys()).catch(() => undefined);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.opened.values()].map((queue) => queue.close()));
+  /** Takes nothing more and waits for nobody: whoever works off a queue has given back what was under way. */
+  async close(): Promise<void> {
+    await Promise.all([...this.opened.values()].map((queue) => queue.close(true)));
   }
 }
 

@@ -100,7 +100,12 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
     await until(() => ffmpegOf(stack, stage).some((pid) => send(pid, signal)), 60_000, 'FFmpeg gets the signal');
   }
   if (fault === 'Redis emptied') await stack.redis.flushAll();
-  if (fault === 'Postgres restarted') await stack.restartPostgres();
+  if (fault === 'Postgres restarted') {
+    await stack.restartPostgres();
+    const isBack = async (): Promise<boolean> =>
+      (await stack.api.get('/readyz')).status === 200 && (await stack.sql('SELECT')).length === 1;
+    await until(() => isBack().catch(() => false), 30_000, 'web and test are connected again');
+  }
   for (const { key, epoch } of await open(stack, film)) if (!inFlight.has(key)) inFlight.set(key, epoch);
   free();
   if (!worker.isAlive) await stack.startWorker();

@@ -91,4 +91,14 @@ function ending(error: Error, stop: AbortSignal): Parameters<Artefacts['release'
   return { outcome: error instanceof Crashed ? 'crashed' : 'failed', why: error.message };
 }
 
+/** Waits no longer than until the signal; what is waited for may go on unheard. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    if (signal.aborted) leave();
+  });
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

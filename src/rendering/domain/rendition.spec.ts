@@ -3,7 +3,7 @@ import { partFields } from './drawing.js';
 import { keyOf } from './keys.js';
 import { planOf } from './plan.js';
 import type { Output } from './ports.js';
-import { type Film, Rendition, type Wish } from './rendition.js';
+import { type Film, Rendition } from './rendition.js';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const PICTURE = { sha256: 'a'.repeat(64), width: 1216, height: 2160 };
@@ -29,7 +29,7 @@ const underWay = (studio = 'old'): Rendition => {
     theme: 'ink',
     cover: null,
   };
-  const rendition = Rendition.request({ ...wish, fallbackVoice: null } as unknown as Wish, null, NOW);
+  const rendition = Rendition.request({ ...wish, fallbackVoice: null }, null, NOW);
   rendition.beginRendering({ picture: 'engine', studio }, PICTURE);
   rendition.measured(90);
   return rendition;

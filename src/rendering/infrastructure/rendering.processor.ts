@@ -11,7 +11,7 @@ import { Queues } from '#libs/events/lanes';
 import { DomainError } from '#libs/kernel/domain-error';
 import { StoreUnavailable, WrongDigest } from '#libs/storage/object-store';
 import type { ChapterPublished } from '../../chapters/index.js';
-import { type Done, LeaseLost } from '../application/making.js';
+import { type Done, LeaseLost, orAborted } from '../application/making.js';
 import { Mending } from '../application/mending.js';
 import { Producing } from '../application/producing.js';
 import { Recovering } from '../application/recovering.js';
@@ -74,6 +74,7 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
     this.stopping.abort(new Stopping());
     // while the connections are open: what was under way is given back
     await Promise.race([Promise.allSettled(this.running), new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
+    await this.queues.close();
   }
 
   private async takeTurn(): Promise<void> {
@@ -110,7 +111,7 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
         job,
         async ({ data }, done) => {
           this.stopping.signal.throwIfAborted();
-          await work(data, done);
+          await orAborted(work(data, done), this.stopping.signal);
         },
         {
           verdict: (error) => this.verdict(error),

@@ -17,6 +17,7 @@ import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio, Un
 import type { Film } from '../domain/rendition.js';
 import type { CaptionPage, Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
+import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
 import { discard, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
@@ -96,7 +97,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     };
     const made = await narrator.narrate(job, signal).catch((error: unknown) => Promise.reject(told(error)));
     try {
-      await this.kept.keep(made.aac.path, made.aac.sha256, 'audio/aac');
+      await orAborted(this.kept.keep(made.aac.path, made.aac.sha256, 'audio/aac'), signal);
       let at = 0;
       const times = scene.spans.map(({ tokens }) =>
         tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
@@ -115,7 +116,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     try {
       const { frames, sha256, bytes } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
-      await this.kept.keep(out, sha256, 'video/mp4');
+      await orAborted(this.kept.keep(out, sha256, 'video/mp4'), signal);
       return { frames, sha256, bytes };
     } catch (error) {
       throw told(error);
