@@ -12,7 +12,7 @@ import type { Theme } from './scene.js';
  */
 const ENCODER: Theme['encoder'] = {
   preset: 'veryfast',
-  crf: 20,
+  crf: 19.5,
   params: 'me=dia:subme=1:partitions=i4x4,i8x8:b-adapt=0:bframes=7:weightp=0:scenecut=0:aq-strength=0.8',
 };
 

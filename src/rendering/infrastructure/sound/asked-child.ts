@@ -14,8 +14,11 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Milliseconds without a question after which a child leaves: its memory is wanted by the encoders, and it starts in a tenth of a second. */
+const IDLE = 5_000;
+
 /**
- * A long-lived child process that is asked by JSON lines (see `answer`). Started with the first question, and again after it died;
+ * A long-lived child process that is asked by JSON lines (see `answer`). Started with the first question, and again after it left or died;
  * a question it does not answer in time costs it its life, because a stuck WebAssembly loop cannot be stopped otherwise.
  */
 export class AskedChild {
@@ -24,10 +27,12 @@ export class AskedChild {
   private lastId = 0;
   private lastWords = '';
   private closed = false;
+  private idle?: NodeJS.Timeout;
 
   constructor(
     private readonly script: URL,
     private readonly timeoutMs = 60_000,
+    private readonly idleMs = IDLE,
   ) {}
 
   /** Pid of the running process, for supervision and tests. */
@@ -41,6 +46,7 @@ export class AskedChild {
 
   ask<Reply>(request: object): Promise<Reply> {
     if (this.closed) return Promise.reject(new ChildLost('the narrator is shutting down'));
+    clearTimeout(this.idle);
     const child = (this.process ??= this.start());
     const id = ++this.lastId;
     return new Promise<Reply>((resolve, reject) => {
@@ -76,8 +82,16 @@ export class AskedChild {
     if (!waiting) return;
     this.waiting.delete(reply.id);
     clearTimeout(waiting.timer);
+    if (!this.waiting.size) this.idle = setTimeout(() => this.leave(), this.idleMs).unref();
     if (reply.failed === undefined) waiting.resolve(reply.ok as never);
     else waiting.reject(new ChildRefused(reply.failed));
+  }
+
+  /** It ends by itself at the end of its questions. */
+  private leave(): void {
+    const child = this.process;
+    this.process = undefined;
+    child?.stdin?.end();
   }
 
   private lose(child: ChildProcess, why: string): void {
