@@ -37,7 +37,7 @@ export const chaptersSchema: Schema = {
     { provide: Aligner, useClass: ThreadedAligner },
     { provide: Covers, useClass: SharpCovers },
   ],
-  exports: [Chapters, Writing, KeepingWorks, ChapterViews, WorkViews],
+  exports: [Chapters, Covers, Writing, KeepingWorks, ChapterViews, WorkViews],
 })
 export class ChaptersModule {}
 

@@ -4,28 +4,54 @@ import { ChaptersModule } from '../chapters/index.js';
 import { Making } from './application/making.js';
 import { Mending } from './application/mending.js';
 import { Moving } from './application/moving.js';
+import { Planner } from './application/planner.js';
 import { Producing } from './application/producing.js';
 import { Recovering } from './application/recovering.js';
 import { Requesting } from './application/requesting.js';
-import { Artefacts, RenditionRepository, SettingsRepository, Studio, Voices } from './domain/ports.js';
+import { Scripting } from './application/scripting.js';
+import { Wishes } from './application/wishes.js';
+import {
+  Artefacts,
+  LexiconRepository,
+  Pictures,
+  RenditionRepository,
+  ScriptRepository,
+  SettingsRepository,
+  Studio,
+  Voices,
+} from './domain/ports.js';
 import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
+import { Script1764200001000 } from './infrastructure/migrations/1764200001000-script.js';
 import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
 import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
 import { FallbackVoice1764200003000 } from './infrastructure/migrations/1764200003000-fallback-voice.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
-import { ArtefactRow, AttemptRow, PartRow, RenditionRow, SettingsRow, StudioRow } from './infrastructure/rendering.rows.js';
+import {
+  ArtefactRow,
+  AttemptRow,
+  LexiconRow,
+  PartRow,
+  PictureRow,
+  RenditionRow,
+  ScriptRow,
+  SettingsRow,
+  StudioRow,
+} from './infrastructure/rendering.rows.js';
 import { RenditionsController } from './infrastructure/renditions.controller.js';
+import { ScriptController } from './infrastructure/script.controller.js';
+import { ScriptViews } from './infrastructure/script-views.js';
 import { PaidSpeech } from './infrastructure/sound/paid-speech.js';
 import { LocalStudio } from './infrastructure/studio.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
+import { StoredPictures, TypeormLexicons, TypeormScripts } from './infrastructure/typeorm-scripts.js';
 
 export const renderingSchema: Schema = {
-  rows: [RenditionRow, PartRow, ArtefactRow, AttemptRow, StudioRow, SettingsRow],
-  migrations: [Rendering1764000004000, Attempts1764200002000, FallbackVoice1764200003000],
+  rows: [RenditionRow, PartRow, ArtefactRow, AttemptRow, StudioRow, SettingsRow, ScriptRow, LexiconRow, PictureRow],
+  migrations: [Rendering1764000004000, Script1764200001000, Attempts1764200002000, FallbackVoice1764200003000],
 };
 
 /** What is asked of rendering. Knows which voices there are, and loads none. */
@@ -33,20 +59,26 @@ export const renderingSchema: Schema = {
   imports: [ChaptersModule],
   providers: [
     Requesting,
+    Scripting,
+    Wishes,
+    Planner,
     InstalledVoices,
     RenditionViews,
     { provide: Voices, useExisting: InstalledVoices },
     { provide: RenditionRepository, useClass: TypeormRenditions },
     { provide: SettingsRepository, useClass: TypeormSettings },
+    { provide: ScriptRepository, useClass: TypeormScripts },
+    { provide: LexiconRepository, useClass: TypeormLexicons },
+    { provide: Pictures, useClass: StoredPictures },
   ],
-  exports: [Requesting, RenditionRepository, InstalledVoices, RenditionViews],
+  exports: [Requesting, Scripting, Planner, Pictures, RenditionRepository, InstalledVoices, RenditionViews],
 })
 export class RenderingModule {}
 
 @Module({
   imports: [RenderingModule, ChaptersModule],
-  controllers: [RenditionsController],
-  providers: [FilmFiles, RenditionStream],
+  controllers: [RenditionsController, ScriptController],
+  providers: [FilmFiles, RenditionStream, ScriptViews],
 })
 export class RenderingWebModule {}
 

@@ -1,6 +1,6 @@
 /**
  * A worker in small: plans a text, narrates it with the built narrator and prints one JSON line for everything that happens.
- * `node narrate.mjs <dist> <options as JSON>`, options: `{ ffmpeg, folder, language, voice?, blocks, backwards?, then? }`;
+ * `node narrate.mjs <dist> <options as JSON>`, options: `{ ffmpeg, folder, language, voice?, blocks, script?, lexicon?, backwards?, then? }`;
  * `then: 'wait'` stays alive until killed, `then: 'lose'` kills the narrator's children and narrates once more,
  * `then: 'times'` lays the engine's own word times beside those found without them.
  */
@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 
 const [, , dist, json] = process.argv;
-const { ffmpeg, folder, language, voice: wanted, blocks, backwards, then } = JSON.parse(json);
+const { ffmpeg, folder, language, voice: wanted, blocks, script, lexicon, backwards, then } = JSON.parse(json);
 const load = (file) => import(pathToFileURL(path.join(dist, 'src/rendering', file)).href);
 const { planOf } = await load('domain/plan.js');
 const { pagesOf } = await load('domain/captions.js');
@@ -21,7 +21,7 @@ const { voiceFor, engineVoice } = await load('infrastructure/sound/voices.js');
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const narrator = new Narrator({ ffmpeg, ffmpegFingerprint: 'test' });
 const voice = voiceFor(language, wanted);
-const { scenes } = planOf(blocks, language);
+const { scenes } = planOf(blocks, language, { script, lexicon });
 
 const narrate = (index, name = `scene-${index}`) => narrator.narrate({ scene: scenes[index], voice, language, folder, name });
 

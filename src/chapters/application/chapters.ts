@@ -9,6 +9,8 @@ export interface ChapterCard {
   authorId: string;
   title: string;
   language: string;
+  /** The newest revision, whether published or not. */
+  head: number;
   /** What readers see now; null when nothing is published or it was taken back. */
   revision: number | null;
   /** How often a revision of it was published: the number of the newest publication, 0 before the first. */

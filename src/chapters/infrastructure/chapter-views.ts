@@ -20,7 +20,7 @@ export class ChapterViews extends Chapters {
 
   async card(chapterId: string): Promise<ChapterCard | undefined> {
     const [row] = await this.transaction.query<ChapterCard>(
-      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", c.title, w.language,
+      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", c.title, w.language, c.head_revision AS head,
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
               (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication
          FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,

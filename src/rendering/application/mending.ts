@@ -5,17 +5,10 @@ import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { soundFields } from '../domain/artefacts.js';
 import { themeOf } from '../domain/drawing.js';
 import { keyOf } from '../domain/keys.js';
-import {
-  Artefacts,
-  Damaged,
-  type PartState,
-  type PictureMade,
-  RenditionRepository,
-  Studio,
-  UnusableCover,
-} from '../domain/ports.js';
+import { Artefacts, Damaged, type PartState, Pictures, RenditionRepository, Studio, UnusableCover } from '../domain/ports.js';
 import { written } from '../domain/prose.js';
 import type { RenditionState } from '../domain/rendition.js';
+import type { FittedPicture } from '../domain/scene.js';
 import type { Done } from './making.js';
 import { Moving, partErrand } from './moving.js';
 
@@ -31,6 +24,7 @@ export class Mending {
     private readonly artefacts: Artefacts,
     private readonly moving: Moving,
     private readonly studio: Studio,
+    private readonly pictures: Pictures,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -79,25 +73,38 @@ export class Mending {
     });
   }
 
-  /** The cover, else the gradient: a warning says why. */
-  async fitted({ cover, theme }: Pick<RenditionState, 'cover' | 'theme'>): Promise<[PictureMade, string?]> {
+  /**
+   * The pictures behind the text: the cover, else the gradient, and those that blocks have of their own, else that one; warnings say why.
+   * @param own object keys, by the sha256 of what was uploaded
+   */
+  async fitted({ cover, theme }: Pick<RenditionState, 'cover' | 'theme'>, own: ReadonlyMap<string, string>): Promise<Fitted> {
     const { gradient } = themeOf({ theme });
-    try {
-      return [await this.studio.fitPicture(cover, gradient)];
-    } catch (error) {
-      if (!(error instanceof UnusableCover)) throw error;
-      return [await this.studio.fitPicture(null, gradient), `The film has no cover in it. ${error.message}`];
-    }
+    const warnings: string[] = [];
+    const fit = async (source: string | null, otherwise: () => Promise<FittedPicture>): Promise<FittedPicture> => {
+      try {
+        const { sha256, width, height } = await this.studio.fitPicture(source, gradient);
+        return { sha256, width, height };
+      } catch (error) {
+        if (!(error instanceof UnusableCover)) throw error;
+        warnings.push(`The film has not all its pictures. ${error.message}`);
+        return otherwise();
+      }
+    };
+    const picture = await fit(cover, async () => this.studio.fitPicture(null, gradient));
+    const pictures: RenditionState['pictures'] = {};
+    for (const [sha256, source] of own) pictures[sha256] = await fit(source, async () => picture);
+    return { picture, pictures, warnings };
   }
 
-  /** The fitted picture may be what is damaged: it is fitted once more, and must come out the same. */
+  /** A fitted picture may be what is damaged: all are fitted once more, and must come out the same. */
   async withPicture<T>(rendition: Readonly<RenditionState>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Damaged) || !error.objects.includes(rendition.picture!.sha256)) throw error;
-      const [{ sha256 }] = await this.fitted(rendition);
-      if (sha256 === rendition.picture!.sha256) return work();
+      const [known, { objects }] = [hashesOf(rendition), error as Damaged];
+      if (!(error instanceof Damaged) || !objects.some((sha256) => known.includes(sha256))) throw error;
+      const sources = await this.pictures.keys(rendition.workId, Object.keys(rendition.pictures));
+      if (hashesOf(await this.fitted(rendition, sources)).join() === known.join()) return work();
       await this.beginAnew(rendition.id);
       throw new Error('The picture behind the text is gone and cannot be made again: the film is begun anew.');
     }
@@ -161,3 +168,12 @@ const excerpt = ({ scene }: PartState): string => {
   const text = written(scene.spans.flatMap(({ tokens }) => tokens.map((token) => token.text)));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };
+
+type Fitted = { picture: FittedPicture; pictures: RenditionState['pictures']; warnings: string[] };
+
+const hashesOf = ({ picture, pictures }: Pick<RenditionState, 'picture' | 'pictures'>): string[] => [
+  picture!.sha256,
+  ...Object.keys(pictures)
+    .sort()
+    .map((name) => pictures[name].sha256),
+];

@@ -3,11 +3,9 @@ import { Clock } from '#libs/kernel/clock';
 import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Chapters } from '../../chapters/index.js';
-import { soundFields, tooOften } from '../domain/artefacts.js';
+import { tooOften } from '../domain/artefacts.js';
 import { partWish, sceneWish } from '../domain/drawing.js';
-import { keyOf } from '../domain/keys.js';
-import { planOf, type PlannedScene } from '../domain/plan.js';
+import { type PlannedScene, speakerOf } from '../domain/plan.js';
 import {
   Artefacts,
   type Claim,
@@ -22,6 +20,7 @@ import type { Rendition, RenditionState } from '../domain/rendition.js';
 import { type Done, Making } from './making.js';
 import { Mending } from './mending.js';
 import { Moving, partErrand } from './moving.js';
+import { Planner } from './planner.js';
 
 const PROGRESS_MS = 500;
 
@@ -40,7 +39,7 @@ export class Producing {
     private readonly moving: Moving,
     private readonly mending: Mending,
     private readonly studio: Studio,
-    private readonly chapters: Chapters,
+    private readonly planner: Planner,
     private readonly outbox: Outbox,
     private readonly live: Live,
     private readonly clock: Clock,
@@ -51,21 +50,14 @@ export class Producing {
     const rendition = (await this.look(id)).snapshot();
     if (rendition.state !== 'planning') return this.note(done);
     const engine = await this.studio.engine();
-    const blocks = await this.chapters.blocks(rendition.chapterId, rendition.revision);
-    const { scenes } = planOf(blocks, rendition.language); // throws NothingToNarrate: told to the author by the processor
-    const [picture, warning] = await this.mending.fitted(rendition);
-    const voice = this.studio.voiceOf(rendition.voice, rendition.language);
-    const sounds = scenes.map((scene) => {
-      const fields = soundFields(scene, voice, rendition.language, engine.sound);
-      return { key: keyOf(fields), fields };
-    });
+    const { scenes, sounds, pictures } = await this.planner.plan(rendition, engine.sound); // throws NothingToNarrate: told to the author by the processor
+    const { warnings, ...pictured } = await this.mending.fitted(rendition, pictures);
     await this.unitOfWork.run(async () => {
       if (!(await done())) return;
       const held = await this.renditions.get(id);
-      const { sha256, width, height } = picture;
-      if (!held.beginRendering(engine, { sha256, width, height })) return;
-      if (warning) held.degrade(warning);
-      const ready = await this.artefacts.want('sound', sounds);
+      if (!held.beginRendering(engine, pictured)) return;
+      for (const warning of warnings) held.degrade(warning);
+      const ready = await this.artefacts.want('sound', [...sounds]);
       await this.renditions.addParts(
         scenes.map((scene, idx) => partOf(id, idx, scene, sounds[idx].key, ready.has(sounds[idx].key))),
       );
@@ -82,7 +74,8 @@ export class Producing {
     const work = async (_: Claim, signal: AbortSignal): Promise<Output | undefined> => {
       const [part, rendition] = await this.someScene(key);
       if (!part || !rendition) return undefined;
-      const made = await this.studio.narrate(part.scene, part.voice ?? rendition.voice, rendition.language, key, signal);
+      const voice = part.voice ?? speakerOf(part.scene, rendition.voice);
+      const made = await this.studio.narrate(part.scene, voice, rendition.language, key, signal);
       return {
         sha256: made.sha256,
         bytes: made.bytes,

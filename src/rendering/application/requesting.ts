@@ -6,9 +6,10 @@ import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
-import { RenditionRepository, SettingsRepository, type SettingsState, Voices } from '../domain/ports.js';
-import { NothingToFilm, OnlyAuthorsFilm, Rendition, UnknownTheme } from '../domain/rendition.js';
-import { INK, THEMES } from '../domain/themes.js';
+import { RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
+import { OnlyAuthorsFilm, Rendition, UnknownTheme } from '../domain/rendition.js';
+import { THEMES } from '../domain/themes.js';
+import { type Asked, Wishes } from './wishes.js';
 
 /** What an author asks of rendering. Here a film is only recorded; workers make it (producing.ts). */
 @Injectable()
@@ -18,18 +19,14 @@ export class Requesting {
     private readonly renditions: RenditionRepository,
     private readonly settings: SettingsRepository,
     private readonly chapters: Chapters,
-    private readonly voices: Voices,
+    private readonly wishes: Wishes,
     private readonly outbox: Outbox,
     private readonly live: Live,
     private readonly clock: Clock,
   ) {}
 
   /** @returns the film's id, and whether it is a new one: the same wish twice is one film. */
-  request(
-    by: Actor,
-    chapterId: string,
-    wish: { voice?: string; fallbackVoice?: string; theme?: string },
-  ): Promise<{ id: string; isNew: boolean }> {
+  request(by: Actor, chapterId: string, wish: Asked): Promise<{ id: string; isNew: boolean }> {
     return this.unitOfWork.run(async () => {
       if (!(await this.chapters.writes(chapterId, by))) throw new OnlyAuthorsFilm();
       return this.film(chapterId, by.id, wish);
@@ -77,28 +74,8 @@ export class Requesting {
     });
   }
 
-  private async film(
-    chapterId: string,
-    by: string | null,
-    { voice, fallbackVoice, theme }: { voice?: string; fallbackVoice?: string; theme?: string },
-  ): Promise<{ id: string; isNew: boolean }> {
-    const card = await this.chapters.card(chapterId);
-    if (!card?.revision) throw new NothingToFilm();
-    const settings = await this.settings.get(card.workId);
-    const look = theme ?? settings.theme ?? INK.name;
-    if (!THEMES[look]) throw new UnknownTheme(Object.keys(THEMES));
-    const fallback = fallbackVoice ?? settings.fallbackVoice;
-    const wish = {
-      chapterId,
-      workId: card.workId,
-      revision: card.revision,
-      title: card.title,
-      language: card.language,
-      voice: this.voices.choose(card.language, voice ?? settings.voice ?? undefined),
-      fallbackVoice: fallback === null ? null : this.voices.choose(card.language, fallback),
-      theme: look,
-      cover: await this.chapters.cover(chapterId),
-    };
+  private async film(chapterId: string, by: string | null, asked: Asked): Promise<{ id: string; isNew: boolean }> {
+    const wish = await this.wishes.of(chapterId, asked);
     const same = await this.renditions.ofWish(wish);
     if (same) return { id: same.id, isNew: false };
     const rendition = Rendition.request(wish, by, this.clock.now());

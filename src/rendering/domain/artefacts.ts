@@ -17,13 +17,18 @@ export interface VoiceIdentity {
 
 /** What one span is spoken from: the key of what a speech server answered. Where it stands and who is beside it are not in it. */
 export function speechFields(span: Span, voice: VoiceIdentity, language: string): Fields {
-  return { kind: 'speech', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, ...saidIn(span) };
+  const { take = 0 } = span;
+  return { kind: 'speech', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, ...saidIn(span), take };
 }
 
 /** The scene's mastered sound. `chain` is the fingerprint of mastering and encoder. */
 export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language: string, chain: string): Fields {
   const says = scene.spans.map(saidIn);
-  return { kind: 'sound', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, chain, ...merged(says) };
+  const takes = scene.spans.map(({ take = 0 }) => take);
+  const pauses = scene.spans.map(({ pause = 0 }) => pause);
+  const { id, fingerprint } = voice;
+  const spoken = { kind: 'sound', version: VERSION, language, voice: id, engine: fingerprint, chain };
+  return { ...spoken, ...merged(says), take: takes, pause: pauses };
 }
 
 function saidIn(span: Span): { say: string; stops: string } {
@@ -61,6 +66,11 @@ export function segmentFields(inputs: SegmentInputs): Fields {
     theme: { ...inputs.theme, gradient: [...inputs.theme.gradient], encoder: { ...inputs.theme.encoder } },
     engine: inputs.engine,
   };
+}
+
+/** What the author's picture, or the gradient in its place, becomes before scenes move over it. */
+export function pictureFields(source: string | null, gradient: Theme['gradient'], fitting: string): Fields {
+  return { kind: 'picture', version: VERSION, source, gradient: source === null ? [...gradient] : null, engine: fitting };
 }
 
 /** A scene that cannot be drawn: the theme's gradient, standing still, without words. */

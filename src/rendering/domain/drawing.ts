@@ -5,30 +5,40 @@ import { motionOf } from './motion.js';
 import type { PlannedScene } from './plan.js';
 import type { Output, PartState, SegmentWish } from './ports.js';
 import type { RenditionState } from './rendition.js';
-import { FRAME_RATE, type Theme, type TimedWord } from './scene.js';
+import { type FittedPicture, FRAME_RATE, type Theme, type TimedWord } from './scene.js';
+import { timesOf } from './shown-words.js';
 import { INK, THEMES } from './themes.js';
 
 export const themeOf = ({ theme }: { theme: string }): Theme => THEMES[theme] ?? INK;
 
-/** The scene's words with the times their sound gave them. */
+/** The scene's words on the screen, with the times that its sound gave to those it says. */
 export function wordsIn(scene: PlannedScene, sound: Output): TimedWord[] {
   const times = sound.facts.times as unknown as [number, number][][];
-  return scene.spans.flatMap(({ block, tokens }, i) =>
-    tokens.map(({ text }, k) => ({ text, start: times[i][k][0], end: times[i][k][1], block })),
-  );
+  return scene.spans.flatMap(({ block, tokens, shown }, i) => {
+    const at = shown ? timesOf(shown, times[i]) : times[i];
+    return (shown ?? tokens).map(({ text }, k) => ({ text, start: at[k][0], end: at[k][1], block }));
+  });
 }
+
+/** The picture behind a scene: its block's own, else the film's. */
+export function pictureOf({ spans }: PlannedScene, { picture, pictures = {} }: Pictured): FittedPicture | null {
+  const own = spans[0].picture;
+  return (own === undefined ? undefined : pictures[own]) ?? picture;
+}
+
+type Pictured = Pick<RenditionState, 'picture'> & Partial<Pick<RenditionState, 'pictures'>>;
 
 /** Everything a scene's picture is drawn from. Nothing here knows where in the film it stands. */
 export function sceneWish(
   scene: PlannedScene,
-  rendition: Pick<RenditionState, 'picture' | 'theme' | 'language'>,
+  rendition: Pictured & Pick<RenditionState, 'theme' | 'language'>,
   sound: Output,
 ): SegmentWish {
   const frames = sound.frames!;
   const words = wordsIn(scene, sound);
   return {
     frames,
-    picture: rendition.picture!,
+    picture: pictureOf(scene, rendition),
     motion: motionOf(words.map(({ text }) => text).join(' '), frames),
     pages: pagesOf(words, frames / FRAME_RATE),
     theme: themeOf(rendition),
@@ -36,7 +46,7 @@ export function sceneWish(
   };
 }
 
-type Look = Pick<RenditionState, 'picture' | 'theme' | 'language' | 'engine'>;
+type Look = Pictured & Pick<RenditionState, 'theme' | 'language' | 'engine'>;
 
 const MIDDLE = { x: 0.5, y: 0.5, zoom: 1 };
 

@@ -105,6 +105,77 @@ describe('A plan', () => {
   });
 });
 
+describe('A plan with a script', () => {
+  const blocks = story(11, 40, 60);
+  const borders = (plan: Plan) =>
+    plan.scenes.map(({ spans }) => spans.map(({ block, tokens }) => [block, tokens.map(({ say }) => say)]));
+  const plain = planOf(blocks, 'en');
+
+  it('has the same scenes whatever is shown, however it is drawn, who speaks and how long the silence is', () => {
+    const entry = fc.record(
+      {
+        show: fc.constantFrom('Other words.', 'One', 'so many more words than anybody could ever say in that time'),
+        pause: fc.double({ min: 0.1, max: 10, noNaN: true }),
+        picture: fc.constantFrom('p', 'q'),
+        voice: fc.constantFrom('flite:slt', 'espeak:en'),
+        take: fc.integer({ min: 1 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(blocks.length - 1), entry), { maxLength: 12 }), (entries) => {
+        const script = Object.fromEntries(entries.map(([at, one]) => [blocks[at].id, one]));
+        const plan = planOf(blocks, 'en', { script });
+        expect(borders(plan)).toEqual(borders(plain));
+        const spans = plan.scenes.flatMap((scene) => scene.spans);
+        for (const [id, { pause, voice, picture, take, show }] of Object.entries(script)) {
+          const own = spans.filter(({ block }) => block === id);
+          own.forEach((span, i) => {
+            expect([span.voice, span.picture, span.take]).toEqual([voice, picture, take]);
+            expect(span.pause).toBe(i === own.length - 1 ? pause : undefined);
+            expect(span.shown === undefined).toBe(show === undefined);
+          });
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is told otherwise by a lexicon only where an entry stands', () => {
+    const lexicon = [{ written: 'harbour', spoken: 'harrrbour of the many, many ships' }];
+    const told = planOf(blocks, 'en', { lexicon });
+    expect(told.scenes).toHaveLength(plain.scenes.length);
+    told.scenes.forEach((scene, i) => {
+      const stands = plain.scenes[i].spans.some(({ tokens }) => tokens.some(({ say }) => /^harbour\b/.test(say)));
+      if (stands) expect(scene).not.toEqual(plain.scenes[i]);
+      else expect(scene).toEqual(plain.scenes[i]);
+    });
+  });
+
+  it('says what it is told to say, shows the prose meanwhile, and leaves out what is skipped', () => {
+    const three = [paragraph('a', 'At 5 km.'), paragraph('b', 'Not this.'), { id: 'r', kind: 'rule', text: '***' }];
+    const plan = planOf(three, 'en', { script: { a: { say: 'At five kilometres.' }, b: { skip: true }, r: { say: 'Later.' } } });
+    const spans = plan.scenes.flatMap((scene) => scene.spans);
+    expect(spans.map(({ block, tokens }) => [block, written(tokens.map(({ say }) => say))])).toEqual([
+      ['a', 'At five kilometres.'],
+      ['r', 'Later.'],
+    ]);
+    expect(spans.map(({ shown }) => shown?.map(({ text }) => text))).toEqual([['At', '5', 'km.'], undefined]);
+    expect(plan.silent).toEqual(['b']);
+    const nothing = Object.fromEntries(three.map(({ id }) => [id, { skip: true }]));
+    expect(() => planOf(three, 'en', { script: nothing })).toThrow(NothingToNarrate);
+  });
+
+  it('shows every other word once, in order, over a block that is cut into scenes', () => {
+    const [long] = story(12, 1, 200);
+    const [other] = story(13, 1, 150);
+    const plan = planOf([long], 'en', { script: { [long.id]: { show: other.text } } });
+    expect(plan.scenes.length).toBeGreaterThan(3);
+    const shown = plan.scenes.flatMap(({ spans }) => spans.flatMap((span) => span.shown!.map(({ text }) => text)));
+    expect(shown).toEqual(tokensOf(other.text, 'paragraph', 'en').map(({ text }) => text));
+  });
+});
+
 describe('After one block of a chapter was edited, inserted, deleted or moved', () => {
   const texts: [name: string, language: string, chapters: () => PlanBlock[][]][] = [
     ['a made-up story', 'en', () => [story(7, 100)]],

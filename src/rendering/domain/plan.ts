@@ -1,7 +1,10 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import { dice } from './keys.js';
+import { type LexiconEntry, pronouncing } from './lexicon.js';
 import type { Token } from './prose.js';
 import { secondsOf, tokensOf } from './prose.js';
+import type { BlockScript, ScriptBlocks } from './script.js';
+import { cutOut, laidOver, type Shown } from './shown-words.js';
 
 /**
  * A chapter cut into scenes. A scene never holds words of two blocks, and where a block is cut depends on that block alone: whatever is
@@ -11,6 +14,9 @@ import { secondsOf, tokensOf } from './prose.js';
  * whose surrounding words throw the highest dice is taken, then both halves are cut the same way: an edit changes the pieces it
  * touches, and the other borders win again (the idea of content-defined chunking: Muthitacharoen et al., "A Low-bandwidth Network
  * File System", 2001).
+ *
+ * What an author's script or lexicon says otherwise moves no border either, unless other words are said or a block is skipped: it is cut
+ * by the words as they are written, not as they are shown or pronounced.
  */
 export interface PlanBlock {
   readonly id: string;
@@ -22,6 +28,13 @@ export interface PlanBlock {
 export interface Span {
   readonly block: string;
   readonly tokens: readonly Token[];
+  /** What stands on the screen meanwhile, if it is not what is said. */
+  readonly shown?: readonly Shown[];
+  /** As `BlockScript` has them; the pause comes after the last part of its block. */
+  readonly pause?: number;
+  readonly picture?: string;
+  readonly voice?: string;
+  readonly take?: number;
 }
 
 export interface PlannedScene {
@@ -32,7 +45,7 @@ export interface PlannedScene {
 
 export interface Plan {
   readonly scenes: readonly PlannedScene[];
-  /** Blocks with nothing to say in them: scene breaks, ornaments, pictures. */
+  /** Blocks with nothing to say in them: scene breaks, ornaments, pictures, and what the script skips. */
   readonly silent: readonly string[];
 }
 
@@ -46,17 +59,60 @@ export class NothingToNarrate extends DomainError {
   }
 }
 
+/** What an author wants otherwise than the prose has it. */
+export interface Wanted {
+  readonly script?: ScriptBlocks;
+  readonly lexicon?: readonly LexiconEntry[];
+}
+
 /** @throws NothingToNarrate when no block holds a word. */
-export function planOf(blocks: readonly PlanBlock[], language: string): Plan {
+export function planOf(blocks: readonly PlanBlock[], language: string, { script = {}, lexicon = [] }: Wanted = {}): Plan {
+  const pronounce = pronouncing(lexicon, language);
   const silent: string[] = [];
-  const scenes = blocks.flatMap(({ id, text, kind }): PlannedScene[] => {
-    const tokens = tokensOf(text, kind, language);
-    if (!tokens.length) silent.push(id);
-    return pieces(tokens).map((piece) => ({ spans: [{ block: id, tokens: piece }], seconds: lengthOf(piece) }));
+  const scenes = blocks.flatMap((block): PlannedScene[] => {
+    const wanted = Object.hasOwn(script, block.id) ? script[block.id] : {};
+    const { said, shown } = wordsOf(block, wanted, language);
+    if (!said.length) silent.push(block.id);
+    const pronounced = pronounce(said);
+    let from = 0;
+    return pieces(said).map((piece) => {
+      const to = from + piece.length;
+      const span = { ...spanOf(block.id, wanted, to === said.length), tokens: pronounced.slice(from, to) };
+      const scene = { spans: [shown ? { ...span, shown: cutOut(shown, from, to) } : span] };
+      from = to;
+      return { ...scene, seconds: lengthOf(piece) + (span.pause ?? 0) };
+    });
   });
   if (scenes.length === 0) throw new NothingToNarrate();
   return { scenes, silent };
 }
+
+/** What is said of a block, as it is written; and what is shown, if that is not the same. */
+function wordsOf(
+  { text, kind }: PlanBlock,
+  { skip, say, show }: BlockScript,
+  language: string,
+): { said: readonly Token[]; shown?: readonly Shown[] } {
+  if (skip) return { said: [] };
+  const prose = tokensOf(text, kind, language);
+  const said = say === undefined ? prose : tokensOf(say, 'paragraph', language);
+  const onScreen = show === undefined ? prose : tokensOf(show, 'paragraph', language);
+  const isOther = said.length !== onScreen.length || said.some((token, i) => token.text !== onScreen[i].text);
+  return isOther && said.length && onScreen.length ? { said, shown: laidOver(said, onScreen) } : { said };
+}
+
+function spanOf(block: string, { pause, picture, voice, take }: BlockScript, isLast: boolean): Omit<Span, 'tokens'> {
+  return {
+    block,
+    ...(pause && isLast && { pause }),
+    ...(picture && { picture }),
+    ...(voice && { voice }),
+    ...(take && { take }),
+  };
+}
+
+/** Who speaks a scene of a film with this voice. */
+export const speakerOf = ({ spans }: PlannedScene, voice: string): string => spans[0].voice ?? voice;
 
 function lengthOf(tokens: readonly Token[]): number {
   return tokens.reduce((sum, token) => sum + secondsOf(token), 0);

@@ -1,9 +1,11 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import type { Fields } from './keys.js';
+import type { LexiconState } from './lexicon.js';
 import type { PlannedScene } from './plan.js';
-import type { Mishaps } from './artefacts.js';
+import type { Mishaps, VoiceIdentity } from './artefacts.js';
 import type { Film, Rendition, Wish } from './rendition.js';
-import type { CaptionPage, Motion, Theme } from './scene.js';
+import type { CaptionPage, FittedPicture, Motion, Theme } from './scene.js';
+import type { Script } from './script.js';
 
 /** One scene of one film: what it says, and the artefacts it is made of once they are known. */
 export interface PartState {
@@ -89,11 +91,8 @@ export abstract class Artefacts {
   abstract present(studio: string): Promise<void>;
 }
 
-export interface PictureMade {
-  sha256: string;
+export interface PictureMade extends FittedPicture {
   bytes: number;
-  width: number;
-  height: number;
 }
 
 export interface SoundMade {
@@ -108,7 +107,7 @@ export interface SoundMade {
 export interface SegmentWish {
   frames: number;
   /** Null for the theme's gradient. */
-  picture: { sha256: string; width: number; height: number } | null;
+  picture: FittedPicture | null;
   motion: Motion;
   pages: readonly CaptionPage[];
   theme: Theme;
@@ -148,9 +147,9 @@ export abstract class Studio {
   /** Clears what killed workers left on this machine: encoders and files. */
   abstract tidy(): Promise<void>;
   /** @throws UnknownVoice, VoiceNotInstalled, NoVoiceForLanguage … each names what to do */
-  abstract voiceOf(id: string, language: string): { id: string; fingerprint: string };
-  /** @throws UnusableCover */
-  abstract fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade>;
+  abstract voiceOf(id: string, language: string): VoiceIdentity;
+  /** @param source object key of a picture; null for the gradient. @throws UnusableCover */
+  abstract fitPicture(source: string | null, gradient: Theme['gradient']): Promise<PictureMade>;
   abstract narrate(scene: PlannedScene, voice: string, language: string, key: string, signal: AbortSignal): Promise<SoundMade>;
   /** @throws Damaged when it is the picture; Crashed, Undrawable */
   abstract draw(
@@ -170,6 +169,8 @@ export abstract class Studio {
 /** Which voice a film of this language can have here: asked when it is requested, so that a missing voice is told at once. */
 export abstract class Voices {
   abstract choose(language: string, wanted: string | undefined): string;
+  /** What of a voice goes into keys. @throws as `choose` */
+  abstract identity(id: string, language: string): VoiceIdentity;
 }
 
 /** What an author has set for a work. */
@@ -188,4 +189,26 @@ export abstract class SettingsRepository {
   /** Defaults until something is set. Locks within a unit of work. */
   abstract get(workId: string): Promise<SettingsState>;
   abstract save(settings: SettingsState): Promise<void>;
+}
+
+/** What an author wants otherwise in the film of a chapter. */
+export abstract class ScriptRepository {
+  /** An empty one until something is written. Locks within a unit of work. */
+  abstract get(chapterId: string, workId: string): Promise<Script>;
+  abstract save(script: Script): Promise<void>;
+}
+
+/** How a work's words are pronounced; every version stays. */
+export abstract class LexiconRepository {
+  /** Locks within a unit of work. */
+  abstract newest(workId: string): Promise<LexiconState>;
+  abstract version(workId: string, version: number): Promise<LexiconState | undefined>;
+  abstract add(lexicon: LexiconState, at: Date): Promise<void>;
+}
+
+/** Pictures that were uploaded for a work, by the sha256 of their bytes. */
+export abstract class Pictures {
+  abstract add(workId: string, picture: { sha256: string; objectKey: string; at: Date }): Promise<void>;
+  /** Object keys of those that are there. */
+  abstract keys(workId: string, sha256s: readonly string[]): Promise<Map<string, string>>;
 }

@@ -8,7 +8,10 @@
 export interface Token {
   /** As drawn, punctuation included. Never empty. */
   readonly text: string;
-  /** As spoken: letters, digits and the punctuation that shapes the melody. At least one letter or digit. */
+  /**
+   * As spoken: letters, digits and the punctuation that shapes the melody. At least one letter or digit, except where a lexicon has the
+   * word before speak for it, too: then nothing.
+   */
   readonly say: string;
   /** What ends after it. A scene may be cut at 2, less gladly at 1, and at 0 only when there is nothing else. */
   readonly stop: 0 | 1 | 2;
@@ -20,7 +23,7 @@ export function primary(language: string): string {
 }
 
 /** Scripts that are written without spaces, and the punctuation that stands among them. */
-const UNSPACED =
+export const UNSPACED =
   /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmr}\p{sc=Mymr}\u3000-\u303f\uff00-\uff60]/u;
 const NARRATED = /[\p{L}\p{N}]/u;
 /** Longer tokens would not fit a caption line; people do write "aaaaaa…". */

@@ -1,7 +1,9 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 import type { Errand } from '#libs/kernel/outbox';
-import { keyOf } from './keys.js';
+import { type Fields, keyOf } from './keys.js';
+import type { FittedPicture } from './scene.js';
+import type { ScriptBlocks } from './script.js';
 
 /** What a film is made of, as it was asked for: two equal wishes are one rendition. */
 export interface Wish {
@@ -17,6 +19,10 @@ export interface Wish {
   theme: string;
   /** Object key of the cover at that moment. */
   cover: string | null;
+  /** What the chapter's script then said of the blocks of this revision. */
+  script: ScriptBlocks;
+  /** Version of the work's lexicon; 0 is empty. */
+  lexicon: number;
 }
 
 export interface RenditionState extends Wish {
@@ -30,8 +36,10 @@ export interface RenditionState extends Wish {
   engine: string | null;
   /** Fingerprint of all tools together: only workers with the same one touch it once it is planned. */
   studio: string | null;
-  /** sha256 of the fitted picture behind the text, and its size. */
-  picture: { sha256: string; width: number; height: number } | null;
+  /** The fitted picture behind the text. */
+  picture: FittedPicture | null;
+  /** The fitted pictures of blocks that have their own, by the sha256 of what was uploaded. */
+  pictures: Record<string, FittedPicture>;
   /** All frames of the film; known once every scene is narrated. */
   framesPlanned: number | null;
   film: Film | null;
@@ -76,6 +84,7 @@ export class Rendition {
       engine: null,
       studio: null,
       picture: null,
+      pictures: {},
       framesPlanned: null,
       film: null,
       degraded: false,
@@ -91,16 +100,17 @@ export class Rendition {
   }
 
   /** @returns false when it is planned already or over: an errand done twice. */
-  beginRendering(by: { picture: string; studio: string }, picture: NonNullable<RenditionState['picture']>): boolean {
+  beginRendering(by: { picture: string; studio: string }, pictured: Pick<RenditionState, 'picture' | 'pictures'>): boolean {
     if (this.state.state !== 'planning') return false;
-    Object.assign(this.state, { state: 'rendering', engine: by.picture, studio: by.studio, picture });
+    Object.assign(this.state, { state: 'rendering', engine: by.picture, studio: by.studio, ...pictured });
     return true;
   }
 
   /** No worker can go on with it as it was begun: it begins anew, whole. @returns false when it is not under way */
   planAgain(): boolean {
     if (this.state.state !== 'rendering' && this.state.state !== 'assembling') return false;
-    Object.assign(this.state, { state: 'planning', engine: null, studio: null, picture: null, framesPlanned: null });
+    Object.assign(this.state, { state: 'planning', engine: null, studio: null, framesPlanned: null });
+    Object.assign(this.state, { picture: null, pictures: {} });
     Object.assign(this.state, { degraded: false, warnings: [] });
     return true;
   }
@@ -188,8 +198,10 @@ export class Rendition {
   }
 }
 
-export function wishKey({ chapterId, revision, language, voice, fallbackVoice, theme, cover, title }: Wish): string {
-  return keyOf({ chapterId, revision, language, voice, theme, cover, title, ...(fallbackVoice && { fallbackVoice }) });
+export function wishKey({ script, fallbackVoice, ...wish }: Wish): string {
+  const { chapterId, revision, language, voice, theme, cover, title, lexicon } = wish;
+  const asked = { chapterId, revision, language, voice, theme, cover, title, lexicon, script: script as Fields };
+  return keyOf({ ...asked, ...(fallbackVoice && { fallbackVoice }) });
 }
 
 export type RenditionReady = {

@@ -27,6 +27,13 @@ export interface CaptionPage {
   readonly words: readonly TimedWord[];
 }
 
+/** A picture as scenes move over it, by the sha256 of its raw bytes; somewhat larger than the film. */
+export interface FittedPicture {
+  readonly sha256: string;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A slow move of the picture behind the text: the visible window's centre (0…1 of the spare room) and zoom at both ends. */
 export interface Motion {
   readonly from: { readonly x: number; readonly y: number; readonly zoom: number };

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '#libs/config/config';
+import type { VoiceIdentity } from '../domain/artefacts.js';
 import { Voices } from '../domain/ports.js';
 import type { Voice } from '../domain/voices.js';
-import { defaultVoice, listVoices, voiceFor } from './sound/voices.js';
+import { defaultVoice, listVoices, voiceFingerprint, voiceFor } from './sound/voices.js';
 
 /** The voices of this installation; loads no engine, so the web process may ask. */
 @Injectable()
@@ -13,6 +14,11 @@ export class InstalledVoices extends Voices {
 
   choose(language: string, wanted: string | undefined): string {
     return this.voice(language, wanted).id;
+  }
+
+  identity(id: string, language: string): VoiceIdentity {
+    const voice = this.voice(language, id);
+    return { id: voice.id, fingerprint: voiceFingerprint(voice, { api: this.config.voiceApi }) };
   }
 
   voice(language: string, wanted: string | undefined): Voice {

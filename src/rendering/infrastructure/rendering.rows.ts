@@ -1,8 +1,10 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Fields } from '../domain/keys.js';
+import type { LexiconEntry, LexiconState } from '../domain/lexicon.js';
 import type { PlannedScene } from '../domain/plan.js';
 import type { ArtefactKind, Ending, PartState, SettingsState } from '../domain/ports.js';
 import type { Film, RenditionState } from '../domain/rendition.js';
+import type { ScriptBlocks, ScriptState } from '../domain/script.js';
 
 @Entity({ schema: 'rendering', name: 'rendition' })
 @Index('rendition_chapter', ['chapterId', 'id'])
@@ -21,12 +23,15 @@ export class RenditionRow implements RenditionState {
   @Column('text', { nullable: true }) fallbackVoice!: string | null;
   @Column('text') theme!: string;
   @Column('text', { nullable: true }) cover!: string | null;
+  @Column('jsonb') script!: ScriptBlocks;
+  @Column('integer') lexicon!: number;
   @Column('text') wishKey!: string;
   @Column('uuid', { nullable: true }) requestedBy!: string | null;
   @Column('text') state!: RenditionState['state'];
   @Column('text', { nullable: true }) engine!: string | null;
   @Column('text', { nullable: true }) studio!: string | null;
   @Column('jsonb', { nullable: true }) picture!: RenditionState['picture'];
+  @Column('jsonb') pictures!: RenditionState['pictures'];
   @Column('integer', { nullable: true }) framesPlanned!: number | null;
   @Column('jsonb', { nullable: true }) film!: Film | null;
   @Column('boolean', { default: false }) degraded!: boolean;
@@ -105,4 +110,30 @@ export class SettingsRow implements SettingsState {
   @Column('text', { nullable: true }) fallbackVoice!: string | null;
   @Column('text') theme!: string;
   @Column('integer') version!: number;
+}
+
+@Entity({ schema: 'rendering', name: 'script' })
+export class ScriptRow implements ScriptState {
+  @PrimaryColumn('uuid') chapterId!: string;
+  @Column('uuid') workId!: string;
+  @Column('integer') version!: number;
+  @Column('jsonb') blocks!: ScriptBlocks;
+}
+
+/** Insert-only: films name versions. */
+@Entity({ schema: 'rendering', name: 'lexicon' })
+export class LexiconRow implements LexiconState {
+  @PrimaryColumn('uuid') workId!: string;
+  @PrimaryColumn('integer') version!: number;
+  @Column('jsonb') entries!: LexiconEntry[];
+  @Column('timestamptz') createdAt!: Date;
+}
+
+/** What was uploaded to stand behind blocks. */
+@Entity({ schema: 'rendering', name: 'picture' })
+export class PictureRow {
+  @PrimaryColumn('uuid') workId!: string;
+  @PrimaryColumn('text') sha256!: string;
+  @Column('text') objectKey!: string;
+  @Column('timestamptz') createdAt!: Date;
 }

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { ObjectStore } from '#libs/storage/object-store';
-import { VERSION } from '../domain/artefacts.js';
+import { VERSION, type VoiceIdentity } from '../domain/artefacts.js';
 import { keyOf } from '../domain/keys.js';
 import { planFilm } from '../domain/mp4.js';
 import { readSegment } from '../domain/mp4-segment.js';
@@ -60,11 +60,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     return (await this.ready()).engine;
   }
 
-  voiceOf(id: string, language: string): { id: string; fingerprint: string } {
-    // the narrator's identity needs no engine: the fingerprint is that of the packages
-    return new Narrator({ ffmpeg: '', ffmpegFingerprint: '', server: this.config.voiceApi }).identityOf(
-      this.voices.voice(language, id),
-    );
+  voiceOf(id: string, language: string): VoiceIdentity {
+    return this.voices.identity(id, language);
   }
 
   async fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade> {

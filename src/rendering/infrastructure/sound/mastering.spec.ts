@@ -116,6 +116,26 @@ describe('A mastered scene', () => {
     );
   });
 
+  it('is silent for as long as its author wants after a block, and else the same', () => {
+    const plain = master([voice(), voice()]);
+    const between = master([{ ...voice(), pause: 2 }, voice()]);
+    const after = master([voice(), { ...voice(), pause: 2 }]);
+    expect(between.times[0]).toEqual(plain.times[0]);
+    between.times[1].forEach(([start], i) => expect(start).toBeCloseTo(plain.times[1][i][0] + 2, 2));
+    expect(after.times).toEqual(plain.times);
+    for (const one of [between, after])
+      expect(Math.abs(one.samples.length - plain.samples.length - 2 * SAMPLE_RATE)).toBeLessThan(AAC_PACKET);
+    const silence = between.samples.subarray(
+      Math.round((between.times[0][2][1] + 0.1) * SAMPLE_RATE),
+      Math.round((between.times[1][0][0] - 0.1) * SAMPLE_RATE),
+    );
+    expect(silence.length).toBeGreaterThan(2 * SAMPLE_RATE);
+    expect(highest(silence)).toBeLessThan(100);
+    expect(Array.from(after.samples.subarray(0, plain.samples.length - 2 * AAC_PACKET))).toEqual(
+      Array.from(plain.samples.subarray(0, plain.samples.length - 2 * AAC_PACKET)),
+    );
+  });
+
   it('has its words where they sound', () => {
     const { samples, times } = master([voice(), voice()]);
     for (const [start, end] of times.flat()) {

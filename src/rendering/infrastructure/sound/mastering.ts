@@ -22,6 +22,8 @@ export interface SpanSound {
   readonly words: readonly Weighed[];
   /** Null for a voice that nobody measured. */
   readonly gain: VoiceGain | null;
+  /** Seconds of silence that the author wants after it, beyond the usual. */
+  readonly pause?: number;
 }
 
 /** What one voice needs, measured once on a fixed text (scripts/measure-voices.mjs); constant, so that soft sentences stay soft. */
@@ -67,12 +69,13 @@ export function master(spans: readonly SpanSound[]): Mastered {
   const placed: { at: number; voice: Prepared }[] = [];
   let at = Math.ceil(LEAD * SAMPLE_RATE);
   voices.forEach((voice, i) => {
-    if (i > 0) at += BETWEEN_SPANS * SAMPLE_RATE;
+    if (i > 0) at += BETWEEN_SPANS * SAMPLE_RATE + pauseAfter(spans[i - 1]);
     placed.push({ at, voice });
     at += voice.signal.length;
   });
   const lastStop = spans[spans.length - 1].words.at(-1)?.stop ?? 2;
-  const wanted = Math.max(at + TAIL[lastStop] * SAMPLE_RATE, SHORTEST_SCENE * SAMPLE_RATE, at + AAC_PACKET);
+  const spoken = Math.max(at + TAIL[lastStop] * SAMPLE_RATE, SHORTEST_SCENE * SAMPLE_RATE, at + AAC_PACKET);
+  const wanted = spoken + pauseAfter(spans[spans.length - 1]);
   const length = Math.ceil(wanted / AAC_PACKET) * AAC_PACKET;
   const scene = new Float64Array(length);
   for (const { at: from, voice } of placed) scene.set(voice.signal, from);
@@ -88,6 +91,8 @@ export function master(spans: readonly SpanSound[]): Mastered {
     silentSpans: voices.flatMap((voice, i) => (voice.silent ? [i] : [])),
   };
 }
+
+const pauseAfter = ({ pause = 0 }: SpanSound): number => round(pause * SAMPLE_RATE);
 
 interface Prepared {
   readonly signal: Float64Array;

@@ -115,6 +115,7 @@ export class Narrator {
           times: spoken[i].times,
           words: span.tokens.map((token) => ({ weight: weightOf(token), stop: token.stop })),
           gain: gainOf(voice),
+          pause: span.pause ?? 0,
         })),
         out: pcm.temporary,
       });
@@ -146,7 +147,7 @@ export class Narrator {
     const engine = this.engines.get(voice.engine);
     if (!engine) throw new VoiceNotInstalled(voice.id, 'Set VOICE_API_URL to an OpenAI-compatible speech server.');
     const say = span.tokens.map((token) => token.say);
-    const ask = () => engine.speak({ voice: engineVoice(voice), language, say, out }, signal);
+    const ask = () => engine.speak({ voice: engineVoice(voice), language, say, take: span.take ?? 0, out }, signal);
     const { paid } = this.options;
     if (voice.engine !== 'api' || !paid) return ask();
     const sound = await paid.recall(speechFields(span, this.identityOf(voice), language), out, ask, signal);

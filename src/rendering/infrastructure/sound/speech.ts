@@ -5,6 +5,8 @@ export interface SpeakRequest {
   readonly language: string;
   /** What to say, token by token. */
   readonly say: readonly string[];
+  /** Which time this is asked for: an engine that answers from memory speaks a new take anew. */
+  readonly take?: number;
   /** File to write: s16le, mono, at the engine's own rate. Not written when there is nothing to hear. */
   readonly out: string;
 }
@@ -30,6 +32,8 @@ export interface MasterRequest {
     readonly times: readonly (readonly [number, number] | null)[] | null;
     readonly words: readonly { readonly weight: number; readonly stop: 0 | 1 | 2 }[];
     readonly gain: { readonly level: number; readonly makeUp: number } | null;
+    /** Seconds of silence after it. */
+    readonly pause?: number;
   }[];
   /** File to write: s16le, 48 kHz, mono, whole AAC packets. */
   readonly out: string;

@@ -1,0 +1,144 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { MAX_ENTRIES } from '../domain/lexicon.js';
+import { LONGEST_PAUSE } from '../domain/script.js';
+
+const LONGEST_TEXT = 5_000;
+
+/** What is otherwise with one block; a field that is missing or null leaves it as the prose has it. */
+export class ScriptEntryBody {
+  /**
+   * Other words for the voice. The captions stay as the prose has them.
+   * @example Chapter five. The storm.
+   */
+  @IsOptional() @IsString() @MaxLength(LONGEST_TEXT) say?: string | null;
+  /**
+   * Other words for the captions. The voice stays with the prose.
+   * @example "V: The Storm"
+   */
+  @IsOptional() @IsString() @MaxLength(LONGEST_TEXT) show?: string | null;
+  /** Leave the block out of the film. */
+  @IsOptional() @IsBoolean() skip?: boolean | null;
+  /**
+   * Seconds of silence after it, beyond the usual.
+   * @example 1.5
+   */
+  @IsOptional() @IsNumber({ maxDecimalPlaces: 3 }) @Min(0) @Max(LONGEST_PAUSE) pause?: number | null;
+  /**
+   * sha256 of a picture of the work (`POST /v1/works/{id}/pictures`), instead of the cover.
+   * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+   */
+  @IsOptional() @Matches(/^[0-9a-f]{64}$/, { message: 'picture must be the sha256 that its upload answered' }) picture?:
+    string | null;
+  /**
+   * Who speaks this block: see `GET /v1/voices`.
+   * @example flite:slt
+   */
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(120) voice?: string | null;
+  /**
+   * Raise it to have the voice speak the block anew. Embedded voices say the same twice; voices of a speech server may not.
+   * @example 2
+   */
+  @IsOptional() @IsInt() @Min(0) @Max(1_000_000) take?: number | null;
+}
+
+export class DetachedEntry {
+  /** Id of the block; see `GET /v1/chapters/{id}/draft`. */
+  block!: string;
+  say?: string;
+  show?: string;
+  skip?: boolean;
+  pause?: number;
+  picture?: string;
+  voice?: string;
+  take?: number;
+}
+
+export class ScriptEntry extends DetachedEntry {
+  /** What the block reads in this revision. */
+  text!: string;
+}
+
+export class ScriptAnswer {
+  chapterId!: string;
+  /** The revision whose blocks the entries belong to. */
+  revision!: number;
+  /** Also the ETag: send it as If-Match with the next change. 0: nothing was written yet. */
+  version!: number;
+  /** In the order of the blocks. */
+  entries!: ScriptEntry[];
+  /** Entries whose block this revision does not have. They count again when it comes back. */
+  detached!: DetachedEntry[];
+}
+
+export class ScriptQuery {
+  /** Whose blocks decide what is detached; without it the newest revision's. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value))
+  @IsInt()
+  @Min(1)
+  revision?: number;
+}
+
+export class LexiconEntryBody {
+  /**
+   * As it stands in the text: whole words in spaced scripts, any run of characters in Chinese.
+   * @example Siobhán
+   */
+  @IsString() @MinLength(1) @MaxLength(80) written!: string;
+  /**
+   * How to say it: a respelling, or in Chinese characters that sound right, or pinyin with tones (`chong2 qing4`).
+   * @example Shivawn
+   */
+  @IsString() @MinLength(1) @MaxLength(160) spoken!: string;
+  /**
+   * Only in films of this language.
+   * @example en
+   */
+  @IsOptional()
+  @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: 'language must be a BCP 47 tag like en or zh' })
+  language?: string;
+  /** Without it `polish` and `Polish` are one word. */
+  @IsOptional() @IsBoolean() caseSensitive?: boolean;
+}
+
+export class LexiconBody {
+  /** All of it: what is left out is gone. The longest entry that fits counts. */
+  @IsArray()
+  @ArrayMaxSize(MAX_ENTRIES)
+  @ValidateNested({ each: true })
+  @Type(() => LexiconEntryBody)
+  entries!: LexiconEntryBody[];
+}
+
+export class LexiconAnswer {
+  workId!: string;
+  /** Also the ETag. Each change is a new version and every version stays, as films name theirs. */
+  version!: number;
+  entries!: LexiconEntryBody[];
+  /** When this version came; null for the empty one that every work begins with. */
+  @ApiProperty({ type: Date, nullable: true }) createdAt!: Date | null;
+}
+
+export class PictureAnswer {
+  /**
+   * The name of the picture in a script.
+   * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+   */
+  sha256!: string;
+}

@@ -1,0 +1,167 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Param,
+  ParseIntPipe,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Allow, SignedIn } from '#libs/http/access';
+import { etag, Expected } from '#libs/http/etag';
+import { BadRequest } from '#libs/http/problems';
+import type { Actor } from '#libs/kernel/actor';
+import { ObjectStore } from '#libs/storage/object-store';
+import { serveObject } from '#libs/storage/serve-object';
+import { Scripting } from '../application/scripting.js';
+import { LexiconAnswer, LexiconBody, PictureAnswer, ScriptAnswer, ScriptEntryBody, ScriptQuery } from './script.contract.js';
+import { ScriptViews } from './script-views.js';
+
+@ApiTags('rendering')
+@Controller('v1')
+export class ScriptController {
+  constructor(
+    private readonly scripting: Scripting,
+    private readonly views: ScriptViews,
+    private readonly objects: ObjectStore,
+  ) {}
+
+  /** What is otherwise in the film than in the prose, block by block. Its ETag goes back as If-Match. */
+  @Get('chapters/:id/script')
+  @Allow('author')
+  async script(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Query() { revision }: ScriptQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ScriptAnswer> {
+    const script = await this.views.script(chapterId, actor, revision);
+    void reply.headers({ etag: etag(script.version), 'cache-control': 'private, no-cache' });
+    return script;
+  }
+
+  /** Set all that is otherwise with one block. The entry stays with the block through every revision. */
+  @Put('chapters/:id/script/:block')
+  @Allow('author')
+  async put(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Param('block', ParseUUIDPipe) block: string,
+    @Expected() expected: number | undefined,
+    @Body() entry: ScriptEntryBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ScriptAnswer> {
+    await this.scripting.put(actor, chapterId, block.toLowerCase(), expected, entry);
+    return this.script(actor, chapterId, {}, reply);
+  }
+
+  /** Set some fields of one block's entry and keep the others; null takes a field away. */
+  @Patch('chapters/:id/script/:block')
+  @Allow('author')
+  async change(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Param('block', ParseUUIDPipe) block: string,
+    @Expected() expected: number | undefined,
+    @Body() entry: ScriptEntryBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ScriptAnswer> {
+    await this.scripting.change(actor, chapterId, block.toLowerCase(), expected, entry);
+    return this.script(actor, chapterId, {}, reply);
+  }
+
+  /** Leave a block as the prose has it. Throws a detached entry away, too. */
+  @Delete('chapters/:id/script/:block')
+  @Allow('author')
+  async remove(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Param('block', ParseUUIDPipe) block: string,
+    @Expected() expected: number | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ScriptAnswer> {
+    await this.scripting.remove(actor, chapterId, block.toLowerCase(), expected);
+    return this.script(actor, chapterId, {}, reply);
+  }
+
+  /** How the words of a work are pronounced. */
+  @Get('works/:id/lexicon')
+  @Allow('author')
+  async lexicon(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LexiconAnswer> {
+    const lexicon = (await this.views.lexicon(workId, actor))!;
+    void reply.headers({ etag: etag(lexicon.version), 'cache-control': 'private, no-cache' });
+    return lexicon;
+  }
+
+  /** An older version, as the films that name it were spoken. */
+  @Get('works/:id/lexicon/:version')
+  @Allow('author')
+  async lexiconVersion(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Param('version', ParseIntPipe) version: number,
+  ): Promise<LexiconAnswer> {
+    const lexicon = await this.views.lexicon(workId, actor, Math.min(Math.max(version, 0), 2_147_483_647));
+    if (!lexicon) throw new BadRequest('no-such-version', 'The lexicon has no version of that number.', {}, 404);
+    return lexicon;
+  }
+
+  /** Set the whole lexicon. Only scenes in which a changed entry occurs sound otherwise then, and only they are made anew. */
+  @Put('works/:id/lexicon')
+  @Allow('author')
+  async pronounce(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Expected() expected: number | undefined,
+    @Body() { entries }: LexiconBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LexiconAnswer> {
+    await this.scripting.pronounce(actor, workId, expected, entries);
+    return this.lexicon(actor, workId, reply);
+  }
+
+  /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; the same again is the same picture. */
+  @Post('works/:id/pictures')
+  @Allow('author')
+  @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
+  @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
+  async addPicture(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PictureAnswer> {
+    if (!Buffer.isBuffer(request.body))
+      throw new BadRequest('unsupported-media-type', 'Send the picture as image/jpeg, image/png or image/webp.', {}, 415);
+    const sha256 = await this.scripting.addPicture(actor, workId, request.body);
+    void reply.header('location', `/v1/works/${workId}/pictures/${sha256}`);
+    return { sha256 };
+  }
+
+  /** A picture, as it was sent. */
+  @Get('works/:id/pictures/:sha256')
+  @Allow('author')
+  @ApiProduces('image/jpeg', 'image/png', 'image/webp')
+  @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
+  async picture(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Param('sha256') sha256: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await serveObject(request, reply, this.objects, await this.views.picture(workId, sha256, actor));
+  }
+}
