@@ -10,7 +10,8 @@ import { BadRequest } from './problems.js';
 
 const flatten = (errors: ValidationError[], parent = ''): { pointer: string; detail: string }[] =>
   errors.flatMap((error) => {
-    const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const name = (error as Partial<ValidationError>).property ?? ''; // a list in place of an object has no name
+    const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
     return [...own, ...flatten(error.children ?? [], pointer)];
   });
