@@ -29,8 +29,8 @@ const underWay = (studio = 'old'): Rendition => {
     theme: 'ink',
     cover: null,
   };
-  const rendition = Rendition.request({ ...wish, fallbackVoice: null }, null, NOW);
-  rendition.beginRendering({ picture: 'engine', studio }, PICTURE);
+  const rendition = Rendition.request({ ...wish, fallbackVoice: null, script: {}, lexicon: 0 }, null, NOW);
+  rendition.beginRendering({ picture: 'engine', studio }, { picture: PICTURE, pictures: {} });
   rendition.measured(90);
   return rendition;
 };
@@ -46,7 +46,7 @@ describe('A film', () => {
     expect(rendition.planAgain()).toBe(true);
     expect(rendition.errand('render.plan', 'PlanRendition').lane).toBeUndefined();
     expect(rendition.snapshot()).toMatchObject({ state: 'planning', degraded: false, warnings: [], framesPlanned: null });
-    rendition.beginRendering({ picture: 'engine', studio: 'new' }, PICTURE);
+    rendition.beginRendering({ picture: 'engine', studio: 'new' }, { picture: PICTURE, pictures: {} });
     rendition.measured(90);
     rendition.beginAssembling();
     expect(rendition.finish(FILM, 'old', NOW)).toBeUndefined();
