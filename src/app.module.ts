@@ -16,7 +16,7 @@ import { REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
 /** Every queue that any worker serves; lanes (libs/events/lanes.ts) come beside them. */
-export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan'];
+export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan', 'render.express'];
 
 /** What both processes stand on. */
 export const FOUNDATION = [

@@ -6,4 +6,5 @@ import type { Reactions } from '#libs/events/outbox';
  */
 export const REACTIONS: Reactions = {
   ChapterPublished: ['comments', 'rendering'],
+  ChapterUnpublished: ['rendering'],
 };

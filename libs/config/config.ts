@@ -119,6 +119,10 @@ export const VARIABLES: Record<string, string> = {
   RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: cores).',
   RENDER_PATIENCE_SECONDS:
     'How long a film waits for a worker with the tools it was begun with, before it is begun anew with others (default 60).',
+  ARTEFACT_DAYS:
+    'Days that scenes are kept for reuse after the last film that had them, but for the newest of each chapter (default 30).',
+  FILMS_UNDER_WAY: 'Films that one author may have under way at once (default 500).',
+  FILM_MINUTES_PER_DAY: 'Minutes of film that one author may ask for within 24 hours (default 3000).',
   VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
   VOICE_API_KEY: 'Its key, if it wants one.',
   VOICE_API_MODEL: 'Its model (default kokoro).',
@@ -152,6 +156,8 @@ export class Config {
   readonly ffmpegPath?: string;
   readonly renderConcurrency: number;
   readonly renderPatienceSeconds: number;
+  readonly artefactDays: number;
+  readonly filmQuota: { underWay: number; minutesPerDay: number };
   readonly voiceApi?: { url: string; key?: string; model: string; stallMs: number };
 
   /** @throws BadConfiguration with every mistake of `env` at once. */
@@ -194,6 +200,11 @@ export class Config {
     this.ffmpegPath = read.optional('FFMPEG_PATH');
     this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
     this.renderPatienceSeconds = read.integer('RENDER_PATIENCE_SECONDS', 60, 1, 86_400);
+    this.artefactDays = read.integer('ARTEFACT_DAYS', 30, 0, 36_500);
+    this.filmQuota = {
+      underWay: read.integer('FILMS_UNDER_WAY', 500, 1, 1_000_000),
+      minutesPerDay: read.integer('FILM_MINUTES_PER_DAY', 3_000, 1, 1_000_000),
+    };
     const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
     if (voiceUrl && /\/\/[^/]*@/.test(voiceUrl))
       read.problems.push('VOICE_API_URL holds a password, which would be shown: put the key into VOICE_API_KEY.');

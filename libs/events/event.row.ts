@@ -23,15 +23,22 @@ export class EventRow {
 /** What a lane of a queue is called among Bull's queues. */
 export const laneOf = (queue: string, lane: string): string => `${queue}@${lane}`;
 
+/** Errands that take turns and are not done yet. */
+const OPEN = 'share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL';
+
 @Entity({ schema: 'events', name: 'delivery' })
 @Index('delivery_to_relay', ['event'], { where: 'relayed_at IS NULL' })
+@Index('delivery_turn', ['consumer', 'priority'], { where: OPEN })
+@Index('delivery_share', ['consumer', 'share', 'priority'], { where: OPEN })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
 export class DeliveryRow {
   @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;
   /** Who takes notice: a module for a fact, the queue itself for an errand. */
   @PrimaryColumn('text') consumer!: string;
   @Column('text') queue!: string;
+  /** Lower goes first. Of an errand with a share it is its turn (turns.ts). */
   @Column('integer', { default: 5 }) priority!: number;
+  @Column('text', { nullable: true }) share!: string | null;
   /** Raised by a replay: a new epoch is a new job, so an old one can no longer finish it. */
   @Column('integer', { default: 1 }) epoch!: number;
   @Column('timestamptz', { nullable: true }) claimedUntil!: Date | null;

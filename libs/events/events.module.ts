@@ -6,10 +6,11 @@ import { DeliveryRow, EventRow } from './event.row.js';
 import { Handling } from './handling.js';
 import { LanesToSee, Queues, REGISTERED_QUEUES } from './lanes.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
+import { Turns1764200004000 } from './migrations/1764200004000-turns.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { Relay } from './relay.js';
 
-export const eventsSchema: Schema = { rows: [EventRow, DeliveryRow], migrations: [Outbox1764000000100] };
+export const eventsSchema: Schema = { rows: [EventRow, DeliveryRow], migrations: [Outbox1764000000100, Turns1764200004000] };
 
 /** The outbox for every module; workers add `EventsWorkerModule`, which relays and reconciles. */
 @Global()

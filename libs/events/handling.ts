@@ -24,6 +24,8 @@ export interface StoredEvent<Data = Record<string, unknown>> {
   about: string[];
   at: Date;
   data: Data;
+  /** Whose turn it uses up. */
+  share: string | null;
 }
 
 /** What an error of an errand means, and what follows when there will be no other try. */
@@ -94,7 +96,7 @@ export class Handling {
   /** The event, unless this epoch of its delivery is handled or replayed already. */
   private async load<Data>({ event, consumer, epoch }: DeliveryJob): Promise<StoredEvent<Data> | undefined> {
     const [row] = await this.transaction.query<StoredEvent<Data>>(
-      `SELECT e.id, e.type, e.v, e.about, e.at, e.data,
+      `SELECT e.id, e.type, e.v, e.about, e.at, e.data, d.share,
               json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject
          FROM events.delivery d JOIN events.event e ON e.id = d.event
         WHERE d.event = $1 AND d.consumer = $2 AND d.epoch = $3 AND d.handled_at IS NULL`,

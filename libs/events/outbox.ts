@@ -10,6 +10,7 @@ import { type Errand, type Fact, Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/operations/redis';
 import { Causation } from './causation.js';
 import { DeliveryRow, EventRow, laneOf } from './event.row.js';
+import { places } from './turns.js';
 
 /** Which modules react to which fact: the whole traffic between modules on one page. */
 export type Reactions = Record<string, readonly string[]>;
@@ -30,18 +31,13 @@ export class TransactionalOutbox extends Outbox {
 
   async record(...facts: Fact[]): Promise<void> {
     await this.store('fact', facts, (fact) =>
-      (this.reactions[fact.type] ?? []).map((consumer) => ({ consumer, queue: `facts.${consumer}`, priority: 5 })),
+      (this.reactions[fact.type] ?? []).map((consumer) => ({ consumer, queue: `facts.${consumer}`, priority: 5, share: null })),
     );
   }
 
   async send(...errands: Errand[]): Promise<void> {
-    await this.store('errand', errands, (errand) => [
-      {
-        consumer: errand.queue,
-        queue: errand.lane ? laneOf(errand.queue, errand.lane) : errand.queue,
-        priority: errand.priority ?? 5,
-      },
-    ]);
+    const found = await places(this.transaction.writing, errands);
+    await this.store('errand', errands, (_, i) => [found[i]]);
   }
 
   async again(consumer: string, subjects: string[]): Promise<void> {
@@ -67,7 +63,7 @@ export class TransactionalOutbox extends Outbox {
   private async store<F extends Fact>(
     kind: 'fact' | 'errand',
     facts: F[],
-    consumers: (fact: F) => Pick<DeliveryRow, 'consumer' | 'queue' | 'priority'>[],
+    consumers: (fact: F, i: number) => Pick<DeliveryRow, 'consumer' | 'queue' | 'priority' | 'share'>[],
   ): Promise<void> {
     if (!facts.length) return;
     const cause = Causation.current();
@@ -85,7 +81,7 @@ export class TransactionalOutbox extends Outbox {
       actor: cause.actor ?? null,
       data: fact.data,
     }));
-    const deliveries = rows.flatMap((row, i) => consumers(facts[i]).map((delivery) => ({ event: row.id, ...delivery })));
+    const deliveries = rows.flatMap((row, i) => consumers(facts[i], i).map((delivery) => ({ event: row.id, ...delivery })));
     const manager = this.transaction.writing;
     await manager.insert(EventRow, rows);
     if (!deliveries.length) return;

@@ -15,10 +15,12 @@ export interface Fact<Type extends string = string, Data extends object = object
 /** Heavy work, named by the queue that does it. */
 export interface Errand<Data extends object = object> extends Fact<string, Data> {
   readonly queue: string;
-  /** 1 first … 10 last. */
-  readonly priority?: number;
   /** Only workers that serve this lane of the queue take it. */
   readonly lane?: string;
+  /** Whose turn it uses up. The errands of one account, however many, take turns in their queue with those of the others. */
+  readonly share?: string;
+  /** The queue that it goes to instead when its share has nothing open in `queue`: the first must not wait for those of others. */
+  readonly express?: string;
 }
 
 /** Where use cases leave the facts they caused. Recorded in the caller's transaction, delivered at least once after it commits. */

@@ -35,6 +35,7 @@ const CHUNK = 256 * 1024;
 const STALE_AFTER_MS = 60 * 60 * 1000;
 
 export class FileStore extends ObjectStore {
+  readonly answersLinks = true;
   private readonly kept: string;
   private readonly incoming: string;
 
@@ -52,7 +53,7 @@ export class FileStore extends ObjectStore {
     const store = new FileStore(root, links);
     await mkdir(store.kept, { recursive: true });
     await mkdir(store.incoming, { recursive: true });
-    await store.sweep(Date.now() - STALE_AFTER_MS);
+    await store.clearUnfinished(new Date(Date.now() - STALE_AFTER_MS));
     return store;
   }
 
@@ -121,6 +122,19 @@ export class FileStore extends ObjectStore {
     return Promise.resolve(this.links.sign(key, options, new Date()));
   }
 
+  /** A file under way is written to all the time, so its time is that of the last piece. */
+  async clearUnfinished(before: Date): Promise<number> {
+    let cleared = 0;
+    for (const name of await readdir(this.incoming)) {
+      const path = join(this.incoming, name);
+      const found = await stat(path).catch(missing);
+      if (!found || found.mtimeMs >= before.getTime()) continue;
+      await rm(path, { force: true });
+      cleared++;
+    }
+    return cleared;
+  }
+
   async check(): Promise<void> {
     try {
       await access(this.incoming, constants.R_OK | constants.W_OK);
@@ -182,14 +196,6 @@ export class FileStore extends ObjectStore {
       const mayMatch = name.startsWith(prefix) || prefix.startsWith(name);
       const allBefore = compareKeys(name, after) < 0 && !after.startsWith(name);
       if (mayMatch && !allBefore) yield* this.walk(name, prefix, after);
-    }
-  }
-
-  private async sweep(before: number): Promise<void> {
-    for (const name of await readdir(this.incoming)) {
-      const path = join(this.incoming, name);
-      const found = await stat(path).catch(missing);
-      if (found && found.mtimeMs < before) await rm(path, { force: true });
     }
   }
 }

@@ -76,6 +76,9 @@ export interface LinkOptions {
 }
 
 export abstract class ObjectStore {
+  /** Whether links lead to this server, which asks the `LinkGuards` each time; else they are good until they expire. */
+  abstract readonly answersLinks: boolean;
+
   /** Stores the body under the key, in place of what was there. */
   abstract put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject>;
 
@@ -95,6 +98,9 @@ export abstract class ObjectStore {
    * to resolve against the URL of the answer it stands in. Whether the object exists is not looked up.
    */
   abstract signedUrl(key: string, options: LinkOptions): Promise<string>;
+
+  /** Removes what uploads that began before that time and never ended have left. @returns how many they were */
+  abstract clearUnfinished(before: Date): Promise<number>;
 
   /** Is the store there and ready? @throws StoreUnavailable with a sentence for the operator. */
   abstract check(): Promise<void>;

@@ -2,7 +2,8 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '#libs/http/access';
-import { ObjectStore } from './object-store.js';
+import { LinkGuards } from './link-guards.js';
+import { ObjectNotFound, ObjectStore } from './object-store.js';
 import { serveObject } from './serve-object.js';
 import { OBJECTS_ROUTE, SignedUrls } from './signed-urls.js';
 
@@ -14,6 +15,7 @@ export class ObjectsController {
   constructor(
     private readonly objects: ObjectStore,
     private readonly links: SignedUrls,
+    private readonly guards: LinkGuards,
   ) {}
 
   @Get('*')
@@ -21,12 +23,14 @@ export class ObjectsController {
     const now = new Date();
     // The raw URL: what was signed is what was sent, before any router decoded it.
     const { key, expiresAt, filename, contentType } = this.links.verifySignedUrl(request.raw.url ?? '', now);
+    const mayShow = this.guards.of(key);
+    if (mayShow && !(await mayShow(key))) throw new ObjectNotFound(key);
     const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
     await serveObject(request, reply, this.objects, key, {
       filename,
       contentType,
       disposition: filename === undefined ? 'inline' : 'attachment',
-      cacheControl: `private, max-age=${seconds}`,
+      cacheControl: mayShow ? 'private, no-cache' : `private, max-age=${seconds}`,
     });
   }
 }

@@ -3,15 +3,18 @@
  *
  * Up to one part (8 MiB) is gathered, checked and sent whole; more goes up as a multipart upload, which shows nothing
  * until it is completed: a source that breaks or a wrong digest aborts it. A process killed midway leaves parts that
- * nobody sees but that cost money: give the bucket a lifecycle rule `AbortIncompleteMultipartUpload`.
+ * nobody sees but that cost money: `clearUnfinished` aborts them, as does a lifecycle rule `AbortIncompleteMultipartUpload`.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -55,6 +58,7 @@ const PART = 8 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 
 export class S3Store extends ObjectStore implements OnModuleDestroy {
+  readonly answersLinks = false;
   private readonly client: S3Client;
   private readonly bucket: string;
 
@@ -165,6 +169,27 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
       ...(contentType !== undefined && { ResponseContentType: contentType }),
     });
     return getSignedUrl(this.client, command, { expiresIn: expiresInSeconds });
+  }
+
+  async clearUnfinished(before: Date): Promise<number> {
+    let cleared = 0;
+    try {
+      for (let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}; from;) {
+        const page: ListMultipartUploadsCommandOutput = await this.client.send(
+          new ListMultipartUploadsCommand({ Bucket: this.bucket, ...from }),
+        );
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          if (!Initiated || Initiated >= before) continue;
+          await this.client.send(new AbortMultipartUploadCommand({ Bucket: this.bucket, Key, UploadId }));
+          cleared++;
+        }
+        from = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
+      }
+    } catch (error) {
+      // some servers keep no list: there the lifecycle rule has to do it
+      if (!is(error, 501, 'NotImplemented')) throw told(error);
+    }
+    return cleared;
   }
 
   async check(): Promise<void> {

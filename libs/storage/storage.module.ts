@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { FileStore } from './file-store.js';
+import { LinkGuards } from './link-guards.js';
 import { ObjectStore } from './object-store.js';
 import { ObjectsController } from './objects.controller.js';
 import { linkSecret, SignedUrls } from './signed-urls.js';
@@ -10,6 +11,7 @@ import { linkSecret, SignedUrls } from './signed-urls.js';
 @Global()
 @Module({
   providers: [
+    LinkGuards,
     { provide: SignedUrls, useFactory: (config: Config) => new SignedUrls(linkSecret(config.signingKey)), inject: [Config] },
     {
       provide: ObjectStore,
@@ -22,7 +24,7 @@ import { linkSecret, SignedUrls } from './signed-urls.js';
       inject: [Config, SignedUrls],
     },
   ],
-  exports: [ObjectStore, SignedUrls],
+  exports: [LinkGuards, ObjectStore, SignedUrls],
 })
 export class StorageModule {}
 

@@ -7,4 +7,4 @@ export { Writing } from './application/writing.js';
 export { type Anchor, passage as carry } from './domain/anchoring.js';
 export { Covers } from './domain/ports.js';
 export { readManuscript } from './domain/manuscript.js';
-export type { ChapterPublished } from './domain/chapter.js';
+export type { ChapterPublished, ChapterUnpublished } from './domain/chapter.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Config } from '#libs/config/config';
 import type { Schema } from '#libs/database/database.module';
 import { ChaptersModule } from '../chapters/index.js';
 import { Making } from './application/making.js';
@@ -14,6 +15,7 @@ import {
   Artefacts,
   LexiconRepository,
   Pictures,
+  Quotas,
   RenditionRepository,
   ScriptRepository,
   SettingsRepository,
@@ -22,18 +24,24 @@ import {
 } from './domain/ports.js';
 import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
+import { Housekeeping } from './infrastructure/housekeeping.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
 import { Script1764200001000 } from './infrastructure/migrations/1764200001000-script.js';
 import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
 import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
 import { FallbackVoice1764200003000 } from './infrastructure/migrations/1764200003000-fallback-voice.js';
+import { Quota1764200004100 } from './infrastructure/migrations/1764200004100-quota.js';
+import { Sweep1764200004200 } from './infrastructure/migrations/1764200004200-sweep.js';
+import { ObjectPins, Pins } from './infrastructure/object-pins.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
 import {
   ArtefactRow,
   AttemptRow,
+  ChoreRow,
   LexiconRow,
+  ObjectRow,
   PartRow,
   PictureRow,
   RenditionRow,
@@ -46,12 +54,32 @@ import { ScriptController } from './infrastructure/script.controller.js';
 import { ScriptViews } from './infrastructure/script-views.js';
 import { PaidSpeech } from './infrastructure/sound/paid-speech.js';
 import { LocalStudio } from './infrastructure/studio.js';
+import { Sweep } from './infrastructure/sweep.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
 import { StoredPictures, TypeormLexicons, TypeormScripts } from './infrastructure/typeorm-scripts.js';
 
 export const renderingSchema: Schema = {
-  rows: [RenditionRow, PartRow, ArtefactRow, AttemptRow, StudioRow, SettingsRow, ScriptRow, LexiconRow, PictureRow],
-  migrations: [Rendering1764000004000, Script1764200001000, Attempts1764200002000, FallbackVoice1764200003000],
+  rows: [
+    RenditionRow,
+    PartRow,
+    ArtefactRow,
+    AttemptRow,
+    StudioRow,
+    ObjectRow,
+    ChoreRow,
+    SettingsRow,
+    ScriptRow,
+    LexiconRow,
+    PictureRow,
+  ],
+  migrations: [
+    Rendering1764000004000,
+    Script1764200001000,
+    Attempts1764200002000,
+    FallbackVoice1764200003000,
+    Quota1764200004100,
+    Sweep1764200004200,
+  ],
 };
 
 /** What is asked of rendering. Knows which voices there are, and loads none. */
@@ -65,6 +93,13 @@ export const renderingSchema: Schema = {
     InstalledVoices,
     RenditionViews,
     { provide: Voices, useExisting: InstalledVoices },
+    {
+      provide: Quotas,
+      useFactory: ({ filmQuota }: Config): Quotas => ({
+        ofAnAuthor: { underWay: filmQuota.underWay, secondsADay: filmQuota.minutesPerDay * 60 },
+      }),
+      inject: [Config],
+    },
     { provide: RenditionRepository, useClass: TypeormRenditions },
     { provide: SettingsRepository, useClass: TypeormSettings },
     { provide: ScriptRepository, useClass: TypeormScripts },
@@ -94,6 +129,10 @@ export class RenderingWebModule {}
     PaidSpeech,
     RenderingFacts,
     RenderingErrands,
+    Sweep,
+    Housekeeping,
+    ObjectPins,
+    { provide: Pins, useExisting: ObjectPins },
     { provide: Artefacts, useClass: ArtefactRegister },
     { provide: Studio, useClass: LocalStudio },
   ],

@@ -212,6 +212,19 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
     expect(across.equals(bytes.subarray(8 * MIB - 3, 8 * MIB + 3))).toBe(true);
   });
 
+  it('clears away what uploads have left that never ended, and none that began later', async () => {
+    const source = new PassThrough();
+    const put = store.put(at('under way'), source, TEXT);
+    const bytes = randomBytes(9 * MIB);
+    for (let sent = 0; sent < bytes.length; sent += 100_000)
+      if (!source.write(bytes.subarray(sent, sent + 100_000))) await once(source, 'drain');
+    expect(await store.clearUnfinished(new Date(Date.now() - 60_000))).toBe(0);
+    source.end();
+    expect(await put).toMatchObject({ bytes: bytes.length, sha256: sha256(bytes) });
+    await store.clearUnfinished(new Date(Date.now() + 60_000));
+    expect(sha256(await read(at('under way')))).toBe(sha256(bytes));
+  });
+
   it('knows keys apart that look alike, in any script', async () => {
     const names = [
       'a',

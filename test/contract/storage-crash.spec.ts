@@ -1,17 +1,20 @@
 /** A process that is killed while it stores leaves nothing to see; and a store that is away says so. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { FileStore } from '#libs/storage/file-store';
 import { StoreUnavailable } from '#libs/storage/object-store';
 import { S3Store } from '#libs/storage/s3-store';
-import { linkSigner } from './storage-drivers.js';
+import { DRIVERS, linkSigner, type RunningStore } from './storage-drivers.js';
 
 const repository = resolve(__dirname, '../..');
 const TEXT = { contentType: 'text/plain' };
@@ -79,6 +82,14 @@ describe('a process killed while it stores', () => {
     expect(await incoming()).toEqual([]);
   });
 
+  it('leaves nothing for ever where no process starts anew: what is older than it is told is cleared away', async () => {
+    await killMidway();
+    const store = await FileStore.open(objects(), linkSigner());
+    expect(await store.clearUnfinished(new Date(Date.now() - 60_000))).toBe(0);
+    expect(await store.clearUnfinished(new Date(Date.now() + 1_000))).toBe(1);
+    expect(await incoming()).toEqual([]);
+  });
+
   it('leaves the object that was there', async () => {
     const store = await FileStore.open(objects(), linkSigner());
     await store.put('film', Buffer.from('the old one'), TEXT);
@@ -88,6 +99,73 @@ describe('a process killed while it stores', () => {
     expect(await list(store)).toEqual(['film']);
   });
 });
+
+describe('an upload to S3 that was killed between two parts', () => {
+  let fake: RunningStore;
+  let front: Awaited<ReturnType<typeof listingUploads>>;
+  let client: S3Client;
+  const at = (Key: string) => ({ Bucket: 'inkreel', Key });
+  const keys = { accessKeyId: 'a', secretAccessKey: 'b' };
+
+  beforeAll(async () => {
+    fake = await DRIVERS.find(({ name }) => name.startsWith('fauxqs'))!.start();
+    front = await listingUploads(fake.origin);
+    client = new S3Client({ endpoint: front.origin, forcePathStyle: true, region: 'us-east-1', credentials: keys });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await front.stop();
+    await fake.stop();
+  });
+
+  it('is aborted when it is older than it is told; younger ones and stored objects stay', async () => {
+    const store = new S3Store({ bucket: 'inkreel', endpoint: front.origin, region: 'us-east-1', ...keys });
+    const film = randomBytes(9 * 1024 * 1024);
+    await store.put('stored', film, TEXT);
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at('killed')));
+    const part = () => client.send(new UploadPartCommand({ ...at('killed'), UploadId, PartNumber: 1, Body: 'half' }));
+    await part();
+    expect(await store.clearUnfinished(new Date(Date.now() - 60_000))).toBe(0);
+    await part();
+    expect(await store.clearUnfinished(new Date(Date.now() + 60_000))).toBe(1);
+    await expect(part()).rejects.toMatchObject({ name: 'NoSuchUpload' });
+    expect(await store.clearUnfinished(new Date(Date.now() + 60_000))).toBe(0);
+    expect((await buffer((await store.get('stored')).stream)).equals(film)).toBe(true);
+    store.onModuleDestroy();
+  });
+});
+
+/** Neither fake can list its uploads, as real stores do: this stands before one, hands everything on and keeps that list. */
+async function listingUploads(behind: string): Promise<{ origin: string; stop(): Promise<void> }> {
+  const uploads = new Map<string, { key: string; began: Date }>();
+  const server = createHttpServer((request, response) => {
+    const url = new URL(request.url!, behind);
+    if (request.method === 'GET' && url.searchParams.has('uploads')) {
+      const listed = [...uploads].map(
+        ([id, { key, began }]) =>
+          `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${began.toISOString()}</Initiated></Upload>`,
+      );
+      const xml = `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListMultipartUploadsResult>`;
+      return response.setHeader('content-type', 'application/xml').end(xml);
+    }
+    const onward = httpRequest(url, { method: request.method, headers: request.headers }, (answer) => {
+      void buffer(answer).then((body) => {
+        const [, begun] = /<UploadId>([^<]+)<\/UploadId>/.exec(body.toString()) ?? [];
+        if (begun) uploads.set(begun, { key: url.pathname.split('/').slice(2).join('/'), began: new Date() });
+        const ended = url.searchParams.get('uploadId');
+        const isEnd = request.method === 'DELETE' || request.method === 'POST';
+        if (ended && isEnd && answer.statusCode! < 300) uploads.delete(ended);
+        response.writeHead(answer.statusCode!, answer.headers).end(body);
+      });
+    });
+    request.pipe(onward);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise((done) => void server.close(() => done()).closeAllConnections()),
+  };
+}
 
 describe('an S3 that is away', () => {
   it('is named as such by every call, within seconds', async () => {

@@ -11,6 +11,7 @@ import { Readable } from 'node:stream';
 import Fastify from 'fastify';
 import { sendProblem } from '#libs/http/problems';
 import { FileStore } from '#libs/storage/file-store';
+import { LinkGuards } from '#libs/storage/link-guards';
 import type { ObjectStore } from '#libs/storage/object-store';
 import { ObjectsController } from '#libs/storage/objects.controller';
 import { S3Store } from '#libs/storage/s3-store';
@@ -92,7 +93,7 @@ async function startFolder(): Promise<RunningStore> {
   const folder = await temporaryFolder();
   const links = linkSigner();
   const store = await FileStore.open(folder, links);
-  const controller = new ObjectsController(store, links);
+  const controller = new ObjectsController(store, links, new LinkGuards());
   const server = Fastify();
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   server.get(`${OBJECTS_ROUTE}/*`, (request, reply) => controller.read(request, reply));

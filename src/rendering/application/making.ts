@@ -13,6 +13,8 @@ export class LeaseLost extends Error {
 }
 
 const RENEW_MS = 3_000;
+/** How often it is asked whether any film still wants what is being made. */
+const LOOK_MS = 1_000;
 /** Postgres restarts in seconds; what is made by then is not thrown away for it. */
 const [FINISH_TRIES, FINISH_PAUSE_MS] = [6, 1_000];
 
@@ -29,6 +31,7 @@ export class Making {
 
   /**
    * @param work makes it; undefined when nobody wants it any more
+   * @param isWanted asked again and again: when it says no, the work is stopped and nothing is said to have failed
    * @param then in the unit of work that registers it: moves along whoever waits for it
    * @throws LeaseLost
    */
@@ -38,25 +41,35 @@ export class Making {
     stop: AbortSignal,
     work: (claim: Claim, signal: AbortSignal) => Promise<Output | undefined>,
     then: () => Promise<void>,
+    isWanted = (): Promise<boolean> => Promise.resolve(true),
   ): Promise<void> {
     const claim = await this.claimed(key, stop);
     if (!claim) return this.finish(done, then);
-    const lost = new AbortController();
+    const [lost, unwanted] = [new AbortController(), new AbortController()];
     const beat = setInterval(() => {
       this.artefacts.renew(claim).then(
         (mine) => mine || lost.abort(new LeaseLost()),
         () => undefined,
       );
     }, RENEW_MS);
+    const look = setInterval(() => {
+      isWanted().then(
+        (yes) => yes || unwanted.abort(new Error('No film wants this scene any more.')),
+        () => undefined,
+      );
+    }, LOOK_MS);
     try {
-      const output = await work(claim, AbortSignal.any([stop, lost.signal]));
+      const output = await work(claim, AbortSignal.any([stop, lost.signal, unwanted.signal]));
       await this.finish(done, then, claim, output);
     } catch (error) {
       if (lost.signal.aborted) throw lost.signal.reason;
+      // whoever wants it again sends an errand of their own
+      if (unwanted.signal.aborted && !stop.aborted) return this.finish(done, () => Promise.resolve(), claim);
       await this.artefacts.release(claim, ending(error as Error, stop)).catch(() => undefined);
       throw error;
     } finally {
       clearInterval(beat);
+      clearInterval(look);
     }
   }
 

@@ -73,5 +73,5 @@ export function partErrand(
 ): Errand<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   const about = [id, chapterId, workId];
-  return { type, v: 1, queue, lane: rendition.lane, subject: { kind: 'artefact', id: key }, about, data: { key } };
+  return { type, v: 1, queue, ...rendition.turn, subject: { kind: 'artefact', id: key }, about, data: { key } };
 }

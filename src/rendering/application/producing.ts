@@ -55,6 +55,7 @@ export class Producing {
     await this.unitOfWork.run(async () => {
       if (!(await done())) return;
       const held = await this.renditions.get(id);
+      await this.artefacts.hold([pictured.picture, ...Object.values(pictured.pictures)].map((one) => one.sha256));
       if (!held.beginRendering(engine, pictured)) return;
       for (const warning of warnings) held.degrade(warning);
       const ready = await this.artefacts.want('sound', [...sounds]);
@@ -83,7 +84,14 @@ export class Producing {
         facts: { times: made.times, warnings: made.warnings },
       };
     };
-    await this.making.make(key, done, stop, work, () => this.moving.moveOn(key));
+    await this.making.make(
+      key,
+      done,
+      stop,
+      work,
+      () => this.moving.moveOn(key),
+      () => this.isWanted(key),
+    );
   }
 
   /** Encodes one scene's picture. Where that cannot be done, a plain card takes its place: one bad scene costs no film. */
@@ -109,7 +117,14 @@ export class Producing {
       return { sha256: made.sha256, bytes: made.bytes, frames: made.frames, facts: {} };
     };
     try {
-      await this.making.make(key, done, stop, work, () => this.moving.moveOn(key));
+      await this.making.make(
+        key,
+        done,
+        stop,
+        work,
+        () => this.moving.moveOn(key),
+        () => this.isWanted(key),
+      );
     } catch (error) {
       if (!(error instanceof Undrawable)) throw error;
       await this.mending.layCard(key, done);
@@ -138,6 +153,7 @@ export class Producing {
         const held = await this.renditions.get(id);
         const fact = held.finish(film, rendition.studio, this.clock.now());
         if (!fact) return;
+        await this.artefacts.hold([film.sha256, film.poster, film.webvtt, film.srt, film.cues]);
         await this.renditions.save(held);
         await this.outbox.record(fact);
         await this.moving.tell(held);
@@ -148,6 +164,10 @@ export class Producing {
       if (!broken.length) throw error;
       await this.mending.mend(id, broken, done);
     }
+  }
+
+  private async isWanted(key: string): Promise<boolean> {
+    return (await this.renditions.using(key)).length > 0;
   }
 
   private look(id: string): Promise<Rendition> {

@@ -6,7 +6,8 @@ import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
-import { RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
+import { Quotas, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
+import { refusal } from '../domain/quota.js';
 import { OnlyAuthorsFilm, Rendition, UnknownTheme } from '../domain/rendition.js';
 import { THEMES } from '../domain/themes.js';
 import { type Asked, Wishes } from './wishes.js';
@@ -20,6 +21,7 @@ export class Requesting {
     private readonly settings: SettingsRepository,
     private readonly chapters: Chapters,
     private readonly wishes: Wishes,
+    private readonly quotas: Quotas,
     private readonly outbox: Outbox,
     private readonly live: Live,
     private readonly clock: Clock,
@@ -39,6 +41,19 @@ export class Requesting {
       const card = await this.chapters.card(chapterId);
       if (!card?.revision || !(await this.settings.get(card.workId)).onPublish) return;
       await this.film(chapterId, null, {});
+    });
+  }
+
+  /** A chapter was taken back, unless it is published again already: its films under way are stopped. */
+  withdraw(chapterId: string): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      if ((await this.chapters.card(chapterId))?.revision) return;
+      for (const id of await this.renditions.underWay(chapterId)) {
+        const rendition = await this.renditions.get(id);
+        if (!rendition.withdraw(this.clock.now())) continue;
+        await this.renditions.save(rendition);
+        await this.live.append(`rendition:${id}`, { type: 'rendition.changed', body: { state: 'cancelled' } });
+      }
     });
   }
 
@@ -79,9 +94,18 @@ export class Requesting {
     const same = await this.renditions.ofWish(wish);
     if (same) return { id: same.id, isNew: false };
     const rendition = Rendition.request(wish, by, this.clock.now());
+    const use = await this.renditions.useBy(wish.authorId);
+    const refused = refusal(this.quotas.ofAnAuthor, use, wish.expectedSeconds, this.clock.now());
+    if (refused && by) throw refused;
+    // nobody waits for an answer to publishing: the author finds the refusal among the films
+    const fact = refused && rendition.fail(refused.message, this.clock.now());
     await this.renditions.save(rendition);
-    await this.outbox.send(rendition.errand('render.plan', 'PlanRendition'));
-    await this.live.append(`rendition:${rendition.id}`, { type: 'rendition.changed', body: { state: 'planning' } });
+    if (fact) await this.outbox.record(fact);
+    else await this.outbox.send(rendition.errand('render.plan', 'PlanRendition'));
+    await this.live.append(`rendition:${rendition.id}`, {
+      type: 'rendition.changed',
+      body: { state: rendition.snapshot().state },
+    });
     return { id: rendition.id, isNew: true };
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ChapterCard, Chapters } from '../../chapters/index.js';
 import { LexiconRepository, ScriptRepository, SettingsRepository, Voices } from '../domain/ports.js';
 import { NothingToFilm, UnknownTheme, type Wish } from '../domain/rendition.js';
+import { expectedSeconds } from '../domain/quota.js';
 import { attached } from '../domain/script.js';
 import { THEMES } from '../domain/themes.js';
 
@@ -34,6 +35,7 @@ export class Wishes {
     return {
       chapterId,
       workId: card.workId,
+      authorId: card.authorId,
       revision: card.revision,
       title: card.title,
       language: card.language,
@@ -43,6 +45,7 @@ export class Wishes {
       cover: await this.chapters.cover(chapterId),
       script: await this.script(card, card.revision),
       lexicon: (await this.lexicons.newest(card.workId)).version,
+      expectedSeconds: expectedSeconds((await this.chapters.blocks(chapterId, card.revision)).map(({ text }) => text)),
     };
   }
 

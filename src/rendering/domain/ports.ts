@@ -3,6 +3,7 @@ import type { Fields } from './keys.js';
 import type { LexiconState } from './lexicon.js';
 import type { PlannedScene } from './plan.js';
 import type { Mishaps, VoiceIdentity } from './artefacts.js';
+import type { Quota, Use } from './quota.js';
 import type { Film, Rendition, Wish } from './rendition.js';
 import type { CaptionPage, FittedPicture, Motion, Theme } from './scene.js';
 import type { Script } from './script.js';
@@ -40,6 +41,15 @@ export abstract class RenditionRepository {
   abstract orphans(seconds: number): Promise<string[]>;
   /** Films under way that have a scene made of this artefact. */
   abstract using(key: string): Promise<string[]>;
+  /** Films of a chapter that are neither finished nor given up. */
+  abstract underWay(chapterId: string): Promise<string[]>;
+  /** What an author has asked for. Until the unit of work ends, nobody else is told about the same author. */
+  abstract useBy(authorId: string): Promise<Use>;
+}
+
+/** How much one author may ask for here: configuration. */
+export abstract class Quotas {
+  abstract readonly ofAnAuthor: Quota;
 }
 
 /** `speech` is what a speech server answered to one request: raw, and never asked for again. */
@@ -69,7 +79,7 @@ export interface Ending {
 
 /** The register input key → output. Leases are compared with Postgres `now()`, so workers with skewed clocks agree. */
 export abstract class Artefacts {
-  /** Makes sure there is a row. @returns those that are ready already. */
+  /** Makes sure there is a row. @returns those that are ready already; they stay so for the part that is saved in this unit of work. */
   abstract want(kind: ArtefactKind, wanted: { key: string; fields: Fields; frames?: number }[]): Promise<Set<string>>;
   abstract fields(keys: string[]): Promise<Map<string, Fields>>;
   abstract ready(keys: string[]): Promise<Map<string, Output>>;
@@ -79,6 +89,8 @@ export abstract class Artefacts {
   abstract renew(claim: Claim): Promise<boolean>;
   /** @returns false, changing nothing, when the lease was lost. */
   abstract finish(claim: Claim, output: Output): Promise<boolean>;
+  /** Keeps stored objects from being swept until they are registered, which is to be in the same unit of work. */
+  abstract hold(sha256s: readonly string[]): Promise<void>;
   abstract release(claim: Claim, ending: Ending): Promise<void>;
   /** Its object is missing or damaged: it is not ready any more. */
   abstract void(key: string): Promise<void>;

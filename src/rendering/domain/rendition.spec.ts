@@ -22,6 +22,8 @@ const underWay = (studio = 'old'): Rendition => {
   const wish = {
     chapterId: 'c',
     workId: 'w',
+    authorId: 'author',
+    expectedSeconds: 10,
     revision: 1,
     title: 'I',
     language: 'en',

@@ -9,6 +9,8 @@ import type { ScriptBlocks } from './script.js';
 export interface Wish {
   chapterId: string;
   workId: string;
+  /** Whose chapter it is: its errands use up that author's turns, its length that author's quota. */
+  authorId: string;
   /** The one revision it films; what is published later is another film. */
   revision: number;
   title: string;
@@ -23,6 +25,8 @@ export interface Wish {
   script: ScriptBlocks;
   /** Version of the work's lexicon; 0 is empty. */
   lexicon: number;
+  /** How long it will be, guessed from the text; counted until its length is known. */
+  expectedSeconds: number;
 }
 
 export interface RenditionState extends Wish {
@@ -165,6 +169,14 @@ export class Rendition {
     Object.assign(this.state, { state: 'cancelled', finishedAt: now });
   }
 
+  /** Its chapter was taken back: nobody is to see it, so nobody need make it. @returns false when it is over already. */
+  withdraw(now: Date): boolean {
+    if (this.isOver) return false;
+    const failure = 'The chapter was taken back while it was filmed: publish it and ask again.';
+    Object.assign(this.state, { state: 'cancelled', failure, finishedAt: now });
+    return true;
+  }
+
   degrade(warning: string): void {
     this.state.degraded = true;
     this.warn([warning]);
@@ -179,11 +191,12 @@ export class Rendition {
   errand(queue: 'render.plan' | 'render.assemble', type: string): Errand<{ rendition: string }> {
     const { id, chapterId, workId } = this.state;
     const about = [id, chapterId, workId];
-    return { type, v: 1, queue, lane: this.lane, subject: { kind: 'rendition', id }, about, data: { rendition: id } };
+    return { type, v: 1, queue, ...this.turn, subject: { kind: 'rendition', id }, about, data: { rendition: id } };
   }
 
-  get lane(): string | undefined {
-    return this.state.studio ?? undefined;
+  /** Who may do its errands, and when: authors take turns, and one who has none under way need not wait for others' to end. */
+  get turn(): Pick<Errand, 'lane' | 'share' | 'express'> {
+    return { lane: this.state.studio ?? undefined, share: this.state.authorId, express: 'render.express' };
   }
 
   get id(): string {
@@ -228,6 +241,12 @@ export class RenditionNotFound extends DomainError {
   readonly kind = 'not-found';
   constructor() {
     super('There is no such rendition, or it is not ready for you yet.');
+  }
+}
+export class FilmNotShown extends DomainError {
+  readonly kind = 'conflict';
+  constructor() {
+    super('The chapter is not published, so there is no link to its film: publish it, or fetch film.mp4 with your token.');
   }
 }
 export class RenditionOver extends DomainError {

@@ -4,6 +4,7 @@ import { Transaction } from '#libs/database/transaction';
 import type { Mishaps } from '../domain/artefacts.js';
 import type { Fields } from '../domain/keys.js';
 import { type ArtefactKind, Artefacts, type Claim, type Ending, type Output } from '../domain/ports.js';
+import { ObjectPins } from './object-pins.js';
 
 /** How long a worker may be silent before its scene is given to another. */
 const LEASE = `interval '10 s'`;
@@ -16,7 +17,10 @@ export class ArtefactRegister extends Artefacts {
   /** How the record of attempts calls this process. */
   private readonly worker = `${hostname()}/${process.pid}`;
 
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly pins: ObjectPins,
+  ) {
     super();
   }
 
@@ -35,7 +39,20 @@ export class ArtefactRegister extends Artefacts {
         unique.map(({ frames }) => frames ?? null),
       ],
     );
-    return new Set((await this.ready(unique.map(({ key }) => key))).keys());
+    return this.kept(unique.map(({ key }) => key));
+  }
+
+  /** Those that are ready, kept from the sweep until this transaction ends: by then a film's part refers to them. */
+  private async kept(keys: string[]): Promise<Set<string>> {
+    await this.transaction.writing.query(
+      `UPDATE rendering.artefact SET status = 'ready', deleting_at = NULL WHERE key = ANY($1) AND status = 'deleting'`,
+      [keys],
+    );
+    const rows = await this.transaction.query<{ key: string }>(
+      `SELECT key FROM rendering.artefact WHERE key = ANY($1) AND status = 'ready' ORDER BY key FOR SHARE`,
+      [keys],
+    );
+    return new Set(rows.map(({ key }) => key));
   }
 
   async fields(keys: string[]): Promise<Map<string, Fields>> {
@@ -80,9 +97,14 @@ export class ArtefactRegister extends Artefacts {
     return rows.length === 1;
   }
 
+  hold(sha256s: readonly string[]): Promise<void> {
+    return this.pins.hold(sha256s);
+  }
+
   async finish({ key, epoch }: Claim, output: Output): Promise<boolean> {
+    await this.pins.hold([output.sha256]);
     const [, changed] = (await this.transaction.writing.query(
-      `UPDATE rendering.artefact SET status = 'ready', lease_until = NULL, made_at = now(),
+      `UPDATE rendering.artefact SET status = 'ready', lease_until = NULL, deleting_at = NULL, made_at = now(),
               sha256 = $3, bytes = $4, frames = $5, facts = $6, frames_encoded = CASE WHEN kind = 'segment' THEN $5 ELSE 0 END
         WHERE key = $1 AND epoch = $2 AND status <> 'ready'`,
       [key, epoch, output.sha256, output.bytes, output.frames, JSON.stringify(output.facts)],

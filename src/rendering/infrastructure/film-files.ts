@@ -1,20 +1,58 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import type { Actor } from '#libs/kernel/actor';
+import { LinkGuards } from '#libs/storage/link-guards';
+import { ObjectStore } from '#libs/storage/object-store';
 import { Chapters } from '../../chapters/index.js';
 import type { SettingsState } from '../domain/ports.js';
-import type { Film, RenditionState } from '../domain/rendition.js';
+import { type Film, FilmNotShown, RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import { INK } from '../domain/themes.js';
+import { ARTEFACTS, objectKey } from './object-key.js';
+import type { LinkAnswer } from './renditions.contract.js';
 import { RenditionViews } from './rendition-views.js';
+
+/**
+ * How long a link is good. One that this server answers ends when the chapter is taken back, so an hour, as long as a film is
+ * watched, does no harm. S3 asks nobody: there it is good for starting a download, and a player asks for the next one.
+ */
+const LINK_SECONDS = { here: 3_600, s3: 60 };
 
 /** Which files a film has, for those who may see it now, and how a work is filmed. */
 @Injectable()
-export class FilmFiles {
+export class FilmFiles implements OnModuleInit {
   constructor(
     private readonly transaction: Transaction,
     private readonly views: RenditionViews,
     private readonly chapters: Chapters,
+    private readonly objects: ObjectStore,
+    private readonly guards: LinkGuards,
   ) {}
+
+  onModuleInit(): void {
+    this.guards.register(ARTEFACTS, (key) => this.isShown(key.split('/').at(-1)!));
+  }
+
+  /** @throws RenditionNotFound, FilmNotShown */
+  async link(id: string, actor: Actor | undefined): Promise<LinkAnswer> {
+    const film = await this.film(id, actor);
+    if (!film) throw new RenditionNotFound();
+    if (!(await this.isShown(film.sha256))) throw new FilmNotShown();
+    const seconds = this.objects.answersLinks ? LINK_SECONDS.here : LINK_SECONDS.s3;
+    const expiresAt = new Date(Date.now() + seconds * 1_000);
+    const options = { expiresInSeconds: seconds, filename: 'film.mp4', contentType: 'video/mp4' };
+    return { url: await this.objects.signedUrl(objectKey(film.sha256), options), expiresAt };
+  }
+
+  /** Whether an object is a file of a finished film whose chapter readers see now. */
+  private async isShown(sha256: string): Promise<boolean> {
+    const files = ['sha256', 'poster', 'webvtt', 'srt', 'cues'].map((file) => `film @> jsonb_build_object('${file}', $1::text)`);
+    const films = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'state'>>(
+      `SELECT DISTINCT chapter_id AS "chapterId", state FROM rendering.rendition WHERE state = 'ready' AND (${files.join(' OR ')})`,
+      [sha256],
+    );
+    for (const film of films) if (await this.views.maySee(film, undefined)) return true;
+    return false;
+  }
 
   async film(id: string, actor: Actor | undefined): Promise<Film | null> {
     const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'state' | 'film'>>(

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
 import { Damaged } from '../domain/ports.js';
 import { objectKey, sha256Of } from './object-key.js';
+import type { Pins } from './object-pins.js';
 
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -21,6 +22,7 @@ export class Kept {
     private readonly objects: ObjectStore,
     private readonly folder: string,
     private readonly pictures: string,
+    private readonly pins?: Pins,
   ) {}
 
   /** Fitted pictures stay on this machine, as every scene of a film needs the same one; whether they are whole is looked at again when they have changed. */
@@ -52,6 +54,7 @@ export class Kept {
 
   /** Always written, also over what is there: that may be damaged, and to read it costs as much. */
   async keep(file: string, sha256: string, contentType: string): Promise<void> {
+    await this.pins?.pin(sha256);
     for (let pause = 500; ; pause *= 2) {
       try {
         await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
@@ -67,6 +70,7 @@ export class Kept {
   async keepText(text: string, contentType: string): Promise<string> {
     const bytes = Buffer.from(text);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await this.pins?.pin(sha256);
     await this.objects.put(objectKey(sha256), bytes, { contentType, sha256 });
     return sha256;
   }
@@ -92,6 +96,13 @@ export class Kept {
       if (!wanted || (await sha256Of(file)) === wanted) return;
       if (isLast) throw new Damaged([wanted]);
     }
+  }
+
+  isHere(sha256: string): Promise<boolean> {
+    return stat(this.cached(sha256)).then(
+      () => true,
+      () => false,
+    );
   }
 
   scratch(name: string): string {

@@ -10,7 +10,7 @@ import { type DeliveryJob, Handling } from '#libs/events/handling';
 import { Queues } from '#libs/events/lanes';
 import { DomainError } from '#libs/kernel/domain-error';
 import { StoreUnavailable, WrongDigest } from '#libs/storage/object-store';
-import type { ChapterPublished } from '../../chapters/index.js';
+import type { ChapterPublished, ChapterUnpublished } from '../../chapters/index.js';
 import { type Done, LeaseLost, orAborted } from '../application/making.js';
 import { Mending } from '../application/mending.js';
 import { Producing } from '../application/producing.js';
@@ -18,6 +18,7 @@ import { Recovering } from '../application/recovering.js';
 import { Requesting } from '../application/requesting.js';
 import { NoRoom, Studio } from '../domain/ports.js';
 import { VoiceFailed } from '../domain/voices.js';
+import { Slots } from './slots.js';
 import { NoEncoder } from './picture/encoder.js';
 import { ChildRefused } from './sound/asked-child.js';
 
@@ -32,10 +33,27 @@ export class RenderingFacts {
   chapterPublished(job: Job<DeliveryJob>): Promise<void> {
     return this.handling.once(job, ({ subject }) => this.requesting.react(subject.id));
   }
+
+  @Process('ChapterUnpublished' satisfies ChapterUnpublished['type'])
+  chapterUnpublished(job: Job<DeliveryJob>): Promise<void> {
+    return this.handling.once(job, ({ subject }) => this.requesting.withdraw(subject.id));
+  }
 }
 
 type ArtefactWork = { key: string };
 type FilmWork = { rendition: string };
+
+/** How an errand of one queue is done, and what it needs a slot of. */
+interface Kind {
+  readonly work: (data: ArtefactWork & FilmWork, done: Done) => Promise<void>;
+  readonly slots?: Slots;
+}
+
+/**
+ * Errands that a worker takes at once from an express queue, where each is the only one of its kind that its author has open. Far
+ * more than it does at once: one that finds its author at work here already waits for a slot, and shall not be in others' way.
+ */
+const EXPRESS_AT_ONCE = 12;
 
 /** How often it is looked whether somebody is gone: with a lease of ten seconds, work is another's within fifteen. */
 const RECOVER_MS = 3_000;
@@ -62,7 +80,9 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
 
   onApplicationBootstrap(): void {
     // anybody plans: a film is then made by those who have the planner's tools
-    this.serve<FilmWork>(this.queues.get('render.plan'), 1, ({ rendition }, done) => this.producing.plan(rendition, done));
+    const plan: Kind = { work: ({ rendition }, done) => this.producing.plan(rendition, done) };
+    this.serve(this.queues.get('render.plan'), 1, () => plan);
+    this.serve(this.queues.get('render.express'), EXPRESS_AT_ONCE, () => plan);
     const turn = (): void => {
       this.timer = setTimeout(() => void this.takeTurn().finally(() => this.stopping.signal.aborted || turn()), RECOVER_MS);
     };
@@ -96,22 +116,38 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
     const cores = this.config.renderConcurrency;
     const { signal } = this.stopping;
     const lane = (queue: string): Queue<DeliveryJob> => this.queues.openLane(queue, studio);
-    this.serve<ArtefactWork>(lane('render.narrate'), cores, ({ key }, done) => this.producing.narrate(key, done, signal));
-    this.serve<ArtefactWork>(lane('render.segment'), cores, ({ key }, done) => this.producing.draw(key, done, signal));
-    this.serve<FilmWork>(lane('render.assemble'), 1, ({ rendition }, done) => this.producing.assemble(rendition, done));
+    const busy = new Slots(cores);
+    const kinds: Record<string, Kind> = {
+      // a speech server keeps its own processors busy, the embedded voices ours
+      'render.narrate': {
+        work: ({ key }, done) => this.producing.narrate(key, done, signal),
+        slots: this.config.voiceApi ? new Slots(cores) : busy,
+      },
+      'render.segment': { work: ({ key }, done) => this.producing.draw(key, done, signal), slots: busy },
+      'render.assemble': { work: ({ rendition }, done) => this.producing.assemble(rendition, done) },
+    };
+    const kindOf = ({ data }: Job<DeliveryJob>): Kind => kinds[data.consumer];
+    this.serve(lane('render.narrate'), cores, kindOf);
+    this.serve(lane('render.segment'), cores, kindOf);
+    this.serve(lane('render.assemble'), 1, kindOf);
+    this.serve(lane('render.express'), EXPRESS_AT_ONCE, kindOf);
   }
 
-  private serve<Work extends FilmWork | ArtefactWork>(
-    queue: Queue<DeliveryJob>,
-    atOnce: number,
-    work: (data: Work, done: Done) => Promise<void>,
-  ): void {
+  private serve(queue: Queue<DeliveryJob>, atOnce: number, kindOf: (job: Job<DeliveryJob>) => Kind): void {
+    const express = queue.name.startsWith('render.express');
     const errand = (job: Job<DeliveryJob>): Promise<void> =>
-      this.handling.errand<Work>(
+      this.handling.errand<ArtefactWork & FilmWork>(
         job,
-        async ({ data }, done) => {
-          this.stopping.signal.throwIfAborted();
-          await orAborted(work(data, done), this.stopping.signal);
+        async ({ data, share }, done) => {
+          const { signal } = this.stopping;
+          signal.throwIfAborted();
+          const { work, slots } = kindOf(job);
+          const leave = await slots?.enter({ share: share ?? '', kind: job.data.consumer, express }, signal);
+          try {
+            await orAborted(work(data, done), signal);
+          } finally {
+            leave?.();
+          }
         },
         {
           verdict: (error) => this.verdict(error),

@@ -8,6 +8,8 @@ import type { ScriptBlocks, ScriptState } from '../domain/script.js';
 
 @Entity({ schema: 'rendering', name: 'rendition' })
 @Index('rendition_chapter', ['chapterId', 'id'])
+@Index('rendition_author', ['authorId', 'createdAt'])
+@Index('rendition_under_way', ['id'], { where: "state IN ('planning', 'rendering', 'assembling')" })
 @Index('rendition_wish', ['wishKey'], {
   unique: true,
   where: "state NOT IN ('failed', 'cancelled') AND NOT (degraded AND state = 'ready')",
@@ -16,6 +18,7 @@ export class RenditionRow implements RenditionState {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') chapterId!: string;
   @Column('uuid') workId!: string;
+  @Column('uuid') authorId!: string;
   @Column('integer') revision!: number;
   @Column('text') title!: string;
   @Column('text') language!: string;
@@ -25,6 +28,7 @@ export class RenditionRow implements RenditionState {
   @Column('text', { nullable: true }) cover!: string | null;
   @Column('jsonb') script!: ScriptBlocks;
   @Column('integer') lexicon!: number;
+  @Column('real') expectedSeconds!: number;
   @Column('text') wishKey!: string;
   @Column('uuid', { nullable: true }) requestedBy!: string | null;
   @Column('text') state!: RenditionState['state'];
@@ -33,7 +37,7 @@ export class RenditionRow implements RenditionState {
   @Column('jsonb', { nullable: true }) picture!: RenditionState['picture'];
   @Column('jsonb') pictures!: RenditionState['pictures'];
   @Column('integer', { nullable: true }) framesPlanned!: number | null;
-  @Column('jsonb', { nullable: true }) film!: Film | null;
+  @Index('rendition_film', { synchronize: false }) @Column('jsonb', { nullable: true }) film!: Film | null;
   @Column('boolean', { default: false }) degraded!: boolean;
   @Column('jsonb') warnings!: string[];
   @Column('text', { nullable: true }) failure!: string | null;
@@ -64,7 +68,8 @@ export class ArtefactRow {
   @PrimaryColumn('text') key!: string;
   @Column('text') kind!: ArtefactKind;
   @Column('jsonb') fields!: Fields;
-  @Column('text') status!: 'wanted' | 'ready';
+  /** `deleting`: no film needs it, and the sweep will give it up unless one wants it again. */
+  @Column('text') status!: 'wanted' | 'ready' | 'deleting';
   @Column('integer', { default: 0 }) epoch!: number;
   /** Mishaps up to this epoch do not count any more. */
   @Column('integer', { default: 0 }) forgiven!: number;
@@ -79,6 +84,26 @@ export class ArtefactRow {
   @Column('jsonb', { nullable: true }) facts!: Fields | null;
   @Column('timestamptz', { default: () => 'now()' }) createdAt!: Date;
   @Column('timestamptz', { nullable: true }) madeAt!: Date | null;
+  @Index('artefact_deleting', { where: 'deleting_at IS NOT NULL' })
+  @Column('timestamptz', { nullable: true })
+  deletingAt!: Date | null;
+}
+
+/** An object in the store, whatever registered it: see object-pins.ts. */
+@Entity({ schema: 'rendering', name: 'object' })
+export class ObjectRow {
+  @PrimaryColumn('text') sha256!: string;
+  @Column('timestamptz') pinnedUntil!: Date;
+  /** Set while it is being deleted: whoever wants to store it again waits. */
+  @Column('timestamptz', { nullable: true }) deletingUntil!: Date | null;
+}
+
+/** What is done now and then, by one worker at a time. */
+@Entity({ schema: 'rendering', name: 'chore' })
+export class ChoreRow {
+  @PrimaryColumn('text') name!: string;
+  @Column('timestamptz') nextAt!: Date;
+  @Column('timestamptz', { nullable: true }) leaseUntil!: Date | null;
 }
 
 /** The ledger: each try to make an artefact, by whom, how many frames it encoded and how it ended. Open while `outcome` is null. */

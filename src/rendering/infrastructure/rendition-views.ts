@@ -15,8 +15,8 @@ const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r
        r.film, r.degraded, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
   FROM rendering.rendition r
  CROSS JOIN LATERAL (
-       SELECT coalesce(sum(CASE WHEN a.status = 'ready' THEN p.frames ELSE least(a.frames_encoded, p.frames) END), 0)::int AS "framesDone",
-              (count(*) FILTER (WHERE a.status = 'ready'))::int AS "scenesDone", count(*)::int AS scenes
+       SELECT coalesce(sum(CASE WHEN r.state = 'ready' OR a.status = 'ready' THEN p.frames ELSE least(a.frames_encoded, p.frames) END), 0)::int AS "framesDone",
+              (count(*) FILTER (WHERE r.state = 'ready' OR a.status = 'ready'))::int AS "scenesDone", count(*)::int AS scenes
          FROM rendering.part p LEFT JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = r.id) p`;
 
 interface PartRow {

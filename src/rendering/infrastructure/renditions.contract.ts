@@ -83,6 +83,15 @@ export class FilmAnswer {
   files!: FilesAnswer;
 }
 
+export class LinkAnswer {
+  /**
+   * Absolute on S3, else to be resolved against the address of this answer.
+   * @example /v1/objects/artefacts/3f/3f0c…?expires=1790000000&signature=…
+   */
+  url!: string;
+  expiresAt!: Date;
+}
+
 export class RenditionAnswer {
   id!: string;
   chapterId!: string;

@@ -17,6 +17,7 @@ import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
   AttemptsAnswer,
+  LinkAnswer,
   RenditionAnswer,
   RenditionPage,
   RequestRenditionBody,
@@ -119,6 +120,18 @@ export class RenditionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     return this.serve(actor, id, 'sha256', request, reply, { contentType: 'video/mp4', filename: 'film.mp4' });
+  }
+
+  /** A link to the film that needs no account and takes Range, for players. It ends by itself, and at once when the chapter is taken back (on S3 within a minute). */
+  @Get('renditions/:id/link')
+  @Public()
+  link(
+    @SignedIn() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LinkAnswer> {
+    void reply.header('cache-control', 'no-store');
+    return this.files.link(id, actor);
   }
 
   /** A still of the film. */

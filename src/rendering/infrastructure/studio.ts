@@ -22,9 +22,11 @@ import { InstalledVoices } from './installed-voices.js';
 import { discard, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
 import { sha256Of } from './object-key.js';
+import { Pins } from './object-pins.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
+import { picturesFolder } from './unused.js';
 import { packetsOf, SILENT_PACKET } from './sound/aac.js';
 import { Narrator } from './sound/narrator.js';
 import { PaidSpeech } from './sound/paid-speech.js';
@@ -44,16 +46,23 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private readonly folder: string;
   private readonly kept: Kept;
 
-  /** @param paid for the answers of a speech server, where they are kept for all workers */
+  /** What was fitted from what: the chapters of a work have one cover, and most works have none. */
+  private readonly fitted = new Map<string, PictureMade>();
+
+  /**
+   * @param paid for the answers of a speech server, where they are kept for all workers
+   * @param pins where objects are swept that nobody needs
+   */
   constructor(
     private readonly config: Config,
     objects: ObjectStore,
     private readonly voices: InstalledVoices,
     @Optional() private readonly paid?: PaidSpeech,
+    @Optional() pins?: Pins,
   ) {
     super();
     this.folder = ownFolder(join(config.home, 'studio'));
-    this.kept = new Kept(objects, this.folder, join(config.home, 'studio', 'pictures'));
+    this.kept = new Kept(objects, this.folder, picturesFolder(config.home), pins);
   }
 
   async engine(): Promise<Tools['engine']> {
@@ -66,6 +75,14 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   async fitPicture(cover: string | null, gradient: Theme['gradient']): Promise<PictureMade> {
     const { renderer } = await this.ready();
+    const name = JSON.stringify([cover, gradient]);
+    const before = this.fitted.get(name);
+    if (before && (await this.kept.isHere(before.sha256))) {
+      this.fitted.delete(name); // should it not be what it was
+      await this.kept.keep(this.kept.cached(before.sha256), before.sha256, 'application/octet-stream');
+      this.fitted.set(name, before);
+      return before;
+    }
     const out = this.kept.scratch('picture.yuv');
     const picture = cover === null ? undefined : this.kept.scratch('cover');
     try {
@@ -73,6 +90,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       const made = await renderer.backdrop({ picture, gradient, out });
       await this.kept.keep(out, made.sha256, 'application/octet-stream');
       await rename(out, this.kept.cached(made.sha256));
+      this.fitted.set(name, made);
       return made;
     } catch (error) {
       const unreadable = isGone(error) || error instanceof Damaged;
@@ -198,11 +216,17 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   private async setUp(): Promise<Tools> {
-    await mkdir(join(this.config.home, 'studio', 'pictures'), { recursive: true });
+    await mkdir(picturesFolder(this.config.home), { recursive: true });
     await settleIn(this.folder);
     const encoder = await findEncoder(this.config.ffmpegPath);
     const processes = this.config.renderConcurrency;
-    const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes, pidFolder: join(this.folder, 'pids') });
+    const renderer = new Renderer({
+      ffmpeg: encoder.ffmpeg,
+      // scenes are counted by whoever asks; one by express, and a backdrop or poster, must not wait until one of them ends
+      processes: processes + 2,
+      kept: processes,
+      pidFolder: join(this.folder, 'pids'),
+    });
     const narrator = new Narrator({
       ffmpeg: encoder.ffmpeg,
       ffmpegFingerprint: encoder.fingerprint,

@@ -3,7 +3,11 @@ import { Transaction } from '#libs/database/transaction';
 import { type PartState, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
 import { Rendition, RenditionNotFound, type Wish, wishKey } from '../domain/rendition.js';
 import { INK } from '../domain/themes.js';
+import type { Use } from '../domain/quota.js';
+import { FRAME_RATE } from '../domain/scene.js';
 import { PartRow, RenditionRow, SettingsRow } from './rendering.rows.js';
+
+const UNDER_WAY = `('planning', 'rendering', 'assembling')`;
 
 @Injectable()
 export class TypeormRenditions extends RenditionRepository {
@@ -82,6 +86,28 @@ export class TypeormRenditions extends RenditionRepository {
       [key],
     );
     return rows.map((row) => row.id);
+  }
+
+  async underWay(chapterId: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM rendering.rendition WHERE chapter_id = $1 AND state IN ${UNDER_WAY} ORDER BY id`,
+      [chapterId],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  async useBy(authorId: string): Promise<Use> {
+    await this.transaction.writing.query(`SELECT pg_advisory_xact_lock(hashtextextended('rendering quota ' || $1, 0))`, [
+      authorId,
+    ]);
+    const films = await this.transaction.query<{ at: Date; seconds: number; recent: boolean; underWay: boolean }>(
+      `SELECT created_at AS at, state IN ${UNDER_WAY} AS "underWay", created_at > now() - interval '24 hours' AND state <> 'failed' AS recent,
+              coalesce((film->>'seconds')::float8, frames_planned::float8 / ${FRAME_RATE}, expected_seconds) AS seconds
+         FROM rendering.rendition
+        WHERE author_id = $1 AND (created_at > now() - interval '24 hours' OR state IN ${UNDER_WAY}) ORDER BY created_at`,
+      [authorId],
+    );
+    return { underWay: films.filter(({ underWay }) => underWay).length, today: films.filter(({ recent }) => recent) };
   }
 }
 

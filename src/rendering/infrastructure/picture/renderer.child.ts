@@ -2,7 +2,7 @@
  * A renderer process: takes one task at a time and lives as long as its standard input is open, so that it can never outlive the worker
  * that started it, however that one ends. Drawing and encoding happen here because a worker whose event loop stands still loses its job.
  *
- * node renderer.child.js <path of ffmpeg> <folder for pid files>
+ * node renderer.child.js <path of ffmpeg> <folder for pid files> <nice>
  */
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -15,9 +15,8 @@ import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
 
 const PROGRESS_EVERY = 250; // ms
 const ALIVE_EVERY = 1_000; // ms
-const NICE = 10;
 
-const [, , ffmpeg = 'ffmpeg', pidFolder = ''] = process.argv;
+const [, , ffmpeg = 'ffmpeg', pidFolder = '', nice = '10'] = process.argv;
 let current: { id: number; abort: AbortController } | undefined;
 let encoderPid: number | undefined;
 
@@ -94,7 +93,7 @@ async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<v
 
 const kernel = CompiledKernel.load();
 try {
-  setPriority(NICE); // readers first
+  setPriority(Number(nice));
 } catch {
   // not everywhere allowed
 }

@@ -31,10 +31,15 @@ export class RenderFailed extends Error {
 /** Seconds without a word. A segment's frames pass many times a second, also where the machine is busy; the other tasks say nothing. */
 const PATIENCE: Readonly<Record<Task, number>> = { segment: 10, poster: 40, backdrop: 40 };
 
+/** Readers first. The extra processes come between: somebody waits for what they do, while the others are busy for long. */
+const [NICE, NICE_OF_EXTRA] = [10, 4];
+
 export interface RendererOptions {
   readonly ffmpeg: string;
-  /** How many scenes at once; one core is busy with each. */
+  /** How many tasks at once; one core is busy with each. */
   readonly processes: number;
+  /** How many of the processes stay when there is nothing to do; by default all. The others end. */
+  readonly kept?: number;
   /** Where encoders are noted; those an earlier run left are ended by the constructor. Of one worker alone. */
   readonly pidFolder?: string;
   /** The built renderer.child.js, by default the one beside this file. */
@@ -111,8 +116,12 @@ export class Renderer {
     if (!this.#waiting.length || this.#killed) return;
     let idle = [...this.#processes].find((process) => !process.task);
     if (!idle && this.#processes.size < this.#options.processes) {
-      const started = new RendererProcess(this.#options, {
-        onIdle: () => this.#next(),
+      const nice = this.#processes.size < (this.#options.kept ?? Infinity) ? NICE : NICE_OF_EXTRA;
+      const started = new RendererProcess(this.#options, nice, {
+        onIdle: () => {
+          this.#next();
+          if (!started.task && this.#processes.size > (this.#options.kept ?? Infinity)) this.#retire(started);
+        },
         onExit: () => {
           this.#processes.delete(started);
           this.#next();
@@ -122,6 +131,11 @@ export class Renderer {
     }
     const task = idle && this.#waiting.shift();
     if (task) idle?.give(task);
+  }
+
+  #retire(process: RendererProcess): void {
+    this.#processes.delete(process);
+    process.end();
   }
 
   #cancel(id: number): void {
@@ -146,10 +160,11 @@ class RendererProcess {
 
   constructor(
     { ffmpeg, pidFolder = '', child = fileURLToPath(new URL('./renderer.child.js', import.meta.url)) }: RendererOptions,
+    nice: number,
     private readonly tell: { onIdle: () => void; onExit: () => void },
   ) {
     this.#pidFolder = pidFolder;
-    this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder], {
+    this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder, String(nice)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {}, // the worker's secrets have no business near people's pictures
     });
@@ -182,6 +197,11 @@ class RendererProcess {
 
   cancel(id: number): void {
     this.#write({ type: 'cancel', id });
+  }
+
+  /** It leaves when its input ends; it has nothing to do. */
+  end(): void {
+    this.#child.stdin.end();
   }
 
   kill(): Promise<void> {

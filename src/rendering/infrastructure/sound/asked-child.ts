@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 export class ChildRefused extends Error {}
 /** The child died or was too slow; another try may do. */
 export class ChildLost extends Error {}
+
+/** As the renderers: readers first, and a film's sound no sooner than another's picture. */
+const NICE = 10;
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -67,6 +71,11 @@ export class AskedChild {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, TZ: 'UTC' }, // no keys, no secrets, no locale
     });
+    try {
+      if (child.pid) setPriority(child.pid, NICE);
+    } catch {
+      // not everywhere allowed
+    }
     this.lastWords = '';
     child.stderr?.on('data', (chunk: Buffer) => (this.lastWords = (this.lastWords + chunk.toString()).slice(-500)));
     child.stdin?.on('error', () => undefined); // told by 'exit'

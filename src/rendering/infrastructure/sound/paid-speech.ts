@@ -12,6 +12,7 @@ import { type Fields, keyOf } from '../../domain/keys.js';
 import { Artefacts, type Output } from '../../domain/ports.js';
 import { isGone } from '../kept.js';
 import { objectKey, sha256Of } from '../object-key.js';
+import { Pins } from '../object-pins.js';
 import type { Spoken } from './speech.js';
 
 /** What a speech server answered, without times: it tells none. */
@@ -33,6 +34,7 @@ export class PaidSpeech {
     private readonly artefacts: Artefacts,
     private readonly making: Making,
     private readonly objects: ObjectStore,
+    private readonly pins: Pins,
     config: Config,
   ) {
     this.folder = join(config.home, 'studio', 'speech');
@@ -65,6 +67,7 @@ export class PaidSpeech {
       ({ file } = left);
       const { size } = await stat(file);
       const sha256 = await sha256Of(file);
+      await this.pins.pin(sha256);
       await this.objects.put(objectKey(sha256), { file }, { contentType: 'application/octet-stream', sha256 });
       return { sha256, bytes: size, frames: null, facts: { sampleRate: left.sampleRate } };
     };

@@ -1,0 +1,59 @@
+/**
+ * How many errands are at work at once in this worker. One more may start when it comes by an express queue and its share has
+ * nothing of that kind at work: a scene takes seconds, and an author's first frame must not wait for scenes of somebody else.
+ *
+ *     const leave = await slots.enter({ share: 'mira', kind: 'render.segment', express: true }, signal);
+ */
+export interface Entrant {
+  readonly share: string;
+  readonly kind: string;
+  readonly express: boolean;
+}
+
+export class Slots {
+  private readonly busy = new Set<Entrant>();
+  private readonly waiting = new Map<Entrant, () => void>();
+
+  constructor(private readonly most: number) {}
+
+  /** @returns how to leave again. @throws the signal's reason when it is aborted first */
+  async enter(entrant: Entrant, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (!this.mayGo(entrant)) await this.turn(entrant, signal);
+    else this.busy.add(entrant);
+    return () => {
+      this.busy.delete(entrant);
+      this.next();
+    };
+  }
+
+  private mayGo({ share, kind, express }: Entrant): boolean {
+    const isAlone = express && ![...this.busy].some((one) => one.share === share && one.kind === kind);
+    return this.busy.size < this.most + (isAlone ? 1 : 0);
+  }
+
+  private turn(entrant: Entrant, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.waiting.delete(entrant);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.waiting.set(entrant, () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      });
+    });
+  }
+
+  /** Express first, else who came first. */
+  private next(): void {
+    for (const express of [true, false])
+      for (const [entrant, go] of this.waiting) {
+        if (entrant.express !== express || !this.mayGo(entrant)) continue;
+        this.waiting.delete(entrant);
+        this.busy.add(entrant);
+        go();
+      }
+  }
+}

@@ -1,0 +1,255 @@
+/** Who gets a film when, who may have one, and who may see one: with several authors, two web processes and one worker. */
+import type { LinkAnswer, RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { Api } from '../support/api.js';
+import { must, type Person } from '../support/people.js';
+import { encoders } from '../support/processes.js';
+import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ webs: 2, workers: 1, ownRedis: true, env: { RENDER_CONCURRENCY: '2' } });
+});
+
+let told = 0;
+/** A paragraph that nobody has heard before, about eleven seconds long. */
+const paragraph = (): string =>
+  `This is story number ${++told}, and it tells of the keeper who counted the ships at night, wrote their names into the book, ` +
+  `and put out the lamp when the last of them had passed.`;
+const chapter = (paragraphs: number): string => Array.from({ length: paragraphs }, paragraph).join('\n\n');
+
+const ask = (api: Api, chapterId: string) => api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+const look = async (api: Api, id: string): Promise<RenditionAnswer> =>
+  must(200, await api.get<RenditionAnswer>(`/v1/renditions/${id}`));
+const takeBack = async (api: Api, chapterId: string): Promise<void> =>
+  void must(204, await api.delete(`/v1/chapters/${chapterId}/publication`, { 'if-match': '*' }));
+const drawing = (): number => encoders(stack.workers[0].pid).length;
+
+describe('The same wish', () => {
+  it('is one film, however often and wherever it is asked for at once', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, { markdown: chapter(1), publish: true });
+    const asked = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(author.api.at(stack.webs[i % 2].url), chapterId)));
+    expect(new Set(asked.map(({ body }) => body.id)).size).toBe(1);
+    expect(asked.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 11 }, () => 200), 201]);
+    const plans = await stack.sql(`SELECT FROM events.event WHERE type = 'PlanRendition' AND subject_id = $1`, [
+      asked[0].body.id,
+    ]);
+    expect(plans).toHaveLength(1);
+    must(204, await author.api.delete(`/v1/renditions/${asked[0].body.id}`));
+  });
+});
+
+describe('Cancelling', () => {
+  it('stops the encoder within two seconds', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, { markdown: chapter(6), publish: true });
+    const { id } = must(201, await ask(author.api, chapterId));
+    await until(() => drawing() > 0, 30_000, 'an encoder runs');
+    must(204, await author.api.delete(`/v1/renditions/${id}`));
+    await until(() => drawing() === 0, 2_000, 'no encoder runs any more');
+    // no errand is left that would be tried again
+    await until(async () => (await open()) === 0, 15_000, 'its errands are done with');
+    expect(drawing()).toBe(0);
+    expect((await look(author.api, id)).progress.scenesDone).toBeLessThan(6);
+  }, 60_000);
+
+  it('leaves a scene alone that another film wants as well', async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => signUp(stack, { role: 'author' })));
+    const markdown = chapter(1);
+    const mine = await begunChapter(one, { markdown, publish: true });
+    const theirs = await begunChapter(other, { markdown, publish: true });
+    const first = must(201, await ask(one.api, mine.chapterId));
+    const second = must(201, await ask(other.api, theirs.chapterId));
+    await until(() => drawing() > 0, 30_000, 'an encoder runs');
+    must(204, await one.api.delete(`/v1/renditions/${first.id}`));
+    const film = await until(async () => {
+      const now = await look(other.api, second.id);
+      return now.state === 'ready' && now;
+    }, 60_000);
+    expect(film.progress).toMatchObject({ scenesDone: 1, scenes: 1 });
+    const tries = await stack.sql<{ epoch: number }>(
+      `SELECT a.epoch FROM rendering.part p JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = $1`,
+      [second.id],
+    );
+    expect(tries).toEqual([{ epoch: 1 }]);
+  }, 90_000);
+});
+
+describe('Two hundred chapters of one author', () => {
+  let busy: Person;
+  const films: string[] = [];
+  /** Five seconds are promised; a machine that takes long for a frame with nothing else to do takes longer for this, too. */
+  let soon = 5_000;
+
+  const firstFrame = async (): Promise<{ ms: number; author: Person; id: string }> => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, { markdown: chapter(3), publish: true });
+    const began = performance.now();
+    const { id } = must(201, await ask(author.api, chapterId));
+    await until(async () => (await look(author.api, id)).progress.framesDone > 0, 60_000, 'the first frame');
+    return { ms: performance.now() - began, author, id };
+  };
+
+  beforeAll(async () => {
+    const { ms, author, id } = await firstFrame();
+    soon = Math.max(soon, 4 * ms);
+    must(204, await author.api.delete(`/v1/renditions/${id}`));
+    busy = await signUp(stack, { role: 'author' });
+    const { workId } = await begunChapter(busy, { markdown: 'A beginning.' });
+    const left = Array.from({ length: 200 }, (_, i) => i).values();
+    const asking = async (): Promise<void> => {
+      for (const i of left) {
+        const draft = must(201, await busy.api.post(`/v1/works/${workId}/chapters`, { title: `${i}`, markdown: chapter(3) }));
+        must(200, await busy.api.post(`/v1/chapters/${draft.id}/publication`, {}, { 'if-match': '*' }));
+        films.push(must(201, await ask(busy.api, draft.id)).id);
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map(asking));
+    await until(() => drawing() > 0, 60_000, 'the worker is busy with them');
+  }, 180_000);
+
+  const waiting = async (): Promise<number> => {
+    const states = await stack.sql(
+      `SELECT FROM rendering.rendition WHERE id = ANY($1) AND state NOT IN ('ready', 'failed', 'cancelled')`,
+      [films],
+    );
+    return states.length;
+  };
+
+  it('let another author’s first frame come within five seconds, and the film long before theirs', async () => {
+    const { ms, author, id } = await firstFrame();
+    expect(ms).toBeLessThan(soon);
+    await until(async () => (await look(author.api, id)).state === 'ready', 90_000, 'the other author’s film');
+    expect(await waiting()).toBeGreaterThan(180);
+  }, 150_000);
+
+  it('do so for three newcomers at once, also after Redis was emptied', async () => {
+    await stack.redis.flushAll();
+    await until(
+      async () => {
+        const lost = await stack.sql(
+          `SELECT FROM events.delivery WHERE share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND relayed_at > now() - interval '20 s'`,
+        );
+        return lost.length > 150;
+      },
+      40_000,
+      'what was waiting is in the queue again',
+    );
+    await until(() => drawing() > 0, 30_000, 'the worker is busy with them again');
+    const { ms } = await firstFrame();
+    expect(ms).toBeLessThan(soon);
+    const times = await Promise.all([1, 2, 3].map(firstFrame));
+    // a worker of two cores can begin one scene more than it has cores for, so these three wait for each other
+    expect(Math.min(...times.map((one) => one.ms))).toBeLessThan(soon);
+    expect(Math.max(...times.map((one) => one.ms))).toBeLessThan(6 * soon);
+  }, 150_000);
+
+  it('end with their author’s wish: all are cancelled, and no encoder runs', async () => {
+    await Promise.all(films.map((id) => busy.api.delete(`/v1/renditions/${id}`)));
+    expect(await waiting()).toBe(0);
+    await until(async () => (await open()) === 0, 90_000, 'every errand is done with');
+    await until(() => drawing() === 0, 2_000, 'no encoder runs');
+  }, 120_000);
+});
+
+describe('A quota', () => {
+  it('of films under way counts over several web processes, and refuses before anything is recorded', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const webs = await Promise.all([1, 2].map(() => stack.startWeb({ FILMS_UNDER_WAY: '2' })));
+    const chapters = await Promise.all(
+      Array.from({ length: 6 }, () => begunChapter(author, { markdown: chapter(8), publish: true })),
+    );
+    const asked = await Promise.all(chapters.map(({ chapterId }, i) => ask(author.api.at(webs[i % 2].url), chapterId)));
+    expect(asked.map(({ status }) => status).sort()).toEqual([201, 201, 429, 429, 429, 429]);
+    const refused = asked.find(({ status }) => status === 429)!;
+    expect(refused.body).toMatchObject({
+      type: 'urn:inkreel:problem:too-many-under-way',
+      detail: expect.stringMatching(/Ask again when one is done, or cancel one\.$/) as string,
+    });
+    expect(refused.headers['retry-after']).toBe('60');
+    expect(await stack.sql(`SELECT FROM rendering.rendition WHERE author_id = $1`, [author.id])).toHaveLength(2);
+    const again = await ask(author.api.at(webs[0].url), chapters[asked.findIndex(({ status }) => status === 201)].chapterId);
+    expect(again.status).toBe(200);
+    for (const { status, body } of asked) if (status === 201) must(204, await author.api.delete(`/v1/renditions/${body.id}`));
+    for (const web of webs) await web.stop();
+  }, 60_000);
+
+  it('of minutes a day says when to ask again, and what to do when a film never fits', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const web = await stack.startWeb({ FILM_MINUTES_PER_DAY: '1' });
+    const api = author.api.at(web.url);
+    const published = async (paragraphs: number) =>
+      (await begunChapter(author, { markdown: chapter(paragraphs), publish: true })).chapterId;
+    const first = must(201, await ask(api, await published(3)));
+    const second = await ask(api, await published(3));
+    expect(second).toMatchObject({ status: 429, body: { type: 'urn:inkreel:problem:too-much-in-a-day' } });
+    const wait = new Date((second.body as unknown as { at: string }).at).getTime() - Date.now();
+    expect(Math.abs(wait / 3_600_000 - 24)).toBeLessThan(0.1);
+    const long = await ask(api, await published(9));
+    expect(long).toMatchObject({ status: 409, body: { type: 'urn:inkreel:problem:longer-than-a-days-quota' } });
+    must(204, await author.api.delete(`/v1/renditions/${first.id}`));
+    expect((await ask(api, await published(3))).status).toBe(429); // cancelling is no way round it
+    await web.stop();
+  }, 60_000);
+});
+
+describe('A chapter that is taken back', () => {
+  it('takes its film with it: from REST, from ranges and from links that were given before', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, {
+      markdown: 'One evening the lamp was out, and nobody came.',
+      publish: true,
+    });
+    const { id } = must(201, await ask(author.api, chapterId));
+    const film = await until(async () => {
+      const now = await look(author.api, id);
+      return now.film;
+    }, 60_000);
+    const { url, expiresAt } = must(200, await stack.api.get<LinkAnswer>(`/v1/renditions/${id}/link`));
+    expect(new Date(expiresAt).getTime()).toBeGreaterThan(Date.now() + 3_000_000);
+    const ways: [path: string, headers: Record<string, string>][] = [
+      ...Object.values(film.files as unknown as Record<string, string>).map((path): (typeof ways)[0] => [path, {}]),
+      [film.files.film, { range: 'bytes=100-199' }],
+      [url, {}],
+      [url, { range: 'bytes=100-199' }],
+    ];
+    const statuses = (api: Api) => Promise.all(ways.map(async ([path, headers]) => (await api.get(path, headers)).status));
+    expect(await statuses(stack.api)).toEqual([200, 200, 200, 200, 200, 206, 200, 206]);
+    await takeBack(author.api, chapterId);
+    for (const web of stack.webs.slice(0, 2)) expect(await statuses(stack.api.at(web.url))).toEqual(ways.map(() => 404));
+    expect((await stack.api.get(`/v1/renditions/${id}`)).status).toBe(404);
+    expect((await stack.api.get(`/v1/renditions/${id}/link`)).status).toBe(404);
+    expect(await author.api.get(`/v1/renditions/${id}/link`)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:inkreel:problem:film-not-shown' },
+    });
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
+    expect(await statuses(stack.api)).toEqual([200, 200, 200, 200, 200, 206, 200, 206]);
+  }, 90_000);
+
+  it('while it is filmed stops its film, and says why', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, { markdown: chapter(6), publish: true });
+    const { id } = must(201, await ask(author.api, chapterId));
+    await until(() => drawing() > 0, 30_000, 'an encoder runs');
+    await takeBack(author.api, chapterId);
+    const film = await until(async () => {
+      const now = await look(author.api, id);
+      return now.state === 'cancelled' && now;
+    });
+    expect(film).toMatchObject({ film: null, failure: expect.stringMatching(/publish it and ask again/) as string });
+    await until(() => drawing() === 0, 5_000, 'no encoder runs any more');
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
+    const again = must(201, await ask(author.api, chapterId));
+    expect(again.id).not.toBe(id);
+    must(204, await author.api.delete(`/v1/renditions/${again.id}`));
+  }, 90_000);
+});
+
+/** Errands that nobody has done yet. */
+async function open(): Promise<number> {
+  const rows = await stack.sql(
+    `SELECT FROM events.delivery WHERE share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL`,
+  );
+  return rows.length;
+}
