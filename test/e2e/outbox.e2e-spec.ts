@@ -94,9 +94,32 @@ describe('Publishing', () => {
     );
     await stack.redis.flushAll();
     await Promise.all(queues.map((queue) => queue.resume()));
-    await handled(chapterId, 4, 45_000);
+    await handled(chapterId, 4);
     expect(await effects(chapterId)).toEqual({ renditions: 1, reached: 2, told: 2 });
     await Promise.all(queues.map((queue) => queue.close()));
+  }, 90_000);
+
+  it('has its reactions once when Bull gave a job up and Postgres could not be told', async () => {
+    const { chapterId, publish } = await chapterToPublish();
+    const queue = queueOf('facts.comments');
+    await queue.pause();
+    await publish();
+    const open = () =>
+      stack.sql(
+        `SELECT FROM events.delivery d JOIN events.event e ON e.id = d.event
+          WHERE e.subject_id = $1 AND d.consumer = 'comments' AND d.handled_at IS NULL AND d.relayed_at IS NOT NULL`,
+        [chapterId],
+      );
+    await until(async () => (await open()).length === 1, 10_000, 'it is relayed');
+    await stack.workers.at(-1)!.kill('SIGKILL');
+    await queue.resume();
+    const job = (await queue.getNextJob())!;
+    await job.discard();
+    await job.moveToFailed({ message: 'Postgres is away, says the test' }, true);
+    await stack.startWorker();
+    await handled(chapterId, 4, 30_000);
+    expect(await effects(chapterId)).toEqual({ renditions: 1, reached: 2, told: 2 });
+    await queue.close();
   }, 90_000);
 
   it('has one effect when the same job runs twice', async () => {
