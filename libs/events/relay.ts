@@ -131,8 +131,10 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     const job = await this.queues.get(queue).getJob(`${event}-${consumer}-${epoch}`);
     if (!job) return false;
     if (!(await job.isFailed())) return true;
-    await job.remove();
-    return false;
+    return job.remove().then(
+      () => false,
+      () => true, // somebody has it in hand: the next time, then
+    );
   }
 
   /** Everything that was with Bull is relayed again then; a job that is there after all is not added twice. */

@@ -115,7 +115,7 @@ describe('Publishing', () => {
     await queue.resume();
     const job = (await queue.getNextJob())!;
     await job.discard();
-    await job.moveToFailed({ message: 'Postgres is away, says the test' }, true);
+    await job.moveToFailed({ message: 'Postgres is away, says the test' });
     await stack.startWorker();
     await handled(chapterId, 4, 30_000);
     expect(await effects(chapterId)).toEqual({ renditions: 1, reached: 2, told: 2 });

@@ -88,7 +88,7 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
   const [film, free] = await reached(scene, stage, fault, async () => (await askFor(author, chapterId)).id);
   const worker = stack.workers.at(-1)!;
   const family = [worker.pid, ...below(worker.pid)];
-  const inFlight = new Map((await open(stack, film)).map(({ key, epoch }) => [key, epoch]));
+  const inFlight = new Map((await open(stack, film)).map((attempt) => [attempt.key, attempt]));
   const asked = s3?.asked ?? 0;
 
   const began = Date.now();
@@ -106,17 +106,21 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
       (await stack.api.get('/readyz')).status === 200 && (await stack.sql('SELECT')).length === 1;
     await until(() => isBack().catch(() => false), 30_000, 'web and test are connected again');
   }
-  for (const { key, epoch } of await open(stack, film)) if (!inFlight.has(key)) inFlight.set(key, epoch);
+  for (const attempt of await open(stack, film)) if (!inFlight.has(attempt.key)) inFlight.set(attempt.key, attempt);
   free();
   if (!worker.isAlive) await stack.startWorker();
 
+  const isReady = async (): Promise<boolean> => (await filmOf(author, film)).state === 'ready';
   const resumed = async (): Promise<boolean> => {
-    if (stage === 'plan' || stage === 'assemble')
-      return (s3?.asked ?? 0) > asked || (await filmOf(author, film)).state === 'ready';
+    if (stage === 'plan' || stage === 'assemble') return (s3?.asked ?? 0) > asked || isReady();
     const attempts = await attemptsOf(stack, film);
-    return [...inFlight].every(([key, epoch]) =>
-      attempts.some((one) => one.key === key && (one.epoch > epoch || one.outcome === 'made')),
+    const anew = [...inFlight].map(([key, { epoch }]) => attempts.some((one) => one.key === key && one.epoch > epoch));
+    // one of them had its encoder harmed, and goes on with another
+    if (OF_FFMPEG.includes(fault)) return anew.includes(true) || isReady();
+    const onward = [...inFlight].map(([key, { frames }]) =>
+      attempts.some((one) => one.key === key && (one.outcome === 'made' || one.frames > frames)),
     );
+    return anew.every((isAnew, i) => isAnew || onward[i]);
   };
   await until(resumed, 40_000, `${stage}, ${fault}: it is resumed`);
   const took = Date.now() - began;
