@@ -51,7 +51,7 @@ export async function encodeAac(
 }
 
 /** It takes a tenth of a second; one that was stopped would never end. */
-const MOST_MS = 10_000;
+const MOST_MS = 6_000;
 
 /** `-cpuflags 0`: the same packets with and without AVX. */
 const ARGUMENTS = [
