@@ -29,7 +29,7 @@ if (then === 'times') {
   const { AskedChild } = await load('infrastructure/sound/asked-child.js');
   const { resample } = await load('infrastructure/sound/resample.js');
   const { envelopeOf } = await load('infrastructure/sound/envelope.js');
-  const { timesByEnergy, weightOf } = await load('infrastructure/sound/word-times.js');
+  const { timesByEnergy, weighed } = await load('infrastructure/sound/word-times.js');
   const child = new AskedChild(pathToFileURL(path.join(dist, `src/rendering/infrastructure/sound/${voice.engine}.child.js`)));
   const out = path.join(folder, 'times.pcm');
   for (const { tokens } of scenes.flatMap((scene) => scene.spans)) {
@@ -37,8 +37,7 @@ if (then === 'times') {
     const { times, sampleRate } = await child.ask(request);
     const bytes = readFileSync(out);
     const sound = resample(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1), sampleRate, SAMPLE_RATE);
-    const words = tokens.map((token) => ({ weight: weightOf(token), stop: token.stop }));
-    const heard = timesByEnergy(words, envelopeOf(sound, SAMPLE_RATE));
+    const heard = timesByEnergy(tokens.map(weighed), envelopeOf(sound, SAMPLE_RATE));
     say({ type: 'times', told: times.map((time) => time && time[0]), heard: heard.map((time) => time[0]) });
   }
   child.kill();

@@ -81,7 +81,7 @@ export class Producing {
         sha256: made.sha256,
         bytes: made.bytes,
         frames: made.frames,
-        facts: { times: made.times, warnings: made.warnings },
+        facts: { times: made.times, warnings: made.warnings, energies: made.energies },
       };
     };
     await this.making.make(
@@ -143,7 +143,8 @@ export class Producing {
     const scenes = parts.map((part) => {
       const [sound, segment] = [ready.get(part.soundKey)!, ready.get(part.segmentKey!)!];
       const { pages, frames } = sceneWish(part.scene, rendition, sound);
-      return { segment: segment.sha256, sound: sound.sha256, captions: pages, frames };
+      const energies = (sound.facts.energies as number[] | undefined) ?? []; // none of those made before they were kept
+      return { segment: segment.sha256, sound: sound.sha256, energies, captions: pages, frames };
     });
     const first = partWish(parts[0], rendition, ready.get(parts[0].soundKey)!);
     try {

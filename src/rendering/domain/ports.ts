@@ -114,6 +114,16 @@ export interface SoundMade {
   /** For each span, for each token: start and end in seconds. */
   times: [number, number][][];
   warnings: string[];
+  /** Of each 100 ms: the film's loudness is made of those of its scenes. */
+  energies: number[];
+}
+
+export interface SceneFiles {
+  segment: string;
+  sound: string;
+  energies: readonly number[];
+  captions: readonly CaptionPage[];
+  frames: number;
 }
 
 export interface SegmentWish {
@@ -171,11 +181,7 @@ export abstract class Studio {
     signal: AbortSignal,
   ): Promise<{ sha256: string; bytes: number; frames: number }>;
   /** @throws Damaged */
-  abstract assemble(
-    scenes: readonly { segment: string; sound: string; captions: readonly CaptionPage[]; frames: number }[],
-    poster: SegmentWish,
-    language: string,
-  ): Promise<Film>;
+  abstract assemble(scenes: readonly SceneFiles[], poster: SegmentWish, language: string): Promise<Film>;
 }
 
 /** Which voice a film of this language can have here: asked when it is requested, so that a missing voice is told at once. */

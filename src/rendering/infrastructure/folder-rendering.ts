@@ -165,8 +165,14 @@ export class FolderRendering {
     const spoken =
       this.artefacts.get(sound.key) ??
       (await this.list(sound, async () => {
-        const { times, warnings, ...made } = await this.studio.narrate(scene, film.voice, wish.language, sound.key, signal);
-        return { ...made, facts: { times, warnings } };
+        const { times, warnings, energies, ...made } = await this.studio.narrate(
+          scene,
+          film.voice,
+          wish.language,
+          sound.key,
+          signal,
+        );
+        return { ...made, facts: { times, warnings, energies } };
       }));
     const look = { picture: film.picture, theme: wish.theme, language: wish.language, engine: film.engine };
     const drawing = sceneWish(scene, look, spoken);
@@ -192,6 +198,7 @@ export class FolderRendering {
     const scenes = making.map(({ sound, segment }, i) => ({
       segment: this.artefacts.get(segment!.key)!.sha256,
       sound: this.artefacts.get(sound.key)!.sha256,
+      energies: (this.artefacts.get(sound.key)!.facts.energies as number[] | undefined) ?? [],
       captions: drawings[i].pages,
       frames: drawings[i].frames,
     }));

@@ -13,9 +13,17 @@ import { keyOf } from '../domain/keys.js';
 import { planFilm } from '../domain/mp4.js';
 import { readSegment } from '../domain/mp4-segment.js';
 import type { PlannedScene } from '../domain/plan.js';
-import { Damaged, type PictureMade, type SegmentWish, type SoundMade, Studio, UnusableCover } from '../domain/ports.js';
+import {
+  Damaged,
+  type PictureMade,
+  type SceneFiles,
+  type SegmentWish,
+  type SoundMade,
+  Studio,
+  UnusableCover,
+} from '../domain/ports.js';
 import type { Film } from '../domain/rendition.js';
-import type { CaptionPage, Theme } from '../domain/scene.js';
+import type { Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
@@ -28,6 +36,7 @@ import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
 import { picturesFolder } from './unused.js';
 import { packetsOf, SILENT_PACKET } from './sound/aac.js';
+import { filmGain } from './sound/mastering.js';
 import { Narrator } from './sound/narrator.js';
 import { PaidSpeech } from './sound/paid-speech.js';
 import { listVoices, voiceFingerprint } from './sound/voices.js';
@@ -117,7 +126,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       const times = scene.spans.map(({ tokens }) =>
         tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
       );
-      return { sha256: made.aac.sha256, bytes: made.aac.bytes, frames: made.frames, times, warnings: [...made.warnings] };
+      const { sha256, bytes } = made.aac;
+      return { sha256, bytes, frames: made.frames, times, warnings: [...made.warnings], energies: [...made.energies] };
     } catch (error) {
       throw told(error);
     } finally {
@@ -140,16 +150,13 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     }
   }
 
-  async assemble(
-    scenes: readonly { segment: string; sound: string; captions: readonly CaptionPage[]; frames: number }[],
-    posterOf: SegmentWish,
-    language: string,
-  ): Promise<Film> {
+  async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
     const { renderer } = await this.ready();
     const out = this.kept.scratch('film.mp4');
     const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
     try {
       await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
+      await this.levelWhole(scenes, files);
       const plan = planFilm(
         await Promise.all(
           scenes.map(async ({ segment, sound }) => ({
@@ -198,6 +205,29 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   tidy(): Promise<void> {
     return clearLeftovers(join(this.config.home, 'studio'), this.folder);
+  }
+
+  /** Scenes are mastered alone; where they miss −14 LUFS together, all their sound is written anew by one offset. */
+  private async levelWhole(scenes: readonly SceneFiles[], files: Map<string, string>): Promise<void> {
+    const { narrator } = await this.ready();
+    const sounds = new Map(scenes.map(({ sound, energies }) => [sound, energies]));
+    let gain = filmGain(scenes.map(({ energies }) => energies));
+    if (gain === 1) return;
+    const made = new Map<string, string>();
+    try {
+      // the limiter takes some of it back: once more by what is missing then
+      for (let round = 0, more = gain; round < 2 && more !== 1; round++, gain *= more) {
+        for (const sound of sounds.keys()) {
+          const out = made.get(sound) ?? this.kept.scratch('loud.aac');
+          made.set(sound, out);
+          sounds.set(sound, await narrator.relevel(files.get(sound)!, gain, out));
+        }
+        more = filmGain(scenes.map(({ sound }) => sounds.get(sound)!));
+      }
+      for (const [sound, file] of made) await rename(file, files.get(sound)!);
+    } finally {
+      await discard(...made.values());
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 
 /**
@@ -13,7 +14,6 @@ export const BIT_RATE = 128_000;
 /** The chain's own fingerprint; the caller adds the one of its ffmpeg. */
 export const AAC_VERSION = 1;
 
-/** AudioSpecificConfig for the MP4's `esds`: AAC-LC, 48 kHz, one channel (ISO/IEC 14496-3, 1.6.2.1). */
 /** One packet of digital silence; fills the film's grid between scenes, and primes the decoder at its start. */
 export const SILENT_PACKET = Buffer.from([0x01, 0x18, 0x20, 0x07]);
 
@@ -34,7 +34,7 @@ export async function encodeAac(
   out: string,
   signal?: AbortSignal,
 ): Promise<Encoded> {
-  const adts = await run(ffmpeg, ARGUMENTS, pcm, signal);
+  const adts = await run(ffmpeg, ARGUMENTS, createReadStream(pcm), signal);
   const packets = packetsOf(adts, true);
   const wanted = samples / AAC_PACKET;
   // one packet primes, and the last may be followed by one that holds nothing
@@ -74,7 +74,18 @@ const ARGUMENTS = [
   ...['-f', 'adts', 'pipe:1'],
 ];
 
-function run(ffmpeg: string, args: readonly string[], input: string, signal?: AbortSignal): Promise<Buffer> {
+/** ADTS header of a packet of four bytes. */
+const SILENT_ADTS = Buffer.concat([Buffer.from([0xff, 0xf1, 0x4c, 0x40, 0x01, 0x7f, 0xfc]), SILENT_PACKET]);
+
+/** A scene's packets as s16le again: as many samples as it was encoded from, each in its place. */
+export async function decodeAac(ffmpeg: string, aac: string, signal?: AbortSignal): Promise<Buffer> {
+  const args = ['-v', 'error', '-nostdin', '-cpuflags', '0', '-f', 'aac', '-i', 'pipe:0', '-f', 's16le', '-ac', '1', 'pipe:1'];
+  const adts = Buffer.concat([SILENT_ADTS, await readFile(aac)]);
+  const decoded = await run(ffmpeg, args, Readable.from([adts]), signal);
+  return decoded.subarray(AAC_PACKET * 2); // the decoder's delay: the silent packet primed it
+}
+
+function run(ffmpeg: string, args: readonly string[], source: Readable, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL', timeout: MOST_MS });
     const chunks: Buffer[] = [];
@@ -85,9 +96,8 @@ function run(ffmpeg: string, args: readonly string[], input: string, signal?: Ab
     child.on('error', reject);
     child.on('close', (code, killed) => {
       if (code === 0) resolve(Buffer.concat(chunks));
-      else reject(new Error(`ffmpeg ended with ${killed ?? code} while encoding AAC: ${said.trim()}`));
+      else reject(new Error(`ffmpeg ended with ${killed ?? code} over AAC: ${said.trim()}`));
     });
-    const source = createReadStream(input);
     source.on('error', (error) => {
       child.kill('SIGKILL'); // else it would make a valid file of what came so far
       reject(error);

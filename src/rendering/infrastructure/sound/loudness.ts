@@ -12,10 +12,14 @@ const ABSOLUTE_GATE = 1.172465304582298e-7;
 
 /** Mean square of the K-weighted signal over its gated blocks; 0 for silence. */
 export function loudPower(signal: Float64Array): number {
-  const steps = stepEnergies(signal);
+  return powerOf(stepEnergies(signal), signal.length);
+}
+
+/** The same of energies that were kept: what several scenes have together is known without hearing them again. */
+export function powerOf(steps: readonly number[], length = steps.length * STEP): number {
   const blocks: number[] = [];
   for (let i = 0; i + 4 <= steps.length; i++) blocks.push((steps[i] + steps[i + 1] + steps[i + 2] + steps[i + 3]) / (4 * STEP));
-  if (blocks.length === 0 && signal.length > 0) blocks.push(steps.reduce((a, b) => a + b, 0) / signal.length);
+  if (blocks.length === 0 && length > 0) blocks.push(steps.reduce((a, b) => a + b, 0) / length);
   const audible = blocks.filter((power) => power > ABSOLUTE_GATE);
   if (audible.length === 0) return 0;
   const relativeGate = mean(audible) / 10;
@@ -28,7 +32,7 @@ export function lufs(power: number): number {
 }
 
 /** Energy of each whole or last 100 ms after the two filters of BS.1770: the head's shelf and a high-pass. */
-function stepEnergies(signal: Float64Array): number[] {
+export function stepEnergies(signal: Float64Array): number[] {
   const energies: number[] = [];
   let x1 = 0;
   let x2 = 0;

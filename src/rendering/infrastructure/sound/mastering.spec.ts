@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 import { limit } from './dynamics.js';
-import { loudPower, lufs, truePeaks } from './loudness.js';
+import { loudPower, lufs, powerOf, stepEnergies, truePeaks } from './loudness.js';
 import type { SpanSound } from './mastering.js';
-import { CEILING, master } from './mastering.js';
+import { CEILING, filmGain, master, relevelled } from './mastering.js';
 import { resample } from './resample.js';
 
 const sine = (hertz: number, amplitude: number, seconds: number, rate = SAMPLE_RATE, phase = 0) =>
@@ -166,6 +166,14 @@ describe('A mastered scene', () => {
     expect(level(0.3) - level(0.03)).toBeGreaterThan(6);
   });
 
+  it('is brought nearer to its neighbours when it is short, but not all the way', () => {
+    const gain = { level: 0.4, makeUp: 5.2 };
+    const level = (words: number) =>
+      lufs(loudPower(Float64Array.from(master([{ ...voice(0.2, words), gain }]).samples, (sample) => sample / 32_768)));
+    expect(level(4)).toBeCloseTo(-14, 1);
+    expect(Math.abs(Math.abs(level(2) + 14) - 0.5)).toBeLessThan(0.1);
+  });
+
   it('shows in silence, and says so, what the voice could not read', () => {
     const dumb: SpanSound = { ...voice(), pcm: new Int16Array(0), times: [null, null, null] };
     const { samples, silentSpans, times } = master([dumb]);
@@ -179,5 +187,41 @@ describe('A mastered scene', () => {
     const alone = Buffer.from(master([voice(0.2)]).samples.buffer);
     master([voice(0.9, 1)]);
     expect(Buffer.from(master([voice(0.2)]).samples.buffer).equals(alone)).toBe(true);
+  });
+});
+
+describe('A film of scenes that miss their loudness together', () => {
+  /** Syllables, as a voice has them: what is limited is not the whole of it. */
+  const scene = (amplitude: number, seconds = 2): Int16Array => {
+    const signal = sine(300, amplitude, seconds).map((sample, i) => sample * (0.3 + 0.7 * Math.sin(i / 2_500) ** 2));
+    return s16(signal.fill(0, 0, AAC_PACKET).fill(0, -AAC_PACKET));
+  };
+  const energies = (samples: Int16Array) => stepEnergies(Float64Array.from(samples, (sample) => sample / 32_768));
+
+  it('is as loud as its parts say, and needs no decoding to know it', () => {
+    const scenes = [scene(0.2), scene(0.4, 3), scene(0.1, 2.5)];
+    const whole = Float64Array.from(scenes.flatMap((samples) => Array.from(samples, (sample) => sample / 32_768)));
+    expect(lufs(powerOf(scenes.flatMap(energies)))).toBeCloseTo(lufs(loudPower(whole)), 0);
+  });
+
+  it('gets one offset, which brings it to −14 LUFS and leaves its silent packets silent', () => {
+    for (const amplitude of [0.15, 0.55]) {
+      const scenes = [scene(amplitude), scene(amplitude * 0.9, 3)];
+      const gain = filmGain(scenes.map(energies));
+      const after = scenes.map((samples) => relevelled(samples, gain));
+      expect(Math.abs(lufs(powerOf(after.flatMap(energies))) + 14)).toBeLessThan(0.35);
+      expect(filmGain(after.map(energies))).toBe(1);
+      for (const samples of after) {
+        expect(highest(samples.subarray(0, AAC_PACKET))).toBe(0);
+        expect(highest(samples.subarray(-AAC_PACKET))).toBe(0);
+        expect(highest(samples)).toBeLessThanOrEqual(CEILING * 32_767 + 1);
+      }
+    }
+  });
+
+  it('is left alone when it is silent or right', () => {
+    expect(filmGain([])).toBe(1);
+    expect(filmGain([[0, 0, 0, 0]])).toBe(1);
+    expect(filmGain([Array.from({ length: 30 }, () => 0.0467 * 4_800)])).toBe(1);
   });
 });

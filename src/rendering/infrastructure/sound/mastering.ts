@@ -1,7 +1,7 @@
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 import { compress, highPass, limit } from './dynamics.js';
 import { envelopeOf, voicedRange } from './envelope.js';
-import { loudPower } from './loudness.js';
+import { loudPower, powerOf } from './loudness.js';
 import { resample } from './resample.js';
 import type { Times, Weighed } from './word-times.js';
 import { complete, timesByEnergy } from './word-times.js';
@@ -11,7 +11,7 @@ import { complete, timesByEnergy } from './word-times.js';
  * first and last packet digital silence, so that scenes join packet to packet in any order. Nothing here knows where in the film
  * the scene will stand.
  */
-export const MASTERING_VERSION = 2;
+export const MASTERING_VERSION = 3;
 
 export interface SpanSound {
   /** s16 mono; empty when the voice had nothing to say to this text. */
@@ -49,10 +49,11 @@ export const TARGET_POWER = 0.04667668449794024;
 export const CEILING = 0.794328;
 /** Make-up for voices nobody measured: the mean of those that were. */
 const USUAL_MAKE_UP = 8.5;
-/** How far a scene may be corrected: by ±3 dB, and only from 3 s on, shorter ones say too little about their voice. */
-const FOR_MEASURED = { factor: 1.412538, seconds: 3 };
-/** A voice of unknown make needs more: ±9 dB, from 1 s on. */
+/** How far a scene may be corrected: by ±3 dB. A voice of unknown make needs more, from 1 s on: ±9 dB. */
+const FOR_MEASURED = { factor: 1.412538, seconds: 0 };
 const FOR_UNKNOWN = { factor: 2.818383, seconds: 1 };
+/** A scene shorter than 3 s says little about its voice: it may stay 0.5 LU off, so that neighbours are never 2 LU apart. */
+const SHORT = { seconds: 3, leeway: 1.122018 };
 
 const LEAD = 0.09;
 /** After a word, a clause, a sentence. */
@@ -154,9 +155,40 @@ function levelled(signal: Float64Array, most: { readonly factor: number; readonl
   for (let round = 0; round < 2; round++) {
     const power = loudPower(out);
     if (signal.length < most.seconds * SAMPLE_RATE || power === 0) break;
-    gain = Math.min(most.factor, Math.max(1 / most.factor, gain * Math.sqrt(TARGET_POWER / power)));
+    const leeway = signal.length < SHORT.seconds * SAMPLE_RATE ? SHORT.leeway : 1;
+    const wanted = Math.min(TARGET_POWER * leeway, Math.max(TARGET_POWER / leeway, power));
+    gain = Math.min(most.factor, Math.max(1 / most.factor, gain * Math.sqrt(wanted / power)));
     out = limit(signal, gain, CEILING);
   }
+  return out;
+}
+
+/**
+ * How much louder all scenes of a film have to be for the film to come to −14 LUFS, where they miss it together by more than half a unit
+ * (many short scenes, a voice nobody measured); else 1.
+ * @param energies of each scene, as `stepEnergies` gives them
+ */
+export function filmGain(energies: readonly (readonly number[])[]): number {
+  const power = powerOf(energies.flat());
+  const off = power / TARGET_POWER;
+  return power === 0 || (off < ALLOWED && off > 1 / ALLOWED) ? 1 : Math.min(MOST_FILM_GAIN, Math.sqrt(1 / off));
+}
+
+/** 0.35 LU: a meter that hears the joined film adds up to 0.15 to what the scenes say by themselves. */
+const ALLOWED = 1.083927;
+/** 12 dB; what is still too soft then is a whisper and shall be one. */
+const MOST_FILM_GAIN = 3.981072;
+
+/** A scene that was mastered before, louder or softer; silent packets stay silent. */
+export function relevelled(samples: Int16Array, gain: number): Int16Array {
+  const loud = limit(
+    Float64Array.from(samples, (sample) => sample / 32_768),
+    gain,
+    CEILING,
+  );
+  const out = new Int16Array(samples.length);
+  for (let i = AAC_PACKET; i < out.length - AAC_PACKET; i++) out[i] = round(loud[i] * 32_767);
+  fadeOut(out);
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { speechFields, type VoiceIdentity } from '../../domain/artefacts.js';
 import type { PlannedScene, Span } from '../../domain/plan.js';
@@ -8,14 +8,14 @@ import type { TimedWord } from '../../domain/scene.js';
 import { SAMPLES_PER_FRAME } from '../../domain/scene.js';
 import type { Voice } from '../../domain/voices.js';
 import { VoiceNotInstalled } from '../../domain/voices.js';
-import { AAC_VERSION, BIT_RATE, encodeAac } from './aac.js';
+import { AAC_VERSION, BIT_RATE, decodeAac, encodeAac } from './aac.js';
 import { AskedChildren } from './asked-child.js';
 import { MASTERING_VERSION } from './mastering.js';
 import type { PaidSpeech } from './paid-speech.js';
 import { SpeechApi } from './speech-api.js';
 import type { SpeechServer } from './speech-api.js';
-import type { MasterReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
-import { weightOf } from './word-times.js';
+import type { MasterReply, RelevelReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
+import { weighed } from './word-times.js';
 import { engineVoice, gainOf, voiceFingerprint } from './voices.js';
 
 /**
@@ -69,6 +69,8 @@ export interface Narration {
   readonly words: readonly TimedWord[];
   /** LUFS of this scene alone. */
   readonly loudness: number;
+  /** Of each 100 ms: see `filmGain`. */
+  readonly energies: readonly number[];
   /** For the author: what could not be spoken. */
   readonly warnings: readonly string[];
 }
@@ -113,7 +115,7 @@ export class Narrator {
           file: spoken[i].samples > 0 ? files[i] : null,
           sampleRate: spoken[i].sampleRate,
           times: spoken[i].times,
-          words: span.tokens.map((token) => ({ weight: weightOf(token), stop: token.stop })),
+          words: span.tokens.map(weighed),
           gain: gainOf(voice),
           pause: span.pause ?? 0,
         })),
@@ -131,10 +133,24 @@ export class Narrator {
         frames: Math.ceil(mastered.samples / SAMPLES_PER_FRAME),
         words: wordsOf(scene, mastered.times),
         loudness: mastered.loudness,
+        energies: mastered.energies,
         warnings: mastered.silentSpans.map((i) => `The voice ${voice.id} cannot read: ${excerpt(scene.spans[i])}`),
       };
     } finally {
       await Promise.all([...files, `${scratch}.pcm`].map((file) => rm(file, { force: true })));
+    }
+  }
+
+  /** Writes a scene's packets anew, louder or softer. @returns its energies then */
+  async relevel(aac: string, gain: number, out: string, signal?: AbortSignal): Promise<readonly number[]> {
+    const [before, after] = [`${out}.pcm`, `${out}.loud.pcm`];
+    try {
+      await writeFile(before, await decodeAac(this.options.ffmpeg, aac, signal));
+      const { samples, energies } = await this.mastering.ask<RelevelReply>({ file: before, gain, out: after });
+      await encodeAac(this.options.ffmpeg, after, samples, out, signal);
+      return energies;
+    } finally {
+      await Promise.all([before, after].map((file) => rm(file, { force: true })));
     }
   }
 

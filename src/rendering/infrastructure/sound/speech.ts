@@ -1,3 +1,5 @@
+import type { Weighed } from './word-times.js';
+
 /** What an engine's child is asked, and what it answers. */
 export interface SpeakRequest {
   /** The engine's own name of the voice. */
@@ -30,7 +32,7 @@ export interface MasterRequest {
     readonly file: string | null;
     readonly sampleRate: number;
     readonly times: readonly (readonly [number, number] | null)[] | null;
-    readonly words: readonly { readonly weight: number; readonly stop: 0 | 1 | 2 }[];
+    readonly words: readonly Weighed[];
     readonly gain: { readonly level: number; readonly makeUp: number } | null;
     /** Seconds of silence after it. */
     readonly pause?: number;
@@ -47,4 +49,19 @@ export interface MasterReply {
   readonly silentSpans: readonly number[];
   /** LUFS, for the log. */
   readonly loudness: number;
+  /** Of each 100 ms, K-weighted: the film's loudness is made of those of its scenes. */
+  readonly energies: readonly number[];
+}
+
+/** Asks the mastering child for a mastered scene made louder or softer. */
+export interface RelevelRequest {
+  /** s16le, 48 kHz, mono, whole AAC packets. */
+  readonly file: string;
+  readonly gain: number;
+  readonly out: string;
+}
+
+export interface RelevelReply {
+  readonly samples: number;
+  readonly energies: readonly number[];
 }
