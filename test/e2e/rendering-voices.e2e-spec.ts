@@ -118,6 +118,23 @@ describe('A film spoken by a speech server', () => {
     expect((await provider.asked()).length).toBeLessThanOrEqual(3);
   });
 
+  it('gives the viewer a new picture every 20 s, however slow the voice: the same words in more scenes', async () => {
+    await provider.answers('drawl');
+    const text =
+      'The keeper of the third lamp had never spoken to anybody about the winter in which the harbour froze, and the ships stood ' +
+      'still, and a stranger walked over the ice with a lantern in his hand to ask for the way home.';
+    const chapters = [await published(text), await published(`${FIRST}\n\n${text}`)];
+    const films = [await filmed(chapters[0].chapterId), await filmed(chapters[1].chapterId)];
+    const [alone, second] = [await scenesOf(films[0]), await scenesOf(films[1])];
+    expect(films.map(({ state }) => state)).toEqual(['ready', 'ready']);
+    expect(alone.items.length).toBeGreaterThan(1);
+    for (const { frames } of alone.items) expect(frames).toBeLessThanOrEqual(600);
+    expect(alone.items.map((scene) => scene.text).join(' ')).toBe(text);
+    expect(second.items.slice(-alone.items.length).map(({ soundKey }) => soundKey)).toEqual(
+      alone.items.map(({ soundKey }) => soundKey),
+    );
+  }, 120_000);
+
   it('outlasts a server that throttles, fails, stalls and breaks off before it speaks', async () => {
     await provider.answers('throttle', 'error-500', 'stall', 'cut-off', 'tenfold', 'stream');
     const { chapterId } = await published('All of this happened before the ice.');

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Live } from '#libs/kernel/live';
 import { type Errand, Outbox } from '#libs/kernel/outbox';
 import { partFields } from '../domain/drawing.js';
-import { keyOf } from '../domain/keys.js';
-import { Artefacts, RenditionRepository } from '../domain/ports.js';
+import { soundFieldsLike } from '../domain/artefacts.js';
+import { type Fields, keyOf } from '../domain/keys.js';
+import { shorter } from '../domain/plan.js';
+import { Artefacts, type PartState, RenditionRepository } from '../domain/ports.js';
 import type { Rendition } from '../domain/rendition.js';
+import { LONGEST_SPOKEN } from '../domain/scene.js';
 
 /** Moves films along when something of theirs is made: asks for what is next, once, and tells whoever watches. In a unit of work. */
 @Injectable()
@@ -25,7 +28,7 @@ export class Moving {
   async goOn(rendition: Rendition): Promise<void> {
     const state = rendition.snapshot();
     if (state.state !== 'rendering') return;
-    const parts = await this.renditions.parts(state.id);
+    const parts = await this.withoutLong(rendition, await this.renditions.parts(state.id));
     const sounds = await this.artefacts.ready(parts.map(({ soundKey }) => soundKey));
     const spoken = parts.filter((part) => part.segmentKey === null && sounds.has(part.soundKey));
     const wanted = spoken.map((part) => {
@@ -53,6 +56,32 @@ export class Moving {
       if (firstTime || rendition.snapshot().state === 'assembling') await this.tell(rendition);
     }
     await this.renditions.save(rendition);
+  }
+
+  /** A voice may be slower than planned: a scene that takes it too long becomes several, each spoken anew. Only a single word stays whole. */
+  private async withoutLong(rendition: Rendition, parts: PartState[]): Promise<PartState[]> {
+    const sounds = await this.artefacts.ready(parts.map(({ soundKey }) => soundKey));
+    const isLong = (part: PartState): boolean => (sounds.get(part.soundKey)?.frames ?? 0) > LONGEST_SPOKEN;
+    const long = parts.filter((part) => part.segmentKey === null && isLong(part) && shorter(part.scene).length > 1);
+    if (!long.length) return parts;
+    const fields = await this.artefacts.fields(long.map(({ soundKey }) => soundKey));
+    const wanted: { key: string; fields: Fields }[] = [];
+    const cut = parts.flatMap((part) => {
+      if (!long.includes(part)) return [part];
+      return shorter(part.scene).map((scene): PartState => {
+        const its = soundFieldsLike(fields.get(part.soundKey)!, scene);
+        const soundKey = keyOf(its);
+        wanted.push({ key: soundKey, fields: its });
+        return { ...part, scene, soundKey, soundReused: false };
+      });
+    });
+    const ready = await this.artefacts.want('sound', wanted);
+    for (const part of cut) if (ready.has(part.soundKey)) part.soundReused = true;
+    await this.renditions.removeParts(rendition.id);
+    await this.renditions.addParts(cut.map((part, idx) => ({ ...part, idx })));
+    const missing = [...new Set(wanted.map(({ key }) => key))].filter((key) => !ready.has(key));
+    await this.outbox.send(...missing.map((key) => partErrand('render.narrate', 'NarrateScene', key, rendition)));
+    return this.withoutLong(rendition, await this.renditions.parts(rendition.id));
   }
 
   /** To whoever watches it. */

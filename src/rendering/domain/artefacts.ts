@@ -31,6 +31,11 @@ export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language:
   return { ...spoken, ...merged(says), take: takes, pause: pauses };
 }
 
+/** The same of other words, by the same voice and chain. */
+export function soundFieldsLike(like: Fields, scene: PlannedScene): Fields {
+  return { ...like, ...merged(scene.spans.map(saidIn)) };
+}
+
 function saidIn(span: Span): { say: string; stops: string } {
   return { say: span.tokens.map((token) => token.say).join('|'), stops: span.tokens.map((token) => token.stop).join('') };
 }

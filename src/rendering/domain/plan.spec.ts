@@ -58,6 +58,23 @@ describe('A plan', () => {
     }
   });
 
+  it.each(['lamp', 'lamp ', '啊', '我冒了严寒', '1', '99% ', 'w.', 'HTML '])(
+    'is made of 200,000 characters of %j without punctuation, at a cost that grows with the text',
+    (unit) => {
+      const cost = (length: number): number => {
+        const text = unit.repeat(length / unit.length);
+        const before = process.cpuUsage();
+        const { scenes } = planOf([paragraph('p', text)], unit < '一' ? 'en' : 'zh');
+        expect(Math.max(...scenes.map(({ seconds }) => seconds))).toBeLessThanOrEqual(LONGEST_SCENE);
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / 1_000;
+      };
+      cost(20_000);
+      const tenth = cost(50_000);
+      expect(cost(200_000)).toBeLessThan(10 * tenth + 500); // 16 for what grows with the square
+    },
+  );
+
   it('cuts a long paragraph after sentences', () => {
     const text = 'The keeper counted the ships as she had every night. Seven tonight, she wrote, and put away the book. '.repeat(
       6,

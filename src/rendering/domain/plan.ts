@@ -127,8 +127,15 @@ const CUTS: readonly (readonly [stop: number, from: number, to: number])[] = [
   [0, 0, 1],
 ];
 
-/** The tokens of one block in pieces of at most `LONGEST_SCENE` each. */
-export function pieces(tokens: readonly Token[]): (readonly Token[])[] {
+/** A scene for which its voice took too long, in parts of at most three fifths of it: where they begin depends on its words alone. */
+export function shorter({ spans, seconds }: PlannedScene): PlannedScene[] {
+  return spans.flatMap((span) =>
+    pieces(span.tokens, seconds * 0.6).map((tokens) => ({ spans: [{ ...span, tokens }], seconds: lengthOf(tokens) })),
+  );
+}
+
+/** The tokens of one block in pieces of at most `longest` seconds each. */
+export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (readonly Token[])[] {
   const ends = [0];
   for (const token of tokens) ends.push(ends[ends.length - 1] + secondsOf(token));
   const throws = new Map<number, number>();
@@ -143,7 +150,7 @@ export function pieces(tokens: readonly Token[]): (readonly Token[])[] {
   const out: (readonly Token[])[] = [];
   const cut = (from: number, to: number): void => {
     const seconds = ends[to] - ends[from];
-    if (seconds <= LONGEST_SCENE || to - from < 2) {
+    if (seconds <= longest || to - from < 2) {
       if (to > from) out.push(tokens.slice(from, to));
       return;
     }

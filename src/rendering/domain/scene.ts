@@ -6,6 +6,8 @@ export const FRAME_RATE = 30;
 export const WIDTH = 1080;
 export const HEIGHT = 1920;
 export const SAMPLE_RATE = 48_000;
+/** A viewer gets a new picture at least this often, however slow the voice: 20 s. */
+export const LONGEST_SPOKEN = 20 * FRAME_RATE;
 /** 48,000 / 30: audio samples under one picture. */
 export const SAMPLES_PER_FRAME = 1_600;
 /** Samples in one AAC-LC packet: scene audio is whole packets, so that it joins without re-encoding. */

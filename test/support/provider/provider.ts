@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 export type Answering =
   | 'speak'
   | 'stream'
+  | 'drawl'
   | 'slow'
   | 'throttle'
   | 'throttle-long'

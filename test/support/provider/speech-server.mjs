@@ -18,9 +18,9 @@ let next = ['speak'];
 let asked = [];
 
 /** s16le */
-function spoken(text) {
+function spoken(text, rate = 165) {
   espeak.set_voice(/\p{sc=Han}/u.test(text) ? 'sit/cmn' : 'gmw/en-US');
-  espeak.rate = 165;
+  espeak.rate = rate;
   const chunks = [];
   espeak.synthesize(text, (audio) => {
     if (audio) chunks.push(Buffer.from(Int16Array.from(audio).buffer)); // to return a number would stop it
@@ -71,6 +71,8 @@ const ANSWERS = {
     }
     response.end();
   },
+  /** A voice half as fast as any other. */
+  drawl: (response, { input }) => sound(response, wav(spoken(input, 80))),
   /** A good answer, late enough to be asked for twice meanwhile. */
   async slow(response, { input }) {
     await sleep(1_500);

@@ -87,6 +87,30 @@ describe('a picture behind the text', () => {
     expect(fitted.bytes.length).toBe((W * H * 3) / 2);
   });
 
+  it('that moves stands still, on its first picture', async () => {
+    const frame = async (colour: string) =>
+      sharp({ create: { width: 90, height: 160, channels: 3, background: colour } })
+        .raw()
+        .toBuffer();
+    const two = Buffer.concat([await frame('#ff0000'), await frame('#0000ff')]);
+    const pages = sharp(two, { raw: { width: 90, height: 320, channels: 3, pageHeight: 160 } });
+    const still = await pictureBackdrop(
+      kernel,
+      await sharp(await frame('#ff0000'), { raw: { width: 90, height: 160, channels: 3 } })
+        .png()
+        .toBuffer(),
+    );
+    for (const moving of [
+      await pages.clone().gif({ delay: 100 }).toBuffer(),
+      await pages.clone().webp({ lossless: true, delay: 100 }).toBuffer(),
+    ]) {
+      expect((await sharp(moving).metadata()).pages).toBe(2);
+      const fitted = await pictureBackdrop(kernel, moving);
+      expect(fitted).toMatchObject({ width: W, height: H });
+      expect(Math.abs(red(fitted, W / 2, H / 2) - red(still, W / 2, H / 2))).toBeLessThan(4);
+    }
+  });
+
   it('cut off in the middle is refused instead of being half grey', async () => {
     const whole = await picture(450, 800);
     for (const file of [
