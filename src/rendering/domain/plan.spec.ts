@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Plan, PlanBlock, PlannedScene } from './plan.js';
-import { LONGEST_SCENE, NothingToNarrate, pieces, planOf } from './plan.js';
+import { LONGEST_SCENE, NothingToNarrate, pieces, planOf, shorter } from './plan.js';
 import { segmentFields, soundFields } from './artefacts.js';
 import { keyOf } from './keys.js';
 import { motionOf } from './motion.js';
@@ -74,6 +74,18 @@ describe('A plan', () => {
       expect(cost(200_000)).toBeLessThan(10 * tenth + 500); // 16 for what grows with the square
     },
   );
+
+  it('has a scene that took its voice too long in shorter ones, the same words always at the same places', () => {
+    for (const scene of planOf(story(3, 40), 'en').scenes) {
+      const parts = shorter(scene);
+      expect(parts.flatMap(({ spans }) => spans.flatMap(({ tokens }) => tokens))).toEqual(
+        scene.spans.flatMap(({ tokens }) => tokens),
+      );
+      expect(shorter({ ...scene })).toEqual(parts);
+      if (scene.spans[0].tokens.length === 1) expect(parts).toHaveLength(1);
+      else for (const { seconds } of parts) expect(seconds).toBeLessThan(scene.seconds);
+    }
+  });
 
   it('cuts a long paragraph after sentences', () => {
     const text = 'The keeper counted the ships as she had every night. Seven tonight, she wrote, and put away the book. '.repeat(
