@@ -36,7 +36,7 @@ import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
 import { picturesFolder } from './unused.js';
 import { packetsOf, SILENT_PACKET } from './sound/aac.js';
-import { filmGain } from './sound/mastering.js';
+import { filmGain, NEAR } from './sound/mastering.js';
 import { Narrator } from './sound/narrator.js';
 import { PaidSpeech } from './sound/paid-speech.js';
 import { listVoices, voiceFingerprint } from './sound/voices.js';
@@ -215,14 +215,17 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     if (gain === 1) return;
     const made = new Map<string, string>();
     try {
-      // the limiter takes some of it back: once more by what is missing then
-      for (let round = 0, more = gain; round < 2 && more !== 1; round++, gain *= more) {
+      // the limiter takes most of it back: again, by more than what is missing then
+      for (let round = 0, more = gain; round < 5 && more !== 1; round++, gain *= more ** 2) {
         for (const sound of sounds.keys()) {
           const out = made.get(sound) ?? this.kept.scratch('loud.aac');
           made.set(sound, out);
           sounds.set(sound, await narrator.relevel(files.get(sound)!, gain, out));
         }
-        more = filmGain(scenes.map(({ sound }) => sounds.get(sound)!));
+        more = filmGain(
+          scenes.map(({ sound }) => sounds.get(sound)!),
+          NEAR,
+        );
       }
       for (const [sound, file] of made) await rename(file, files.get(sound)!);
     } finally {

@@ -168,14 +168,16 @@ function levelled(signal: Float64Array, most: { readonly factor: number; readonl
  * (many short scenes, a voice nobody measured); else 1.
  * @param energies of each scene, as `stepEnergies` gives them
  */
-export function filmGain(energies: readonly (readonly number[])[]): number {
+export function filmGain(energies: readonly (readonly number[])[], allowed = ALLOWED): number {
   const power = powerOf(energies.flat());
   const off = power / TARGET_POWER;
-  return power === 0 || (off < ALLOWED && off > 1 / ALLOWED) ? 1 : Math.min(MOST_FILM_GAIN, Math.sqrt(1 / off));
+  return power === 0 || (off < allowed && off > 1 / allowed) ? 1 : Math.min(MOST_FILM_GAIN, Math.sqrt(1 / off));
 }
 
 /** 0.35 LU: a meter that hears the joined film adds up to 0.15 to what the scenes say by themselves. */
 const ALLOWED = 1.083927;
+/** 0.2 LU: as near it is brought once it is touched at all. */
+export const NEAR = 1.047129;
 /** 12 dB; what is still too soft then is a whisper and shall be one. */
 const MOST_FILM_GAIN = 3.981072;
 
