@@ -7,7 +7,7 @@ import { type Fields, keyOf } from '../domain/keys.js';
 import { shorter } from '../domain/plan.js';
 import { Artefacts, type PartState, RenditionRepository } from '../domain/ports.js';
 import type { Rendition } from '../domain/rendition.js';
-import { LONGEST_SPOKEN } from '../domain/scene.js';
+import { FRAME_RATE, LONGEST_SPOKEN } from '../domain/scene.js';
 
 /** Moves films along when something of theirs is made: asks for what is next, once, and tells whoever watches. In a unit of work. */
 @Injectable()
@@ -61,7 +61,10 @@ export class Moving {
   /** A voice may be slower than planned: a scene that takes it too long becomes several, each spoken anew. Only a single word stays whole. */
   private async withoutLong(rendition: Rendition, parts: PartState[]): Promise<PartState[]> {
     const sounds = await this.artefacts.ready(parts.map(({ soundKey }) => soundKey));
-    const isLong = (part: PartState): boolean => (sounds.get(part.soundKey)?.frames ?? 0) > LONGEST_SPOKEN;
+    const isLong = ({ scene, soundKey }: PartState): boolean => {
+      const pauses = scene.spans.reduce((sum, { pause = 0 }) => sum + pause, 0); // as long as their author wants
+      return (sounds.get(soundKey)?.frames ?? 0) > LONGEST_SPOKEN + pauses * FRAME_RATE;
+    };
     const long = parts.filter((part) => part.segmentKey === null && isLong(part) && shorter(part.scene).length > 1);
     if (!long.length) return parts;
     const fields = await this.artefacts.fields(long.map(({ soundKey }) => soundKey));

@@ -23,25 +23,27 @@ export function speechFields(span: Span, voice: VoiceIdentity, language: string)
 
 /** The scene's mastered sound. `chain` is the fingerprint of mastering and encoder. */
 export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language: string, chain: string): Fields {
-  const says = scene.spans.map(saidIn);
-  const takes = scene.spans.map(({ take = 0 }) => take);
-  const pauses = scene.spans.map(({ pause = 0 }) => pause);
   const { id, fingerprint } = voice;
-  const spoken = { kind: 'sound', version: VERSION, language, voice: id, engine: fingerprint, chain };
-  return { ...spoken, ...merged(says), take: takes, pause: pauses };
+  return { kind: 'sound', version: VERSION, language, voice: id, engine: fingerprint, chain, ...wordsOf(scene) };
 }
 
 /** The same of other words, by the same voice and chain. */
 export function soundFieldsLike(like: Fields, scene: PlannedScene): Fields {
-  return { ...like, ...merged(scene.spans.map(saidIn)) };
+  return { ...like, ...wordsOf(scene) };
+}
+
+function wordsOf({ spans }: PlannedScene): Fields {
+  const says = spans.map(saidIn);
+  return {
+    say: says.map(({ say }) => say),
+    stops: says.map(({ stops }) => stops),
+    take: spans.map(({ take = 0 }) => take),
+    pause: spans.map(({ pause = 0 }) => pause),
+  };
 }
 
 function saidIn(span: Span): { say: string; stops: string } {
   return { say: span.tokens.map((token) => token.say).join('|'), stops: span.tokens.map((token) => token.stop).join('') };
-}
-
-function merged(says: readonly { say: string; stops: string }[]): Fields {
-  return { say: says.map((one) => one.say), stops: says.map((one) => one.stops) };
 }
 
 export interface SegmentInputs {

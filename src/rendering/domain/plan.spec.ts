@@ -87,6 +87,16 @@ describe('A plan', () => {
     }
   });
 
+  it('keeps what its script says of a scene that is cut anew: the pause at its end, and what is shown with the words', () => {
+    const text = 'The keeper counted the ships as she had every night. Seven tonight, she wrote, and put away the book.';
+    const script = { p: { pause: 3, take: 2, show: text.toUpperCase() } };
+    const parts = planOf([paragraph('p', text)], 'en', { script }).scenes.flatMap(shorter);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map(({ spans }) => spans[0].pause ?? 0)).toEqual([...parts.slice(1).map(() => 0), 3]);
+    expect(parts.every(({ spans }) => spans[0].take === 2)).toBe(true);
+    expect(parts.flatMap(({ spans }) => spans[0].shown!.map((word) => word.text)).join(' ')).toBe(text.toUpperCase());
+  });
+
   it('cuts a long paragraph after sentences', () => {
     const text = 'The keeper counted the ships as she had every night. Seven tonight, she wrote, and put away the book. '.repeat(
       6,

@@ -129,9 +129,16 @@ const CUTS: readonly (readonly [stop: number, from: number, to: number])[] = [
 
 /** A scene for which its voice took too long, in parts of at most three fifths of it: where they begin depends on its words alone. */
 export function shorter({ spans, seconds }: PlannedScene): PlannedScene[] {
-  return spans.flatMap((span) =>
-    pieces(span.tokens, seconds * 0.6).map((tokens) => ({ spans: [{ ...span, tokens }], seconds: lengthOf(tokens) })),
-  );
+  return spans.flatMap(({ shown, pause = 0, ...span }) => {
+    let from = 0;
+    return pieces(span.tokens, (seconds - pause) * 0.6).map((tokens) => {
+      const to = from + tokens.length;
+      const after = to === span.tokens.length ? pause : 0;
+      const part: Span = { ...span, tokens, ...(shown && { shown: cutOut(shown, from, to) }), ...(after && { pause: after }) };
+      from = to;
+      return { spans: [part], seconds: lengthOf(tokens) + after };
+    });
+  });
 }
 
 /** The tokens of one block in pieces of at most `longest` seconds each. */
