@@ -1,5 +1,5 @@
 /** The tools behind one roof: renderer processes, narrator and assembler, and what is made by them (kept.ts). */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,6 @@ import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
 import { discard, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
-import { sha256Of } from './object-key.js';
 import { Pins } from './object-pins.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
@@ -157,15 +156,22 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     try {
       await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       await this.levelWhole(scenes, files);
-      const plan = planFilm(
-        await Promise.all(
-          scenes.map(async ({ segment, sound }) => ({
-            video: readSegment(await readFile(files.get(segment)!)),
-            packets: packetsOf(await readFile(files.get(sound)!)),
-          })),
-        ),
-        { channels: 1, silence: SILENT_PACKET },
-      );
+      // drawn while the scenes are joined
+      const drawn = renderer.poster({
+        ...(await this.sceneJob(posterOf)),
+        frame: Math.floor(posterOf.frames / 2),
+        out: poster,
+      });
+      drawn.catch(() => undefined); // told below
+      const parts: Parameters<typeof planFilm>[0][number][] = [];
+      // one after the other: the scenes of a long chapter are more than memory should hold
+      for (const { segment, sound } of scenes)
+        parts.push({
+          video: readSegment(await readFile(files.get(segment)!)),
+          packets: packetsOf(await readFile(files.get(sound)!)),
+        });
+      const plan = planFilm(parts, { channels: 1, silence: SILENT_PACKET });
+      const hash = createHash('sha256');
       await pipeline(
         Readable.from(
           (async function* () {
@@ -175,15 +181,17 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
               else yield* createReadStream(files.get(scenes[piece.scene].segment)!, { start: piece.start, end: piece.end - 1 });
           })(),
         ),
+        async function* (chunks: AsyncIterable<Buffer>) {
+          for await (const chunk of chunks) {
+            hash.update(chunk);
+            yield chunk;
+          }
+        },
         createWriteStream(out),
       );
-      const sha256 = await sha256Of(out);
+      const sha256 = hash.digest('hex');
       await this.kept.keep(out, sha256, 'video/mp4');
-      const still = await renderer.poster({
-        ...(await this.sceneJob(posterOf)),
-        frame: Math.floor(posterOf.frames / 2),
-        out: poster,
-      });
+      const still = await drawn;
       await this.kept.keep(poster, still.sha256, 'image/jpeg');
       const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
       return {
