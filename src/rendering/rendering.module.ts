@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import type { Schema } from '#libs/database/database.module';
 import { ChaptersModule } from '../chapters/index.js';
+import { Foreseeing } from './application/foreseeing.js';
 import { Making } from './application/making.js';
 import { Mending } from './application/mending.js';
 import { Moving } from './application/moving.js';
@@ -13,6 +14,7 @@ import { Scripting } from './application/scripting.js';
 import { Wishes } from './application/wishes.js';
 import {
   Artefacts,
+  Experience,
   LexiconRepository,
   Pictures,
   Quotas,
@@ -27,6 +29,7 @@ import { FilmFiles } from './infrastructure/film-files.js';
 import { Housekeeping } from './infrastructure/housekeeping.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
 import { Script1764200001000 } from './infrastructure/migrations/1764200001000-script.js';
+import { Tools1764200001100 } from './infrastructure/migrations/1764200001100-tools.js';
 import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
 import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
 import { FallbackVoice1764200003000 } from './infrastructure/migrations/1764200003000-fallback-voice.js';
@@ -39,6 +42,7 @@ import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.pro
 import {
   ArtefactRow,
   AttemptRow,
+  FittedRow,
   ChoreRow,
   LexiconRow,
   ObjectRow,
@@ -48,6 +52,7 @@ import {
   ScriptRow,
   SettingsRow,
   StudioRow,
+  ToolsRow,
 } from './infrastructure/rendering.rows.js';
 import { RenditionsController } from './infrastructure/renditions.controller.js';
 import { ScriptController } from './infrastructure/script.controller.js';
@@ -55,6 +60,7 @@ import { ScriptViews } from './infrastructure/script-views.js';
 import { PaidSpeech } from './infrastructure/sound/paid-speech.js';
 import { LocalStudio } from './infrastructure/studio.js';
 import { Sweep } from './infrastructure/sweep.js';
+import { WorkerExperience } from './infrastructure/worker-experience.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
 import { StoredPictures, TypeormLexicons, TypeormScripts } from './infrastructure/typeorm-scripts.js';
 
@@ -71,10 +77,13 @@ export const renderingSchema: Schema = {
     ScriptRow,
     LexiconRow,
     PictureRow,
+    ToolsRow,
+    FittedRow,
   ],
   migrations: [
     Rendering1764000004000,
     Script1764200001000,
+    Tools1764200001100,
     Attempts1764200002000,
     FallbackVoice1764200003000,
     Quota1764200004100,
@@ -90,6 +99,7 @@ export const renderingSchema: Schema = {
     Scripting,
     Wishes,
     Planner,
+    Foreseeing,
     InstalledVoices,
     RenditionViews,
     { provide: Voices, useExisting: InstalledVoices },
@@ -105,8 +115,25 @@ export const renderingSchema: Schema = {
     { provide: ScriptRepository, useClass: TypeormScripts },
     { provide: LexiconRepository, useClass: TypeormLexicons },
     { provide: Pictures, useClass: StoredPictures },
+    ObjectPins,
+    { provide: Pins, useExisting: ObjectPins },
+    { provide: Artefacts, useClass: ArtefactRegister },
+    { provide: Experience, useClass: WorkerExperience },
   ],
-  exports: [Requesting, Scripting, Planner, Pictures, RenditionRepository, InstalledVoices, RenditionViews],
+  exports: [
+    Requesting,
+    Scripting,
+    Planner,
+    Foreseeing,
+    Pictures,
+    Artefacts,
+    ObjectPins,
+    Pins,
+    Experience,
+    RenditionRepository,
+    InstalledVoices,
+    RenditionViews,
+  ],
 })
 export class RenderingModule {}
 
@@ -131,9 +158,6 @@ export class RenderingWebModule {}
     RenderingErrands,
     Sweep,
     Housekeeping,
-    ObjectPins,
-    { provide: Pins, useExisting: ObjectPins },
-    { provide: Artefacts, useClass: ArtefactRegister },
     { provide: Studio, useClass: LocalStudio },
   ],
 })

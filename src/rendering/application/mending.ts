@@ -2,10 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '#libs/kernel/clock';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { soundFields } from '../domain/artefacts.js';
+import { pictureFields, soundFields } from '../domain/artefacts.js';
 import { themeOf } from '../domain/drawing.js';
 import { keyOf } from '../domain/keys.js';
-import { Artefacts, Damaged, type PartState, Pictures, RenditionRepository, Studio, UnusableCover } from '../domain/ports.js';
+import {
+  Artefacts,
+  Damaged,
+  Experience,
+  type PartState,
+  Pictures,
+  RenditionRepository,
+  Studio,
+  UnusableCover,
+} from '../domain/ports.js';
 import { written } from '../domain/prose.js';
 import type { RenditionState } from '../domain/rendition.js';
 import type { FittedPicture } from '../domain/scene.js';
@@ -25,6 +34,7 @@ export class Mending {
     private readonly moving: Moving,
     private readonly studio: Studio,
     private readonly pictures: Pictures,
+    private readonly experience: Experience,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -79,10 +89,12 @@ export class Mending {
    */
   async fitted({ cover, theme }: Pick<RenditionState, 'cover' | 'theme'>, own: ReadonlyMap<string, string>): Promise<Fitted> {
     const { gradient } = themeOf({ theme });
+    const { fitting } = await this.studio.engine();
     const warnings: string[] = [];
     const fit = async (source: string | null, otherwise: () => Promise<FittedPicture>): Promise<FittedPicture> => {
       try {
         const { sha256, width, height } = await this.studio.fitPicture(source, gradient);
+        await this.experience.noteFitted(keyOf(pictureFields(source, gradient, fitting)), { sha256, width, height });
         return { sha256, width, height };
       } catch (error) {
         if (!(error instanceof UnusableCover)) throw error;

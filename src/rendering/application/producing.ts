@@ -5,6 +5,7 @@ import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { tooOften } from '../domain/artefacts.js';
 import { partWish, sceneWish } from '../domain/drawing.js';
+import type { Fields } from '../domain/keys.js';
 import { type PlannedScene, speakerOf } from '../domain/plan.js';
 import {
   Artefacts,
@@ -81,7 +82,7 @@ export class Producing {
         sha256: made.sha256,
         bytes: made.bytes,
         frames: made.frames,
-        facts: { times: made.times, warnings: made.warnings, energies: made.energies },
+        facts: { times: made.times, warnings: made.warnings, energies: made.energies, ...costOf(made) },
       };
     };
     await this.making.make(
@@ -114,7 +115,7 @@ export class Producing {
       };
       const wish = partWish(part, rendition, sound);
       const made = await this.mending.withPicture(rendition, () => this.studio.draw(wish, key, onFrames, signal));
-      return { sha256: made.sha256, bytes: made.bytes, frames: made.frames, facts: {} };
+      return { sha256: made.sha256, bytes: made.bytes, frames: made.frames, facts: costOf(made) };
     };
     try {
       await this.making.make(
@@ -189,6 +190,9 @@ export class Producing {
     });
   }
 }
+
+/** What it took is kept with it: estimates are made of these. */
+const costOf = ({ cpu }: { cpu?: number }): Fields => (cpu === undefined ? {} : { cpu: Math.round(cpu * 1_000) / 1_000 });
 
 const partOf = (rendition: string, idx: number, scene: PlannedScene, soundKey: string, soundReused: boolean): PartState => ({
   rendition,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Artefacts, RenditionRepository, Studio } from '../domain/ports.js';
+import { Artefacts, Experience, RenditionRepository, Studio } from '../domain/ports.js';
 import { Mending } from './mending.js';
 
 /** Other workers get this many turns to say that they are there, before a film is taken from them. */
@@ -21,6 +21,7 @@ export class Recovering {
     private readonly renditions: RenditionRepository,
     private readonly artefacts: Artefacts,
     private readonly studio: Studio,
+    private readonly experience: Experience,
     private readonly outbox: Outbox,
     private readonly mending: Mending,
   ) {}
@@ -28,7 +29,9 @@ export class Recovering {
   /** @param patience seconds that a film waits for a worker with its tools */
   async turn(patience: number): Promise<void> {
     try {
-      await this.artefacts.present((await this.studio.engine()).studio);
+      const tools = await this.studio.engine();
+      await this.artefacts.present(tools.studio);
+      await this.experience.tell(tools);
       await this.studio.tidy();
       await this.freeLapsed();
       if (++this.turns > TURNS_BEFORE_JUDGING)

@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/kernel/domain-error';
+import type { Rates } from './foresight.js';
 import type { Fields } from './keys.js';
 import type { LexiconState } from './lexicon.js';
 import type { PlannedScene } from './plan.js';
@@ -116,6 +117,8 @@ export interface SoundMade {
   warnings: string[];
   /** Of each 100 ms: the film's loudness is made of those of its scenes. */
   energies: number[];
+  /** CPU seconds of all processes that took part; undefined where that cannot be read. */
+  cpu?: number;
 }
 
 export interface SceneFiles {
@@ -162,10 +165,19 @@ export class NoRoom extends DomainError {
 /** The program that was making it died or stood still: chance, or the scene itself if it happens again and again. */
 export class Crashed extends Error {}
 
+/** Fingerprints of what a worker makes films with, by what they decide. */
+export interface Tools {
+  picture: string;
+  fitting: string;
+  sound: string;
+  /** Of all of them together. */
+  studio: string;
+}
+
 /** What makes pictures, sound and films, and keeps them in the object store by the sha256 of their bytes. */
 export abstract class Studio {
   /** Fingerprints of this machine's tools: equal ones make equal bytes. `studio` is that of all of them together. */
-  abstract engine(): Promise<{ picture: string; fitting: string; sound: string; studio: string }>;
+  abstract engine(): Promise<Tools>;
   /** Clears what killed workers left on this machine: encoders and files. */
   abstract tidy(): Promise<void>;
   /** @throws UnknownVoice, VoiceNotInstalled, NoVoiceForLanguage … each names what to do */
@@ -179,7 +191,7 @@ export abstract class Studio {
     key: string,
     onFrames: (frames: number) => void,
     signal: AbortSignal,
-  ): Promise<{ sha256: string; bytes: number; frames: number }>;
+  ): Promise<{ sha256: string; bytes: number; frames: number; cpu?: number }>;
   /** @throws Damaged */
   abstract assemble(scenes: readonly SceneFiles[], poster: SegmentWish, language: string): Promise<Film>;
 }
@@ -229,4 +241,16 @@ export abstract class Pictures {
   abstract add(workId: string, picture: { sha256: string; objectKey: string; at: Date }): Promise<void>;
   /** Object keys of those that are there. */
   abstract keys(workId: string, sha256s: readonly string[]): Promise<Map<string, string>>;
+}
+
+/** What workers tell about themselves, for those who ask what a film would take. */
+export abstract class Experience {
+  abstract tell(tools: Tools): Promise<void>;
+  /** Those of the worker that was there last. */
+  abstract tools(): Promise<Tools | undefined>;
+  /** What a picture became when it was fitted, by the key of `pictureFields`: also long after it was swept away. */
+  abstract noteFitted(key: string, picture: FittedPicture): Promise<void>;
+  abstract fitted(keys: readonly string[]): Promise<Map<string, FittedPicture>>;
+  /** What this work's newest scenes have cost, made by this voice and this engine. */
+  abstract rates(workId: string, voice: string, engine: string): Promise<Rates>;
 }

@@ -25,4 +25,7 @@ export const INK: Theme = {
   encoder: ENCODER,
 };
 
-export const THEMES: Readonly<Record<string, Theme>> = { [INK.name]: INK };
+/** Grey and cold, for what happens in daylight. */
+const SLATE: Theme = { ...INK, name: 'slate', gradient: ['#23313d', '#3d5567', '#7f97a3'], lit: '#7fe3ff' };
+
+export const THEMES: Readonly<Record<string, Theme>> = { [INK.name]: INK, [SLATE.name]: SLATE };

@@ -2,8 +2,9 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Fields } from '../domain/keys.js';
 import type { LexiconEntry, LexiconState } from '../domain/lexicon.js';
 import type { PlannedScene } from '../domain/plan.js';
-import type { ArtefactKind, Ending, PartState, SettingsState } from '../domain/ports.js';
+import type { ArtefactKind, Ending, PartState, SettingsState, Tools } from '../domain/ports.js';
 import type { Film, RenditionState } from '../domain/rendition.js';
+import type { FittedPicture } from '../domain/scene.js';
 import type { ScriptBlocks, ScriptState } from '../domain/script.js';
 
 @Entity({ schema: 'rendering', name: 'rendition' })
@@ -161,4 +162,23 @@ export class PictureRow {
   @PrimaryColumn('text') sha256!: string;
   @Column('text') objectKey!: string;
   @Column('timestamptz') createdAt!: Date;
+}
+
+/** With which tools the workers that were there make films. */
+@Entity({ schema: 'rendering', name: 'tools' })
+export class ToolsRow implements Tools {
+  @PrimaryColumn('text') studio!: string;
+  @Column('text') picture!: string;
+  @Column('text') fitting!: string;
+  @Column('text') sound!: string;
+  @Column('timestamptz') seenAt!: Date;
+}
+
+/** What a picture became, by what it was made of. */
+@Entity({ schema: 'rendering', name: 'fitted' })
+export class FittedRow implements FittedPicture {
+  @PrimaryColumn('text') key!: string;
+  @Column('text') sha256!: string;
+  @Column('integer') width!: number;
+  @Column('integer') height!: number;
 }

@@ -3,11 +3,21 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { type Actor, isAtLeast } from '#libs/kernel/actor';
 import { Chapters } from '../../chapters/index.js';
+import type { Foresight } from '../application/foreseeing.js';
+import type { ForeseenScene } from '../domain/foresight.js';
 import { type Fields, type Part, type Reason, reasonsFor } from '../domain/keys.js';
 import type { PlannedScene } from '../domain/plan.js';
 import { written } from '../domain/prose.js';
+import { inWords } from '../domain/reasons.js';
 import { RenditionNotFound, type RenditionState } from '../domain/rendition.js';
-import type { AttemptAnswer, AttemptsAnswer, ReasonAnswer, RenditionAnswer, ScenesAnswer } from './renditions.contract.js';
+import type {
+  AttemptAnswer,
+  AttemptsAnswer,
+  DryRunAnswer,
+  ReasonAnswer,
+  RenditionAnswer,
+  ScenesAnswer,
+} from './renditions.contract.js';
 
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
 
@@ -32,6 +42,8 @@ interface PartRow {
   segmentKey: string | null;
   segmentReused: boolean | null;
   segmentFields: Fields | null;
+  soundCpu: number | null;
+  segmentCpu: number | null;
 }
 
 /** The read side of rendering. A film is everyone's when its chapter is, else its author's. */
@@ -75,18 +87,16 @@ export class RenditionViews {
   async scenes(id: string, actor: Actor): Promise<ScenesAnswer> {
     const { chapterId } = await this.rendition(id, actor);
     if (!(await this.maySee({ chapterId, state: 'planning' }, actor))) throw new RenditionNotFound();
-    const [before] = await this.transaction.query<{ id: string }>(
-      `SELECT id FROM rendering.rendition WHERE chapter_id = $1 AND id < $2 AND state = 'ready' ORDER BY id DESC LIMIT 1`,
-      [chapterId, id],
-    );
-    const [parts, old] = [await this.parts(id), before ? await this.parts(before.id) : []];
+    const before = await this.filmBefore(chapterId, id);
+    const [parts, old] = [await this.parts(id), before ? await this.parts(before) : []];
     const sounds = reasonsFor(old.map(soundPart), parts.map(soundPart));
-    const pictures = reasonsFor(old.flatMap(segmentPart), parts.flatMap(segmentPart));
+    // parts without a segment yet are told apart by name: no other has one like it
+    const pictures = reasonsFor(old.map(segmentPart), parts.map(segmentPart));
     return {
-      comparedWith: before?.id ?? null,
+      comparedWith: before ?? null,
       items: parts.map((part, i) => ({
         index: part.idx,
-        text: written(part.scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text))),
+        text: textOf(part.scene),
         blocks: part.blocks,
         fallbackVoice: part.voice,
         frames: part.frames,
@@ -94,7 +104,8 @@ export class RenditionViews {
         soundKey: part.soundKey,
         segmentKey: part.segmentKey,
         sound: reason(part.soundReused, sounds[i]),
-        picture: reason(part.segmentReused ?? false, part.segmentKey === null ? { kind: 'new' } : pictures[i]),
+        picture: part.segmentKey === null ? afterItsSound(before) : reason(part.segmentReused ?? false, pictures[i]),
+        cpuSeconds: { sound: part.soundReused ? 0 : part.soundCpu, picture: part.segmentReused ? 0 : part.segmentCpu },
       })),
     };
   }
@@ -111,10 +122,44 @@ export class RenditionViews {
     return { items };
   }
 
+  /** The scenes of a film that nobody asked for, compared with the chapter's last finished one. */
+  async foreseen({ wish, scenes, cost }: Foresight): Promise<DryRunAnswer> {
+    const before = await this.filmBefore(wish.chapterId);
+    const old = before ? await this.parts(before) : [];
+    const blocksOf = ({ scene }: ForeseenScene): string[] => [...new Set(scene.spans.map(({ block }) => block))];
+    const parts = (kind: 'sound' | 'segment'): Part[] =>
+      scenes.map((one, i) => ({ key: one[kind].key ?? `${i}`, fields: one[kind].fields ?? {}, blocks: blocksOf(one) }));
+    const sounds = reasonsFor(old.map(soundPart), parts('sound'));
+    const pictures = reasonsFor(old.map(segmentPart), parts('segment'));
+    return {
+      revision: wish.revision,
+      comparedWith: before ?? null,
+      cpuSeconds: { sound: cost.sound, picture: cost.picture, total: cost.sound + cost.picture },
+      items: scenes.map((one, i) => ({
+        index: i,
+        text: textOf(one.scene),
+        blocks: blocksOf(one),
+        frames: one.frames,
+        sound: reason(one.sound.isThere, sounds[i]),
+        picture: one.segment.fields ? reason(one.segment.isThere, pictures[i]) : afterItsSound(before),
+      })),
+    };
+  }
+
+  /** The chapter's last finished film, or the last before this one. */
+  private async filmBefore(chapterId: string, id = 'ffffffff-ffff-ffff-ffff-ffffffffffff'): Promise<string | undefined> {
+    const [before] = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM rendering.rendition WHERE chapter_id = $1 AND id < $2 AND state = 'ready' ORDER BY id DESC LIMIT 1`,
+      [chapterId, id],
+    );
+    return before?.id;
+  }
+
   private parts(rendition: string): Promise<PartRow[]> {
     return this.transaction.query<PartRow>(
       `SELECT p.idx, p.scene, p.blocks, p.voice, p.frames, p.card, p.sound_key AS "soundKey", p.sound_reused AS "soundReused", s.fields AS "soundFields",
-              p.segment_key AS "segmentKey", p.segment_reused AS "segmentReused", v.fields AS "segmentFields"
+              p.segment_key AS "segmentKey", p.segment_reused AS "segmentReused", v.fields AS "segmentFields",
+              (s.facts->>'cpu')::float AS "soundCpu", (v.facts->>'cpu')::float AS "segmentCpu"
          FROM rendering.part p
          JOIN rendering.artefact s ON s.key = p.sound_key
          LEFT JOIN rendering.artefact v ON v.key = p.segment_key
@@ -125,15 +170,27 @@ export class RenditionViews {
 }
 
 const soundPart = ({ soundKey, soundFields, blocks }: PartRow): Part => ({ key: soundKey, fields: soundFields, blocks });
-const segmentPart = ({ segmentKey, segmentFields, blocks }: PartRow): Part[] =>
-  segmentKey === null ? [] : [{ key: segmentKey, fields: segmentFields ?? {}, blocks }];
+const segmentPart = ({ idx, segmentKey, segmentFields, blocks }: PartRow): Part => ({
+  key: segmentKey ?? `${idx}`,
+  fields: segmentFields ?? {},
+  blocks,
+});
+
+const textOf = (scene: PlannedScene): string => written(scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text)));
 
 /** An artefact that was there is reused, whichever film it was made for. */
-const reason = (reused: boolean, found: Reason | undefined): ReasonAnswer => {
-  if (reused) return { kind: 'reused', changes: [] };
-  if (found?.kind === 'changed') return { kind: 'changed', changes: [...found.changes] };
-  return { kind: 'new', changes: [] };
-};
+const reason = (isThere: boolean, found: Reason): ReasonAnswer => ({
+  kind: isThere ? 'reused' : found.kind === 'changed' ? 'changed' : 'new',
+  changes: found.kind === 'changed' ? [...found.changes] : [],
+  why: inWords(found, isThere),
+});
+
+/** What a picture depends on is known once its sound is made. */
+const afterItsSound = (before: string | undefined): ReasonAnswer => ({
+  kind: before ? 'changed' : 'new',
+  changes: [],
+  why: 'To be drawn once its sound is made, which decides how long it lasts and when each word is lit. Only if both come out as they were is a picture taken over after all.',
+});
 
 const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }: Row): RenditionAnswer => ({
   id: row.id,

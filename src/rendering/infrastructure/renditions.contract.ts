@@ -1,7 +1,24 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { MayBeMissing } from '#libs/http/input';
+import { MAX_ENTRIES } from '../domain/lexicon.js';
 import type { RenditionState } from '../domain/rendition.js';
+import { LexiconEntryBody, ScriptEntryBody } from './script.contract.js';
 
 export class RequestRenditionBody {
   /**
@@ -134,7 +151,19 @@ export class ReasonAnswer {
    * @example reused
    */
   kind!: 'reused' | 'new' | 'changed';
+  /** Which fields are not as in the film before, from what to what; also of what was reused from another film. */
   changes!: ChangeAnswer[];
+  /**
+   * The same in a sentence.
+   * @example "Made anew: other words are said."
+   */
+  why!: string;
+}
+
+export class SpentAnswer {
+  // null: not made yet, or this system does not tell CPU time
+  @ApiProperty({ type: Number, nullable: true }) sound!: number | null;
+  @ApiProperty({ type: Number, nullable: true }) picture!: number | null;
 }
 
 export class SceneAnswer {
@@ -151,6 +180,8 @@ export class SceneAnswer {
   segmentKey!: string | null;
   sound!: ReasonAnswer;
   picture!: ReasonAnswer;
+  /** CPU seconds that making it took; 0 for what was reused. */
+  cpuSeconds!: SpentAnswer;
 }
 
 export class AttemptAnswer {
@@ -187,4 +218,58 @@ export class ScenesAnswer {
   /** The film it is compared with: the chapter's last one before. */
   comparedWith!: string | null;
   items!: SceneAnswer[];
+}
+
+export class SupposedEntryBody extends ScriptEntryBody {
+  @IsUUID() block!: string;
+}
+
+/** As a request, and what might be otherwise by then. */
+export class DryRunBody extends RequestRenditionBody {
+  /** A revision, published or not; without it the published one. */
+  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  /** sha256 of a picture of the work as its cover; null for none. */
+  @IsOptional() @Matches(/^[0-9a-f]{64}$/, { message: 'picture must be the sha256 that its upload answered' }) picture?:
+    string | null;
+  /** Changes of the chapter's script, as they would be sent with PATCH. */
+  @MayBeMissing()
+  @IsArray()
+  @ArrayMaxSize(5_000)
+  @ValidateNested({ each: true })
+  @Type(() => SupposedEntryBody)
+  script?: SupposedEntryBody[];
+  /** A lexicon instead of the work's. */
+  @MayBeMissing()
+  @IsArray()
+  @ArrayMaxSize(MAX_ENTRIES)
+  @ValidateNested({ each: true })
+  @Type(() => LexiconEntryBody)
+  lexicon?: LexiconEntryBody[];
+}
+
+export class DryRunScene {
+  index!: number;
+  text!: string;
+  blocks!: string[];
+  /** Exact when its sound is there, else estimated. */
+  frames!: number;
+  sound!: ReasonAnswer;
+  /** A scene that is to be narrated is to be drawn, too: what it depends on is not known before. */
+  picture!: ReasonAnswer;
+}
+
+export class EstimateAnswer {
+  sound!: number;
+  picture!: number;
+  /** @example 12.4 */
+  total!: number;
+}
+
+export class DryRunAnswer {
+  revision!: number;
+  /** The chapter's last finished film. */
+  comparedWith!: string | null;
+  /** CPU seconds that narrating and drawing would take, by what this work's newest scenes took. */
+  cpuSeconds!: EstimateAnswer;
+  items!: DryRunScene[];
 }

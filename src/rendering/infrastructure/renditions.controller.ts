@@ -9,6 +9,7 @@ import { linkPages } from '#libs/http/pagination';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject, type ServeOptions } from '#libs/storage/serve-object';
+import { Foreseeing } from '../application/foreseeing.js';
 import { Requesting } from '../application/requesting.js';
 import { type Film, OnlyAuthorsFilm, RenditionNotFound } from '../domain/rendition.js';
 import { InstalledVoices } from './installed-voices.js';
@@ -17,6 +18,8 @@ import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
   AttemptsAnswer,
+  DryRunAnswer,
+  DryRunBody,
   LinkAnswer,
   RenditionAnswer,
   RenditionPage,
@@ -32,6 +35,7 @@ import {
 export class RenditionsController {
   constructor(
     private readonly requesting: Requesting,
+    private readonly foreseeing: Foreseeing,
     private readonly views: RenditionViews,
     private readonly files: FilmFiles,
     private readonly objects: ObjectStore,
@@ -62,6 +66,18 @@ export class RenditionsController {
     const { id, isNew } = await this.requesting.request(actor, chapterId, body);
     void reply.status(isNew ? 201 : 200).header('location', `/v1/renditions/${id}`);
     return this.views.rendition(id, actor);
+  }
+
+  /** What such a request would make, and why: nothing is made and nothing changed. Tells which scenes a change would cost before it is done. */
+  @Post('chapters/:id/renditions/dry-run')
+  @HttpCode(200)
+  @Allow('author')
+  async dryRun(
+    @SignedIn() actor: Actor,
+    @Param('id', ParseUUIDPipe) chapterId: string,
+    @Body() body: DryRunBody,
+  ): Promise<DryRunAnswer> {
+    return this.views.foreseen(await this.foreseeing.foresee(actor, chapterId, body));
   }
 
   /** Films of a chapter, newest first. Its author sees those under way, too. */

@@ -15,6 +15,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { MayBeMissing } from '#libs/http/input';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import { LONGEST_PAUSE } from '../domain/script.js';
 
@@ -88,7 +89,7 @@ export class ScriptAnswer {
 
 export class ScriptQuery {
   /** Whose blocks decide what is detached; without it the newest revision's. */
-  @IsOptional()
+  @MayBeMissing()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value))
   @IsInt()
   @Min(1)
@@ -110,11 +111,11 @@ export class LexiconEntryBody {
    * Only in films of this language.
    * @example en
    */
-  @IsOptional()
+  @MayBeMissing()
   @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: 'language must be a BCP 47 tag like en or zh' })
   language?: string;
   /** Without it `polish` and `Polish` are one word. */
-  @IsOptional() @IsBoolean() caseSensitive?: boolean;
+  @MayBeMissing() @IsBoolean() caseSensitive?: boolean;
 }
 
 export class LexiconBody {

@@ -20,6 +20,7 @@ import {
   type SegmentWish,
   type SoundMade,
   Studio,
+  type Tools as StudioTools,
   UnusableCover,
 } from '../domain/ports.js';
 import type { Film } from '../domain/rendition.js';
@@ -45,7 +46,7 @@ interface Tools {
   encoder: Encoder;
   renderer: Renderer;
   narrator: Narrator;
-  engine: { picture: string; fitting: string; sound: string; studio: string };
+  engine: StudioTools;
 }
 
 @Injectable()
@@ -126,7 +127,15 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         tokens.map((): [number, number] => [made.words[at].start, made.words[at++].end]),
       );
       const { sha256, bytes } = made.aac;
-      return { sha256, bytes, frames: made.frames, times, warnings: [...made.warnings], energies: [...made.energies] };
+      return {
+        sha256,
+        bytes,
+        frames: made.frames,
+        times,
+        warnings: [...made.warnings],
+        energies: [...made.energies],
+        cpu: made.cpu,
+      };
     } catch (error) {
       throw told(error);
     } finally {
@@ -138,10 +147,10 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     const { renderer } = await this.ready();
     const out = this.kept.scratch(`${key}.mp4`);
     try {
-      const { frames, sha256, bytes } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
+      const { frames, sha256, bytes, cpu } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
       await orAborted(this.kept.keep(out, sha256, 'video/mp4'), signal);
-      return { frames, sha256, bytes };
+      return { frames, sha256, bytes, cpu };
     } catch (error) {
       throw told(error);
     } finally {

@@ -31,6 +31,8 @@ export interface SegmentResult {
   readonly sha256: string;
   /** What the encoder gave out while it ran: the same number, counted elsewhere. */
   readonly encodedFrames: number;
+  /** CPU seconds of drawing and encoding; undefined where that cannot be read. */
+  readonly cpu?: number;
 }
 
 export interface PosterJob extends SceneJob {

@@ -49,6 +49,7 @@ describe('a segment from the real encoder', () => {
     const file = readFileSync(job.out);
     expect(result).toEqual({
       frames: 16,
+      cpu: expect.any(Number),
       encodedFrames: 16,
       bytes: file.length,
       sha256: createHash('sha256').update(file).digest('hex'),

@@ -8,6 +8,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { readSegment, writeSegment } from '../../domain/mp4-segment.js';
 import type { Theme } from '../../domain/scene.js';
+import { cpuOf, ownCpu, sumOf } from '../cpu.js';
 import { Compositor } from './compositor.js';
 import { encoderArguments } from './encoder.js';
 import { FlvReader, type CodedFrame } from './flv.js';
@@ -49,12 +50,14 @@ export async function renderSegment(
   job: SegmentJob,
   watch: Watch = {},
 ): Promise<SegmentResult> {
+  const began = process.cpuUsage();
   const compositor = await openScene(kernel, job);
-  const { configuration, coded } = await encode(compositor, ffmpeg, job.theme.encoder, watch);
+  const { configuration, coded, cpu } = await encode(compositor, ffmpeg, job.theme.encoder, watch);
   const file = writeSegment(configuration, coded);
   const { frames } = readSegment(file);
   if (frames !== job.frames) throw new EncoderFailed(`The encoder gave ${frames} frames of ${job.frames}.`);
-  return { frames, encodedFrames: coded.length, ...(await place(job.out, file)) };
+  const placed = await place(job.out, file);
+  return { frames, encodedFrames: coded.length, cpu: sumOf(cpu, ownCpu(began)), ...placed };
 }
 
 async function encode(
@@ -62,7 +65,7 @@ async function encode(
   ffmpeg: string,
   theme: Theme['encoder'],
   { onMove, onFrames, onEncoder, signal }: Watch,
-): Promise<{ configuration: Uint8Array; coded: CodedFrame[] }> {
+): Promise<{ configuration: Uint8Array; coded: CodedFrame[]; cpu?: number }> {
   signal?.throwIfAborted();
   const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'] });
   onEncoder?.(encoder);
@@ -84,6 +87,9 @@ async function encode(
       kill();
     }
   });
+  // at its end, and before it is waited for
+  let cpu: number | undefined;
+  encoder.stdout.once('end', () => (cpu = cpuOf(encoder.pid)));
   encoder.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(0, 2_000)));
   encoder.stdin.on('error', () => undefined); // its exit says more than our broken pipe
   const closed = new Promise<string>((resolve) => {
@@ -104,7 +110,7 @@ async function encode(
     if (coded.length !== compositor.frames || !flv.configuration) {
       throw new EncoderFailed(`The encoder gave ${coded.length} frames of ${compositor.frames}.`);
     }
-    return { configuration: flv.configuration, coded };
+    return { configuration: flv.configuration, coded, cpu };
   } finally {
     kill();
     signal?.removeEventListener('abort', kill);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { cpuOf } from '../cpu.js';
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 
 /**
@@ -21,6 +22,8 @@ export interface Encoded {
   readonly packets: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** CPU seconds; undefined where that cannot be read. */
+  readonly cpu?: number;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function encodeAac(
   out: string,
   signal?: AbortSignal,
 ): Promise<Encoded> {
-  const adts = await run(ffmpeg, ARGUMENTS, createReadStream(pcm), signal);
+  const { bytes: adts, cpu } = await run(ffmpeg, ARGUMENTS, createReadStream(pcm), signal);
   const packets = packetsOf(adts, true);
   const wanted = samples / AAC_PACKET;
   // one packet primes, and the last may be followed by one that holds nothing
@@ -47,7 +50,7 @@ export async function encodeAac(
   } finally {
     await rm(temporary, { force: true });
   }
-  return { packets: wanted, bytes: kept.length, sha256: createHash('sha256').update(kept).digest('hex') };
+  return { packets: wanted, bytes: kept.length, sha256: createHash('sha256').update(kept).digest('hex'), cpu };
 }
 
 /** It takes a tenth of a second; one that was stopped would never end. */
@@ -81,21 +84,28 @@ const SILENT_ADTS = Buffer.concat([Buffer.from([0xff, 0xf1, 0x4c, 0x40, 0x01, 0x
 export async function decodeAac(ffmpeg: string, aac: string, signal?: AbortSignal): Promise<Buffer> {
   const args = ['-v', 'error', '-nostdin', '-cpuflags', '0', '-f', 'aac', '-i', 'pipe:0', '-f', 's16le', '-ac', '1', 'pipe:1'];
   const adts = Buffer.concat([SILENT_ADTS, await readFile(aac)]);
-  const decoded = await run(ffmpeg, args, Readable.from([adts]), signal);
+  const { bytes: decoded } = await run(ffmpeg, args, Readable.from([adts]), signal);
   return decoded.subarray(AAC_PACKET * 2); // the decoder's delay: the silent packet primed it
 }
 
-function run(ffmpeg: string, args: readonly string[], source: Readable, signal?: AbortSignal): Promise<Buffer> {
+function run(
+  ffmpeg: string,
+  args: readonly string[],
+  source: Readable,
+  signal?: AbortSignal,
+): Promise<{ bytes: Buffer; cpu?: number }> {
   return new Promise((resolve, reject) => {
     const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL', timeout: MOST_MS });
     const chunks: Buffer[] = [];
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)));
+    let cpu: number | undefined;
+    child.stdout.once('end', () => (cpu = cpuOf(child.pid))); // at its end, and before it is waited for
     child.stdin.on('error', () => undefined); // the exit code tells
     child.on('error', reject);
     child.on('close', (code, killed) => {
-      if (code === 0) resolve(Buffer.concat(chunks));
+      if (code === 0) resolve({ bytes: Buffer.concat(chunks), cpu });
       else reject(new Error(`ffmpeg ended with ${killed ?? code} over AAC: ${said.trim()}`));
     });
     source.on('error', (error) => {

@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
+import { ownCpu } from '../cpu.js';
 
 /**
  * The child's side of `AskedChild`: one JSON object a line on stdin, one answer a line on stdout. Work is done one request after
@@ -19,7 +20,9 @@ export function answer<Request extends object, Reply extends object>(work: (requ
       const { id, ...request } = JSON.parse(line) as Request & { id: number };
       let reply: object;
       try {
-        reply = { id, ok: await work(request as unknown as Request) };
+        const began = process.cpuUsage();
+        const ok = await work(request as unknown as Request);
+        reply = { id, ok: { ...ok, cpu: ownCpu(began) } };
       } catch (error) {
         reply = { id, failed: error instanceof Error ? error.message : String(error) };
       }

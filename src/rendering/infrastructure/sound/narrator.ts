@@ -9,6 +9,7 @@ import { SAMPLES_PER_FRAME } from '../../domain/scene.js';
 import type { Voice } from '../../domain/voices.js';
 import { VoiceNotInstalled } from '../../domain/voices.js';
 import { AAC_VERSION, BIT_RATE, decodeAac, encodeAac } from './aac.js';
+import { sumOf } from '../cpu.js';
 import { AskedChildren } from './asked-child.js';
 import { MASTERING_VERSION } from './mastering.js';
 import type { PaidSpeech } from './paid-speech.js';
@@ -73,6 +74,8 @@ export interface Narration {
   readonly energies: readonly number[];
   /** For the author: what could not be spoken. */
   readonly warnings: readonly string[];
+  /** CPU seconds of speaking, mastering and encoding; undefined where that cannot be read. */
+  readonly cpu?: number;
 }
 
 export class Narrator {
@@ -134,6 +137,7 @@ export class Narrator {
         words: wordsOf(scene, mastered.times),
         loudness: mastered.loudness,
         energies: mastered.energies,
+        cpu: sumOf(aac.cpu, mastered.cpu, ...spoken.map(({ cpu = 0 }) => cpu)),
         warnings: mastered.silentSpans.map((i) => `The voice ${voice.id} cannot read: ${excerpt(scene.spans[i])}`),
       };
     } finally {

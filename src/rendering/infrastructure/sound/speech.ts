@@ -18,6 +18,8 @@ export interface Spoken {
   readonly sampleRate: number;
   /** Seconds from the first sample, one pair a token; null where the engine does not know. */
   readonly times: readonly (readonly [start: number, end: number] | null)[];
+  /** CPU seconds it took here; none for a server's work. */
+  readonly cpu?: number;
 }
 
 /** Anything that speaks: a child process with an engine in it, or a server. */
@@ -51,6 +53,8 @@ export interface MasterReply {
   readonly loudness: number;
   /** Of each 100 ms, K-weighted: the film's loudness is made of those of its scenes. */
   readonly energies: readonly number[];
+  /** CPU seconds. */
+  readonly cpu?: number;
 }
 
 /** Asks the mastering child for a mastered scene made louder or softer. */
