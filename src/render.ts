@@ -10,9 +10,10 @@
  * Beside the film: its captions (.vtt, .srt) and a poster (.jpg).
  */
 import { readFile, mkdir } from 'node:fs/promises';
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { renderingTools } from '#libs/config/config';
 import { newId } from '#libs/kernel/id';
 import { align, readManuscript } from './chapters/index.js';
 import { type FolderFilm, FolderRendering, type Reason } from './rendering/index.js';
@@ -50,11 +51,8 @@ async function main(): Promise<void> {
   const { values: asked, positionals } = read();
   const [from, to] = positionals.map(here);
   const { title, language, blocks: drafts } = await chapterIn(from, asked);
-  const rendering = await FolderRendering.open(here(asked.cache ?? join(homedir(), '.cache', 'inkreel')), {
-    ffmpegPath: env.FFMPEG_PATH,
-    renderConcurrency: Number(env.RENDER_CONCURRENCY) || availableParallelism(),
-    voiceApi: undefined,
-  });
+  const cache = here(asked.cache ?? join(homedir(), '.cache', 'inkreel'));
+  const rendering = await FolderRendering.open(cache, renderingTools(env));
   try {
     // the paragraphs of the last time keep their names, so that a scene is compared with the one it was
     const before = (await rendering.before(to)) as Parameters<typeof align>[0];

@@ -197,26 +197,46 @@ export class Config {
     if (!accessKeyId !== !secretAccessKey)
       read.problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or neither.');
     this.demoAccountsFile = read.optional('DEMO_ACCOUNTS_FILE');
-    this.ffmpegPath = read.optional('FFMPEG_PATH');
-    this.renderConcurrency = read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64);
+    const tools = toolsFrom(read);
+    this.ffmpegPath = tools.ffmpegPath;
+    this.renderConcurrency = tools.renderConcurrency;
+    this.voiceApi = tools.voiceApi;
     this.renderPatienceSeconds = read.integer('RENDER_PATIENCE_SECONDS', 60, 1, 86_400);
     this.artefactDays = read.integer('ARTEFACT_DAYS', 30, 0, 36_500);
     this.filmQuota = {
       underWay: read.integer('FILMS_UNDER_WAY', 500, 1, 1_000_000),
       minutesPerDay: read.integer('FILM_MINUTES_PER_DAY', 3_000, 1, 1_000_000),
     };
-    const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
-    if (voiceUrl && /\/\/[^/]*@/.test(voiceUrl))
-      read.problems.push('VOICE_API_URL holds a password, which would be shown: put the key into VOICE_API_KEY.');
-    else if (voiceUrl)
-      this.voiceApi = {
-        url: voiceUrl.replace(/\/$/, ''),
-        key: read.optional('VOICE_API_KEY'),
-        model: read.text('VOICE_API_MODEL', 'kokoro'),
-        stallMs: read.integer('VOICE_API_TIMEOUT', 25, 1, 600) * 1_000,
-      };
     if (read.problems.length) throw new BadConfiguration(read.problems);
   }
+}
+
+type Tools = Pick<Config, 'ffmpegPath' | 'renderConcurrency' | 'voiceApi'>;
+
+function toolsFrom(read: Reader): Tools {
+  const voiceUrl = read.optionalUrl('VOICE_API_URL', ['http:', 'https:']);
+  if (voiceUrl && /\/\/[^/]*@/.test(voiceUrl))
+    read.problems.push('VOICE_API_URL holds a password, which would be shown: put the key into VOICE_API_KEY.');
+  return {
+    ffmpegPath: read.optional('FFMPEG_PATH'),
+    renderConcurrency: read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64),
+    voiceApi: voiceUrl
+      ? {
+          url: voiceUrl.replace(/\/$/, ''),
+          key: read.optional('VOICE_API_KEY'),
+          model: read.text('VOICE_API_MODEL', 'kokoro'),
+          stallMs: read.integer('VOICE_API_TIMEOUT', 25, 1, 600) * 1_000,
+        }
+      : undefined,
+  };
+}
+
+/** What films are made with, for making one without a server. @throws BadConfiguration */
+export function renderingTools(env: Environment = process.env): Tools {
+  const read = new Reader(env);
+  const tools = toolsFrom(read);
+  if (read.problems.length) throw new BadConfiguration(read.problems);
+  return tools;
 }
 
 /** All that migrating needs to know. @throws BadConfiguration */

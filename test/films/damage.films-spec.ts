@@ -110,7 +110,10 @@ describe('Objects in a folder', () => {
     truncateSync(fileOf(stack, key), 100);
     const asked = await askFor(author, chapterId);
     const plain = await ready(author, asked.id, undefined, stack);
-    expect(plain).toMatchObject({ degraded: true, warnings: [expect.stringMatching(/no cover in it.*Upload it again/)] });
+    expect(plain).toMatchObject({
+      degraded: true,
+      warnings: [expect.stringMatching(/has not all its pictures.*Upload it again/)],
+    });
 
     writeFileSync(fileOf(stack, key), whole);
     const better = await askFor(author, chapterId);
