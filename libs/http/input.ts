@@ -62,14 +62,31 @@ function inherited(value: unknown, pointer: string, depth = 0): string | undefin
   return undefined;
 }
 
+/** No contract has lists of lists, and class-validator looks through them: of `[[]]` it finds every item valid. */
+function listInList(value: unknown, pointer: string, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null || depth > 32) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const found =
+      Array.isArray(value) && Array.isArray(child) ? `${pointer}/${key}` : listInList(child, `${pointer}/${key}`, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Runs after the body is parsed and before any route: see the head. */
 export function refuseUnstorableText(request: FastifyRequest): void {
-  const known = inherited(request.body, '');
+  const body = Buffer.isBuffer(request.body) ? undefined : request.body; // a picture's millions of bytes are no properties
+  const list = listInList(body, '');
+  if (list !== undefined)
+    throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${list} should not be a list.`, {
+      errors: [{ pointer: list, detail: 'should not be a list' }],
+    });
+  const known = inherited(body, '');
   if (known !== undefined)
     throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: property ${known} should not exist.`, {
       errors: [{ pointer: known, detail: 'should not exist' }],
     });
-  const found = unstorable(request.body, '') ?? unstorable(request.query, '?') ?? unstorable(request.params, 'path');
+  const found = unstorable(body, '') ?? unstorable(request.query, '?') ?? unstorable(request.params, 'path');
   if (found !== undefined)
     throw new BadRequest(
       'unstorable-text',

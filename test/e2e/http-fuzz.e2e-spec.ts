@@ -205,7 +205,7 @@ it('a property that nobody described is refused, and so is a value of another ty
       }
       for (const path of places(body)) {
         const value = at(body, path);
-        for (const other of [7.25, true, { deep: [1] }, [[2]], 'no such thing'])
+        for (const other of [7.25, true, { deep: [1] }, [[2]], [[]], 'no such thing'])
           if (typeof other !== typeof value || Array.isArray(other) !== Array.isArray(value))
             await answered(who.api, call, sending(call, addressed(who, 1), replaced(body, path, other)), refused);
       }
