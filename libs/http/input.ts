@@ -41,33 +41,24 @@ export const MayBeMissing = (): PropertyDecorator => ValidateIf((_, value) => va
 /** Names that no contract has and every object answers to, so that the whitelist above takes them for known ones. */
 const INHERITED = ['constructor', 'prototype', '__proto__'];
 
-/** @returns the JSON pointer of the first string that cannot be stored. */
-function unstorable(value: unknown, pointer: string, depth = 0): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? pointer || '/' : undefined;
+interface Fault {
+  /** JSON pointer. */
+  readonly at: string;
+  readonly what: 'should not be a list' | 'should not exist' | 'unstorable';
+}
+
+/** The first thing in a value that class-validator lets pass and nobody can take. */
+function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined {
+  if (typeof value === 'string')
+    return value.includes('\0') || !value.isWellFormed() ? { at: pointer || '/', what: 'unstorable' } : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > 32) return pointer;
+  if (depth > 32) return { at: pointer, what: 'unstorable' };
   for (const [key, child] of Object.entries(value)) {
-    const found = unstorable(key, `${pointer}/(a key)`) ?? unstorable(child, `${pointer}/${key}`, depth + 1);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function inherited(value: unknown, pointer: string, depth = 0): string | undefined {
-  if (typeof value !== 'object' || value === null || depth > 32) return undefined;
-  for (const [key, child] of Object.entries(value)) {
-    const found = INHERITED.includes(key) ? `${pointer}/${key}` : inherited(child, `${pointer}/${key}`, depth + 1);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** No contract has lists of lists, and class-validator looks through them: of `[[]]` it finds every item valid. */
-function listInList(value: unknown, pointer: string, depth = 0): string | undefined {
-  if (typeof value !== 'object' || value === null || depth > 32) return undefined;
-  for (const [key, child] of Object.entries(value)) {
-    const found =
-      Array.isArray(value) && Array.isArray(child) ? `${pointer}/${key}` : listInList(child, `${pointer}/${key}`, depth + 1);
+    const at = `${pointer}/${key}`;
+    if (INHERITED.includes(key)) return { at, what: 'should not exist' };
+    // no contract has lists of lists, and class-validator looks through them: of `[[]]` it finds every item valid
+    if (Array.isArray(value) && Array.isArray(child)) return { at, what: 'should not be a list' };
+    const found = faultIn(key, `${pointer}/(a key)`) ?? faultIn(child, at, depth + 1);
     if (found) return found;
   }
   return undefined;
@@ -75,24 +66,21 @@ function listInList(value: unknown, pointer: string, depth = 0): string | undefi
 
 /** Runs after the body is parsed and before any route: see the head. */
 export function refuseUnstorableText(request: FastifyRequest): void {
-  const body = Buffer.isBuffer(request.body) ? undefined : request.body; // a picture's millions of bytes are no properties
-  const list = listInList(body, '');
-  if (list !== undefined)
-    throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${list} should not be a list.`, {
-      errors: [{ pointer: list, detail: 'should not be a list' }],
-    });
-  const known = inherited(body, '');
-  if (known !== undefined)
-    throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: property ${known} should not exist.`, {
-      errors: [{ pointer: known, detail: 'should not exist' }],
-    });
-  const found = unstorable(body, '') ?? unstorable(request.query, '?') ?? unstorable(request.params, 'path');
-  if (found !== undefined)
+  // a picture's millions of bytes are no properties; an odd query key is refused as an unknown one (refuseUndescribedInput)
+  const body = Buffer.isBuffer(request.body) ? undefined : request.body;
+  const fault = faultIn(body, '') ?? [faultIn(request.query, '?'), faultIn(request.params, 'path')].find(isText);
+  if (fault === undefined) return;
+  if (isText(fault))
     throw new BadRequest(
       'unstorable-text',
-      `The text at ${found.toWellFormed().replaceAll('\0', '␀')} holds U+0000 or half a character: remove it.`,
+      `The text at ${fault.at.toWellFormed().replaceAll('\0', '␀')} holds U+0000 or half a character: remove it.`,
     );
+  throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${fault.at} ${fault.what}.`, {
+    errors: [{ pointer: fault.at, detail: fault.what }],
+  });
 }
+
+const isText = (fault: Fault | undefined): boolean => fault?.what === 'unstorable';
 
 interface RouteInput {
   query: Set<string>;

@@ -15,7 +15,7 @@ import {
   Studio,
   UnusableCover,
 } from '../domain/ports.js';
-import { written } from '../domain/prose.js';
+import { textOf } from '../domain/plan.js';
 import type { RenditionState } from '../domain/rendition.js';
 import type { FittedPicture } from '../domain/scene.js';
 import type { Done } from './making.js';
@@ -177,7 +177,7 @@ export class Mending {
 }
 
 const excerpt = ({ scene }: PartState): string => {
-  const text = written(scene.spans.flatMap(({ tokens }) => tokens.map((token) => token.text)));
+  const text = textOf(scene);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };
 

@@ -2,7 +2,7 @@ import { DomainError } from '#libs/kernel/domain-error';
 import { dice } from './keys.js';
 import { type LexiconEntry, pronouncing } from './lexicon.js';
 import type { Token } from './prose.js';
-import { secondsOf, tokensOf } from './prose.js';
+import { secondsOf, tokensOf, written } from './prose.js';
 import type { BlockScript, ScriptBlocks } from './script.js';
 import { cutOut, laidOver, type Shown } from './shown-words.js';
 
@@ -41,6 +41,11 @@ export interface PlannedScene {
   readonly spans: readonly Span[];
   /** Estimated seconds, pauses between spans included. */
   readonly seconds: number;
+}
+
+/** Its prose, whatever is said or shown instead. */
+export function textOf({ spans }: PlannedScene): string {
+  return written(spans.flatMap(({ tokens }) => tokens.map(({ text }) => text)));
 }
 
 export interface Plan {

@@ -14,9 +14,8 @@ import { SignedUrls } from '#libs/storage/signed-urls';
 import { soundFields } from '../domain/artefacts.js';
 import { partFields, sceneWish, themeOf } from '../domain/drawing.js';
 import { type Fields, keyOf, type Part, type Reason, reasonsFor } from '../domain/keys.js';
-import { type PlanBlock, planOf, type PlannedScene } from '../domain/plan.js';
-import { Damaged, type Output, type PictureMade } from '../domain/ports.js';
-import { written } from '../domain/prose.js';
+import { type PlanBlock, planOf, type PlannedScene, textOf } from '../domain/plan.js';
+import { Damaged, type Output, type PictureMade, type SegmentWish } from '../domain/ports.js';
 import { type Film, UnknownTheme } from '../domain/rendition.js';
 import { FRAME_RATE } from '../domain/scene.js';
 import { THEMES } from '../domain/themes.js';
@@ -59,6 +58,8 @@ interface Making {
   readonly scene: PlannedScene;
   readonly sound: { readonly key: string; readonly fields: Fields };
   segment?: { readonly key: string; readonly fields: Fields };
+  /** Known when it is spoken. */
+  drawing?: SegmentWish;
   frames: number;
   drawn: number;
 }
@@ -133,7 +134,7 @@ export class FolderRendering {
       await atMost(this.config.renderConcurrency, making, one);
       try {
         const began = performance.now();
-        const film = await this.assemble(making, wish, picture);
+        const film = await this.assemble(making, wish.language);
         const assemblySeconds = (performance.now() - began) / 1_000;
         const told = this.tellApart(making, before, known);
         await this.remember(wish, told.remembered);
@@ -175,7 +176,7 @@ export class FolderRendering {
         return { ...made, facts: { times, warnings, energies } };
       }));
     const look = { picture: film.picture, theme: wish.theme, language: wish.language, engine: film.engine };
-    const drawing = sceneWish(scene, look, spoken);
+    const drawing = (making.drawing = sceneWish(scene, look, spoken));
     const fields = partFields({ scene, card: false }, look, spoken);
     const segment = (making.segment = { key: keyOf(fields), fields });
     making.frames = drawing.frames;
@@ -191,18 +192,18 @@ export class FolderRendering {
     tell();
   }
 
-  private assemble(making: readonly Making[], wish: FolderWish, picture: PictureMade): Promise<Film> {
-    const drawings = making.map(({ scene, sound }) =>
-      sceneWish(scene, { picture, theme: wish.theme, language: wish.language }, this.artefacts.get(sound.key)!),
-    );
-    const scenes = making.map(({ sound, segment }, i) => ({
-      segment: this.artefacts.get(segment!.key)!.sha256,
-      sound: this.artefacts.get(sound.key)!.sha256,
-      energies: (this.artefacts.get(sound.key)!.facts.energies as number[] | undefined) ?? [],
-      captions: drawings[i].pages,
-      frames: drawings[i].frames,
-    }));
-    return this.studio.assemble(scenes, drawings[0], wish.language);
+  private assemble(making: readonly Making[], language: string): Promise<Film> {
+    const scenes = making.map(({ sound, segment, drawing }) => {
+      const { sha256, facts } = this.artefacts.get(sound.key)!;
+      return {
+        segment: this.artefacts.get(segment!.key)!.sha256,
+        sound: sha256,
+        energies: (facts.energies as number[] | undefined) ?? [],
+        captions: drawing!.pages,
+        frames: drawing!.frames,
+      };
+    });
+    return this.studio.assemble(scenes, making[0].drawing!, language);
   }
 
   private tellApart(making: readonly Making[], before: Remembered, known: ReadonlySet<string>) {
@@ -217,19 +218,14 @@ export class FolderRendering {
     // what was there is reused, whichever film it was made for
     const reason = (key: string, found: Reason): Reason => (known.has(key) ? { kind: 'reused' } : found);
     const scenes = making.map(({ scene, frames, sound, segment }, i) => ({
-      text: written(scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text))),
+      text: textOf(scene),
       frames,
       sound: reason(sound.key, heard[i]),
       picture: reason(segment!.key, seen[i]),
     }));
-    return { scenes, remembered: { sounds, pictures }, captioned: this.captioned(making) };
-  }
-
-  private captioned(making: readonly Making[]): number {
-    const drawn = { picture: { sha256: '', bytes: 0, width: 0, height: 0 }, theme: 'ink', language: 'und' };
-    const pages = making.flatMap(({ scene, sound }) => sceneWish(scene, drawn, this.artefacts.get(sound.key)!).pages);
-    const frames = making.reduce((sum, one) => sum + one.frames, 0);
-    return (pages.reduce((sum, { start, end }) => sum + end - start, 0) * FRAME_RATE) / frames;
+    const standing = making.flatMap(({ drawing }) => drawing!.pages).reduce((sum, { start, end }) => sum + end - start, 0);
+    const captioned = (standing * FRAME_RATE) / making.reduce((sum, { frames }) => sum + frames, 0);
+    return { scenes, remembered: { sounds, pictures }, captioned };
   }
 
   private async list({ key, fields }: { key: string; fields: Fields }, make: () => Promise<Output>): Promise<Output> {

@@ -6,8 +6,7 @@ import { Chapters } from '../../chapters/index.js';
 import type { Foresight } from '../application/foreseeing.js';
 import type { ForeseenScene } from '../domain/foresight.js';
 import { type Fields, type Part, type Reason, reasonsFor } from '../domain/keys.js';
-import type { PlannedScene } from '../domain/plan.js';
-import { written } from '../domain/prose.js';
+import { type PlannedScene, textOf } from '../domain/plan.js';
 import { inWords } from '../domain/reasons.js';
 import { RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import type {
@@ -175,8 +174,6 @@ const segmentPart = ({ idx, segmentKey, segmentFields, blocks }: PartRow): Part 
   fields: segmentFields ?? {},
   blocks,
 });
-
-const textOf = (scene: PlannedScene): string => written(scene.spans.flatMap(({ tokens }) => tokens.map(({ text }) => text)));
 
 /** An artefact that was there is reused, whichever film it was made for. */
 const reason = (isThere: boolean, found: Reason): ReasonAnswer => ({
