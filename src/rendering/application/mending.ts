@@ -72,7 +72,7 @@ export class Mending {
       await this.artefacts.forgive(key);
       for (const id of (await this.renditions.using(key)).sort()) {
         const held = await this.renditions.get(id);
-        const parts = (await this.renditions.parts(id)).filter(({ segmentKey }) => segmentKey === key);
+        const parts = await this.renditions.parts(id, key);
         for (const part of parts) {
           Object.assign(part, { segmentKey: null, segmentReused: null, card: true });
           held.degrade(`The picture of this scene could not be drawn, a plain card stands in its place: ${excerpt(part)}`);
@@ -146,7 +146,7 @@ export class Mending {
       for (const id of (await this.renditions.using(key)).sort()) {
         const held = await this.renditions.get(id);
         const { fallbackVoice, language } = held.snapshot();
-        const parts = (await this.renditions.parts(id)).filter((part) => part.soundKey === key && part.voice === null);
+        const parts = (await this.renditions.parts(id, key)).filter(({ voice }) => voice === null);
         if (fallbackVoice === null || !parts.length) continue;
         const fields = soundFields(parts[0].scene, this.studio.voiceOf(fallbackVoice, language), language, sound);
         const soundKey = keyOf(fields);

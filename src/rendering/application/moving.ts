@@ -21,14 +21,17 @@ export class Moving {
 
   /** Moves every film that waits for this artefact, each under its lock: the last part is found once. */
   async moveOn(key: string): Promise<void> {
-    for (const id of (await this.renditions.using(key)).sort()) await this.goOn(await this.renditions.get(id));
+    for (const id of (await this.renditions.using(key)).sort()) await this.goOn(await this.renditions.get(id), key);
   }
 
-  /** Looks at what a film still lacks and asks for it: segments for scenes that are spoken, the film when all are there. */
-  async goOn(rendition: Rendition): Promise<void> {
+  /**
+   * Looks at what a film still lacks and asks for it: segments for scenes that are spoken, the film when all are there.
+   * @param made only what came of this artefact is looked at: a long chapter has a thousand scenes
+   */
+  async goOn(rendition: Rendition, made?: string): Promise<void> {
     const state = rendition.snapshot();
     if (state.state !== 'rendering') return;
-    const parts = await this.withoutLong(rendition, await this.renditions.parts(state.id));
+    const parts = await this.withoutLong(rendition, await this.renditions.parts(state.id, made));
     const sounds = await this.artefacts.ready(parts.map(({ soundKey }) => soundKey));
     const spoken = parts.filter((part) => part.segmentKey === null && sounds.has(part.soundKey));
     const wanted = spoken.map((part) => {
@@ -46,13 +49,11 @@ export class Moving {
     if (spoken.length) await this.renditions.saveParts(spoken);
     const missing = [...new Set(wanted.map(({ key }) => key))].filter((key) => !ready.has(key));
     await this.outbox.send(...missing.map((key) => partErrand('render.segment', 'DrawScene', key, rendition)));
-    if (parts.every(({ frames }) => frames !== null)) {
-      const frames = parts.reduce((sum, part) => sum + part.frames!, 0);
+    const { frames, drawn } = await this.renditions.standing(state.id);
+    if (frames !== null) {
       const firstTime = state.framesPlanned === null;
       rendition.measured(frames);
-      const drawn = await this.artefacts.ready(parts.map(({ segmentKey }) => segmentKey!));
-      if (parts.every(({ segmentKey }) => drawn.has(segmentKey!)) && rendition.beginAssembling())
-        await this.outbox.send(rendition.errand('render.assemble', 'AssembleFilm'));
+      if (drawn && rendition.beginAssembling()) await this.outbox.send(rendition.errand('render.assemble', 'AssembleFilm'));
       if (firstTime || rendition.snapshot().state === 'assembling') await this.tell(rendition);
     }
     await this.renditions.save(rendition);
@@ -69,8 +70,8 @@ export class Moving {
     if (!long.length) return parts;
     const fields = await this.artefacts.fields(long.map(({ soundKey }) => soundKey));
     const wanted: { key: string; fields: Fields }[] = [];
-    const cut = parts.flatMap((part) => {
-      if (!long.includes(part)) return [part];
+    const cut = (await this.renditions.parts(rendition.id)).flatMap((part) => {
+      if (!long.some(({ idx }) => idx === part.idx)) return [part];
       return shorter(part.scene).map((scene): PartState => {
         const its = soundFieldsLike(fields.get(part.soundKey)!, scene);
         const soundKey = keyOf(its);

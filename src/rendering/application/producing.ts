@@ -185,7 +185,7 @@ export class Producing {
     return this.unitOfWork.run(async () => {
       const [id] = await this.renditions.using(key);
       if (!id) return [undefined, undefined];
-      const part = (await this.renditions.parts(id)).find(({ soundKey, segmentKey }) => soundKey === key || segmentKey === key);
+      const part = (await this.renditions.parts(id, key)).at(0);
       return [part, (await this.renditions.get(id)).snapshot()];
     });
   }

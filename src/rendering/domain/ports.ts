@@ -35,7 +35,10 @@ export abstract class RenditionRepository {
   /** A film of the same wish that is not failed, cancelled or finished worse than wished. Waits for one that is being requested this moment. */
   abstract ofWish(wish: Wish): Promise<Rendition | undefined>;
   abstract addParts(parts: PartState[]): Promise<void>;
-  abstract parts(rendition: string): Promise<PartState[]>;
+  /** @param artefact only those whose sound or segment it is */
+  abstract parts(rendition: string, artefact?: string): Promise<PartState[]>;
+  /** Its length once every scene has one, and whether every scene is drawn. */
+  abstract standing(rendition: string): Promise<{ frames: number | null; drawn: boolean }>;
   abstract saveParts(parts: PartState[]): Promise<void>;
   abstract removeParts(rendition: string): Promise<void>;
   /** Films under way that nobody with their tools has been there for, for so long. */

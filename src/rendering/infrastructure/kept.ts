@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
 import { Damaged } from '../domain/ports.js';
@@ -13,6 +14,7 @@ import { objectKey, sha256Of } from './object-key.js';
 import type { Pins } from './object-pins.js';
 
 const LONGEST_PAUSE_MS = 2_000;
+const FETCHED_AT_ONCE = 4;
 
 export class Kept {
   /** Pictures of the cache that were whole, as they were at that time. */
@@ -41,23 +43,31 @@ export class Kept {
   /** Into `files`, by hash. @throws Damaged naming every one that is, so that all are made again at once */
   async gather(objects: readonly string[], files: Map<string, string>): Promise<void> {
     const damaged: string[] = [];
-    for (const sha256 of objects) {
-      try {
-        files.set(sha256, await this.checked(sha256));
-      } catch (error) {
-        if (!(error instanceof Damaged)) throw error;
-        damaged.push(sha256);
+    const left = objects.values();
+    const fetching = async (): Promise<void> => {
+      for (const sha256 of left) {
+        try {
+          files.set(sha256, await this.checked(sha256));
+        } catch (error) {
+          if (!(error instanceof Damaged)) throw error;
+          damaged.push(sha256);
+        }
       }
-    }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: FETCHED_AT_ONCE }, fetching));
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
     if (damaged.length) throw new Damaged(damaged);
   }
 
-  /** Always written, also over what is there: that may be damaged, and to read it costs as much. */
-  async keep(file: string, sha256: string, contentType: string): Promise<void> {
+  /**
+   * Always written, also over what is there: that may be damaged, and to read it costs as much.
+   * @param body a file's path, or how its bytes are read from their start: asked again for every try
+   */
+  async keep(body: string | (() => Readable), sha256: string, contentType: string): Promise<void> {
     await this.pins?.pin(sha256);
     for (let pause = 500; ; pause *= 2) {
       try {
-        await this.objects.put(objectKey(sha256), { file }, { contentType, sha256 });
+        await this.objects.put(objectKey(sha256), typeof body === 'string' ? { file: body } : body(), { contentType, sha256 });
         return;
       } catch (error) {
         // a store that is away for a moment does not cost what was made
@@ -91,9 +101,11 @@ export class Kept {
   async fetchWhole(key: string, file: string, sha256?: string): Promise<void> {
     for (const isLast of [false, true]) {
       const part = await this.objects.get(key);
-      await pipeline(part.stream, createWriteStream(file));
+      const hash = createHash('sha256');
+      const passing = new PassThrough().on('data', (chunk: Buffer) => hash.update(chunk));
+      await pipeline(part.stream, passing, createWriteStream(file));
       const wanted = sha256 ?? part.sha256;
-      if (!wanted || (await sha256Of(file)) === wanted) return;
+      if (!wanted || hash.digest('hex') === wanted) return;
       if (isLast) throw new Damaged([wanted]);
     }
   }

@@ -1,6 +1,7 @@
 /**
- * How many errands are at work at once in this worker. One more may start when it comes by an express queue and its share has
- * nothing of that kind at work: a scene takes seconds, and an author's first frame must not wait for scenes of somebody else.
+ * How many errands are at work at once in this worker. One more of each kind may start when it comes by an express queue and its
+ * share has nothing of that kind at work: a scene takes seconds, and an author's first frame must not wait for scenes of somebody
+ * else. Of each kind, as three newcomers who are all to be spoken first would keep the one who is spoken already from being drawn.
  *
  *     const leave = await slots.enter({ share: 'mira', kind: 'render.segment', express: true }, signal);
  */
@@ -28,8 +29,10 @@ export class Slots {
   }
 
   private mayGo({ share, kind, express }: Entrant): boolean {
-    const isAlone = express && ![...this.busy].some((one) => one.share === share && one.kind === kind);
-    return this.busy.size < this.most + (isAlone ? 1 : 0);
+    if (this.busy.size < this.most) return true;
+    const busy = [...this.busy];
+    if (!express || busy.length > this.most + 1 || busy.some((one) => one.share === share && one.kind === kind)) return false;
+    return busy.filter((one) => one.kind === kind || !one.express).length <= this.most;
   }
 
   private turn(entrant: Entrant, signal: AbortSignal): Promise<void> {

@@ -1,17 +1,12 @@
 /** The tools behind one roof: renderer processes, narrator and assembler, and what is made by them (kept.ts). */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import { ObjectStore } from '#libs/storage/object-store';
 import { VERSION, type VoiceIdentity } from '../domain/artefacts.js';
 import { keyOf } from '../domain/keys.js';
-import { planFilm } from '../domain/mp4.js';
-import { readSegment } from '../domain/mp4-segment.js';
 import type { PlannedScene } from '../domain/plan.js';
 import {
   Damaged,
@@ -28,6 +23,7 @@ import type { Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
+import { joinScenes } from './joining.js';
 import { discard, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
 import { Pins } from './object-pins.js';
@@ -35,7 +31,6 @@ import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
 import { picturesFolder } from './unused.js';
-import { packetsOf, SILENT_PACKET } from './sound/aac.js';
 import { filmGain, NEAR } from './sound/mastering.js';
 import { Narrator } from './sound/narrator.js';
 import { PaidSpeech } from './sound/paid-speech.js';
@@ -160,54 +155,27 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
     const { renderer } = await this.ready();
-    const out = this.kept.scratch('film.mp4');
     const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
+    // while the scenes are fetched and joined; a failure is told where it is waited for
+    const drawn = this.sceneJob(posterOf).then((job) =>
+      renderer.poster({ ...job, frame: Math.floor(posterOf.frames / 2), out: poster }),
+    );
+    drawn.catch(() => undefined);
     try {
       await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       await this.levelWhole(scenes, files);
-      // drawn while the scenes are joined
-      const drawn = renderer.poster({
-        ...(await this.sceneJob(posterOf)),
-        frame: Math.floor(posterOf.frames / 2),
-        out: poster,
-      });
-      drawn.catch(() => undefined); // told below
-      const parts: Parameters<typeof planFilm>[0][number][] = [];
-      // one after the other: the scenes of a long chapter are more than memory should hold
-      for (const { segment, sound } of scenes)
-        parts.push({
-          video: readSegment(await readFile(files.get(segment)!)),
-          packets: packetsOf(await readFile(files.get(sound)!)),
-        });
-      const plan = planFilm(parts, { channels: 1, silence: SILENT_PACKET });
-      const hash = createHash('sha256');
-      await pipeline(
-        Readable.from(
-          (async function* () {
-            yield plan.header;
-            for (const piece of plan.pieces)
-              if ('packets' in piece) yield* piece.packets;
-              else yield* createReadStream(files.get(scenes[piece.scene].segment)!, { start: piece.start, end: piece.end - 1 });
-          })(),
-        ),
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            hash.update(chunk);
-            yield chunk;
-          }
-        },
-        createWriteStream(out),
+      const film = await joinScenes(
+        scenes.map(({ segment, sound }) => ({ segment: files.get(segment)!, sound: files.get(sound)! })),
       );
-      const sha256 = hash.digest('hex');
-      await this.kept.keep(out, sha256, 'video/mp4');
+      await this.kept.keep(film.read, film.sha256, 'video/mp4');
       const still = await drawn;
       await this.kept.keep(poster, still.sha256, 'image/jpeg');
       const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
       return {
-        sha256,
-        bytes: plan.bytes,
-        frames: plan.frames,
-        seconds: plan.seconds,
+        sha256: film.sha256,
+        bytes: film.bytes,
+        frames: film.frames,
+        seconds: film.seconds,
         poster: still.sha256,
         webvtt: await this.kept.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
         srt: await this.kept.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
@@ -216,7 +184,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     } catch (error) {
       throw told(error);
     } finally {
-      await discard(out, poster, ...files.values());
+      await drawn.catch(() => undefined);
+      await discard(poster, ...files.values());
     }
   }
 
@@ -282,7 +251,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       ffmpegFingerprint: encoder.fingerprint,
       server: this.config.voiceApi,
       paid: this.paid,
-      processes,
+      processes: Math.ceil(processes / 4), // to speak takes a tenth of the time of drawing
     });
     const { fingerprint, parts } = describeEngine(encoder);
     const said = [this.config.voiceApi?.model ?? null, ...listVoices().map((voice) => voiceFingerprint(voice))];

@@ -40,8 +40,19 @@ export class TypeormRenditions extends RenditionRepository {
     for (let i = 0; i < parts.length; i += 500) await this.transaction.writing.insert(PartRow, parts.slice(i, i + 500));
   }
 
-  parts(rendition: string): Promise<PartState[]> {
-    return this.transaction.manager.find(PartRow, { where: { rendition }, order: { idx: 'ASC' } });
+  parts(rendition: string, artefact?: string): Promise<PartState[]> {
+    const where =
+      artefact === undefined ? { rendition } : ['soundKey', 'segmentKey'].map((key) => ({ rendition, [key]: artefact }));
+    return this.transaction.manager.find(PartRow, { where, order: { idx: 'ASC' } });
+  }
+
+  async standing(rendition: string): Promise<{ frames: number | null; drawn: boolean }> {
+    const [row] = await this.transaction.query<{ frames: number | null; drawn: boolean }>(
+      `SELECT CASE WHEN bool_and(p.frames IS NOT NULL) THEN sum(p.frames)::int END AS frames, bool_and(a.status IS NOT DISTINCT FROM 'ready') AS drawn
+         FROM rendering.part p LEFT JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = $1`,
+      [rendition],
+    );
+    return row;
   }
 
   async saveParts(parts: PartState[]): Promise<void> {

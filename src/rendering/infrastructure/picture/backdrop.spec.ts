@@ -1,14 +1,8 @@
 import sharp from 'sharp';
 import { compiledKernel } from '../../../../test/support/picture.js';
 import { INK } from '../../domain/themes.js';
-import {
-  BACKDROP_HEIGHT as H,
-  BACKDROP_WIDTH as W,
-  gradientBackdrop,
-  pictureBackdrop,
-  UnusablePicture,
-  type FittedPicture,
-} from './backdrop.js';
+import { BACKDROP_HEIGHT as H, BACKDROP_WIDTH as W, gradientBackdrop, pictureBackdrop, type FittedPicture } from './backdrop.js';
+import { UnusablePicture } from './segment-job.js';
 
 jest.setTimeout(60_000); // pictures at full size, beside whatever else the machine does
 

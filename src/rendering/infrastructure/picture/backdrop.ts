@@ -10,6 +10,7 @@ import { WIDTH, type Theme } from '../../domain/scene.js';
 import { CAPTION_CENTRE, SAFE } from './captions.js';
 import { drawGradient, type Rgba } from './gradient.js';
 import { Arena, type CompiledKernel } from './kernel.js';
+import { UnusablePicture } from './segment-job.js';
 
 /** An eighth larger than the film: room for a zoom of 1.12 without enlarging a pixel. */
 export const BACKDROP_WIDTH = 1216;
@@ -29,9 +30,6 @@ const CARD = {
   width: 900,
   radius: 28,
 } as const;
-
-/** The picture cannot be used; the message says why, for its author. */
-export class UnusablePicture extends Error {}
 
 export interface FittedPicture {
   /** yuv420p, BT.709, limited range. */

@@ -6,11 +6,10 @@
  */
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
-import { gradientBackdrop, pictureBackdrop, UnusablePicture } from './backdrop.js';
 import { CompiledKernel } from './kernel.js';
 import { notePid } from './pid-files.js';
-import { toJpeg } from './poster.js';
 import type { FailureKind, FromRenderer, Task, Tasks, ToRenderer } from './renderer-messages.js';
+import { UnusablePicture } from './segment-job.js';
 import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
 
 const PROGRESS_EVERY = 250; // ms
@@ -56,10 +55,13 @@ const work: { [T in Task]: (job: Tasks[T]['job'], id: number, signal: AbortSigna
     });
   },
   async poster(job) {
+    const { toJpeg } = await import('./poster.js');
     const compositor = await openScene(kernel, job);
     return place(job.out, await toJpeg(compositor.frame(job.frame)));
   },
   async backdrop(job) {
+    // with its image library, and so only where there are pictures to read: most renderers only encode
+    const { gradientBackdrop, pictureBackdrop } = await import('./backdrop.js');
     const { bytes, ...size } = job.picture ? await pictureBackdrop(kernel, job.picture) : gradientBackdrop(kernel, job.gradient);
     return { ...size, ...(await place(job.out, bytes)) };
   },
@@ -88,6 +90,7 @@ async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<v
     });
   } finally {
     current = undefined;
+    globalThis.gc?.(); // frames and pictures lie outside what V8 counts
   }
 }
 

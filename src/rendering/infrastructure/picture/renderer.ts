@@ -164,7 +164,7 @@ class RendererProcess {
     private readonly tell: { onIdle: () => void; onExit: () => void },
   ) {
     this.#pidFolder = pidFolder;
-    this.#child = spawn(process.execPath, [child, ffmpeg, pidFolder, String(nice)], {
+    this.#child = spawn(process.execPath, ['--expose-gc', child, ffmpeg, pidFolder, String(nice)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {}, // the worker's secrets have no business near people's pictures
     });

@@ -55,3 +55,6 @@ export interface FileResult {
 }
 
 export type BackdropResult = Omit<Backdrop, 'path'> & FileResult;
+
+/** The picture cannot be used; the message says why, for its author. */
+export class UnusablePicture extends Error {}

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { ownCpu } from '../cpu.js';
 
@@ -7,11 +6,6 @@ import { ownCpu } from '../cpu.js';
  * the other; the process ends when stdin does, so that none outlives its parent, however that one died.
  */
 export function answer<Request extends object, Reply extends object>(work: (request: Request) => Reply | Promise<Reply>): void {
-  try {
-    setPriority(10); // the web process and the database go first
-  } catch {
-    // not allowed everywhere, and not needed
-  }
   process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
   const lines = createInterface({ input: process.stdin });
   let before: Promise<void> = Promise.resolve();
@@ -28,6 +22,8 @@ export function answer<Request extends object, Reply extends object>(work: (requ
       }
       if (!process.stdout.write(`${JSON.stringify(reply)}\n`))
         await new Promise((drained) => process.stdout.once('drain', drained));
+      // an engine's memory lies outside what V8 counts: it would see no reason to clear it away for long
+      globalThis.gc?.();
     });
   });
   lines.on('close', () => process.exit(0));
