@@ -15,7 +15,7 @@ import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
 const PROGRESS_EVERY = 250; // ms
 const ALIVE_EVERY = 1_000; // ms
 
-const [, , ffmpeg = 'ffmpeg', pidFolder = '', nice = '10'] = process.argv;
+const [, , ffmpeg = 'ffmpeg', pidFolder = '', nice = '16'] = process.argv;
 let current: { id: number; abort: AbortController } | undefined;
 let encoderPid: number | undefined;
 

@@ -31,8 +31,11 @@ export class RenderFailed extends Error {
 /** Seconds without a word. A segment's frames pass many times a second, also where the machine is busy; the other tasks say nothing. */
 const PATIENCE: Readonly<Record<Task, number>> = { segment: 10, poster: 40, backdrop: 40 };
 
-/** Readers first. The extra processes come between: somebody waits for what they do, while the others are busy for long. */
-const [NICE, NICE_OF_EXTRA] = [10, 4];
+/**
+ * Readers first. The extra processes come between: somebody waits for what they do, while the others are busy for long. By Linux's weights
+ * an extra process gets fifteen times as much of a busy core.
+ */
+const [NICE, NICE_OF_EXTRA] = [16, 4];
 
 export interface RendererOptions {
   readonly ffmpeg: string;
