@@ -29,7 +29,7 @@ function mistake(output) {
 }
 
 /** A worker waits for its children most of the time; what it lets lie for V8 to clear away is memory that encoders want. */
-const NODE_OPTIONS_OF = { worker: ['--max-semi-space-size=2'] };
+export const NODE_OPTIONS_OF = { worker: ['--max-semi-space-size=2'] };
 
 /**
  * Web or worker for the supervisor. The IPC channel is how they notice that we are gone; their output goes straight to the

@@ -22,6 +22,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { NODE_OPTIONS_OF } from '../../scripts/parts/product.mjs';
 import { cover } from './cover.mjs';
 import { cpuOfTree, measured, median, memoryOfTree } from './cpu.mjs';
 import { pictureBytes, quality, RAW, summed } from './film-quality.mjs';
@@ -78,9 +79,9 @@ const environment = {
   SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
 };
 const base = `http://127.0.0.1:${environment.PORT}`;
+const account = { email: `bench-${randomUUID()}@example.org`, password: randomBytes(18).toString('base64url') };
 started('web');
 const worker = started('worker');
-let account;
 await until(() =>
   fetch(`${base}/readyz`).then(
     ({ ok }) => ok,
@@ -124,7 +125,6 @@ function fixture(language) {
 
 /** A chapter for each language, with the street as its work's cover. */
 async function published() {
-  account = { email: `bench-${randomUUID()}@example.org`, password: randomBytes(18).toString('base64url') };
   await call('POST', '/v1/accounts', { ...account, name: 'Bench', role: 'author' });
   await signIn();
   const ids = {};
@@ -420,9 +420,7 @@ async function call(method, url, body, headers = {}) {
 
 function started(program, more = {}) {
   mkdirSync(environment.INKREEL_HOME, { recursive: true });
-  // as `npm start` and docker-compose.yml start them
-  const options = program === 'worker' ? ['--max-semi-space-size=2'] : [];
-  const child = spawn(process.execPath, [...options, path.join(dist, `src/${program}.js`)], {
+  const child = spawn(process.execPath, [...(NODE_OPTIONS_OF[program] ?? []), path.join(dist, `src/${program}.js`)], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...environment, ...more },
   });

@@ -11,6 +11,7 @@ import type { DraftAnswer } from '../../src/chapters/infrastructure/chapters.con
 import { THEMES } from '../../src/rendering/domain/themes.js';
 import type { RenditionAnswer, VoicesAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
 import type { ScriptAnswer } from '../../src/rendering/infrastructure/script.contract.js';
+import { generator } from '../support/random.js';
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
@@ -211,14 +212,3 @@ function mayUpdate({ UPDATE_GOLDENS, CI }: NodeJS.ProcessEnv): boolean {
 /** Who made what, in the order in which it was begun. */
 const attempts = (stack: Stack): Promise<{ worker: string; kind: string }[]> =>
   stack.sql(`SELECT t.worker, a.kind FROM rendering.attempt t JOIN rendering.artefact a ON a.key = t.key ORDER BY t.began_at`);
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -15,6 +15,7 @@ import { ObjectGivenUp, ObjectPins } from '../../src/rendering/infrastructure/ob
 import { type Patience, Sweep } from '../../src/rendering/infrastructure/sweep.js';
 import { TypeormRenditions } from '../../src/rendering/infrastructure/typeorm-renditions.js';
 import { freshDatabase, tempFolder } from '../support/database.js';
+import { generator } from '../support/random.js';
 
 const SEEDS = 50;
 const AT_ONCE: Patience = { retentionSeconds: 0, graceSeconds: 0, strangerSeconds: 0, batch: 3 };
@@ -311,14 +312,3 @@ describe('The sweep', () => {
     expect(await sweep.run(AT_ONCE)).toMatchObject({ objects: 1 });
   });
 });
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

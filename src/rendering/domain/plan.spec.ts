@@ -8,6 +8,7 @@ import { keyOf } from './keys.js';
 import { motionOf } from './motion.js';
 import { secondsOf, tokensOf, written } from './prose.js';
 import { INK } from './themes.js';
+import { generator } from '../../../test/support/random.js';
 
 /** The audio and the video key of each scene, as with a voice that takes exactly the estimated time for every word. */
 const keysOf = (plan: Plan, language = 'en') =>
@@ -302,17 +303,6 @@ function story(seed: number, count: number, words = 90): PlanBlock[] {
     ).join(' ');
     return paragraph(`p${i}`, `${text}.`);
   });
-}
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
