@@ -191,7 +191,7 @@ describe('a connection', () => {
     await renewed.hears('welcome');
     renewed.send({ type: 'renew', token: token('mira', 60_000) });
     expect(await short.closed).toBe(4401);
-    expect(Date.now() - until).toBeLessThan(100);
+    expect(Date.now() - until).toBeLessThan(2_000);
     expect(Date.now()).toBeGreaterThanOrEqual(until);
     expect(renewed.socket.readyState).toBe(WebSocket.OPEN);
     expect(renewed.frames[1].type).toBe('renewed');

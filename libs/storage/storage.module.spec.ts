@@ -59,7 +59,7 @@ it('serves what a link of any process of this installation grants, and only that
   const answer = await fetch(origin + path, { headers: { range: 'bytes=2-' } });
   expect([answer.status, await answer.text()]).toEqual([206, '23456789']);
   expect(answer.headers.get('etag')).toBe(etag);
-  expect(answer.headers.get('cache-control')).toMatch(/^private, max-age=(59|60)$/);
+  expect(answer.headers.get('cache-control')).toMatch(/^private, max-age=(60|[45]\d)$/); // what is left of the link's minute
   expect(answer.headers.get('content-disposition')).toContain(`filename*=UTF-8''%E6%95%85%E4%B9%A1.mp4`);
   const head = await fetch(origin + path, { method: 'HEAD' });
   expect([head.status, head.headers.get('content-length')]).toEqual([200, '10']);
