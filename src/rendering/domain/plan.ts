@@ -10,7 +10,7 @@ import { cutOut, laidOver, type Shown } from './shown-words.js';
  * A chapter cut into scenes. A scene never holds words of two blocks, and where a block is cut depends on that block alone: whatever is
  * edited, inserted, deleted or moved, every scene of every other block keeps its key (docs/decisions/0010-a-scene-is-of-one-block.md).
  *
- * A block longer than `LONGEST_SCENE` is cut at a sentence, else a clause, else a word. Of the borders in the middle part the one
+ * A block longer than `SHORT_SCENE` is cut at a sentence, and longer than `LONGEST_SCENE` else at a clause, else a word. Of the borders in the middle part the one
  * whose surrounding words throw the highest dice is taken, then both halves are cut the same way: an edit changes the pieces it
  * touches, and the other borders win again (the idea of content-defined chunking: Muthitacharoen et al., "A Low-bandwidth Network
  * File System", 2001).
@@ -55,7 +55,12 @@ export interface Plan {
 }
 
 /** Estimated seconds that a scene may take; a viewer gets a new picture at least this often. */
-export const LONGEST_SCENE = 12;
+export const LONGEST_SCENE = 8;
+/**
+ * From here on sentences get scenes of their own: an edit costs the scene that it is in, and its author waits for that. A sentence is
+ * never cut for it, as what is spoken in two breaths sounds like two sentences.
+ */
+export const SHORT_SCENE = 6;
 
 export class NothingToNarrate extends DomainError {
   readonly kind = 'invalid';
@@ -146,7 +151,7 @@ export function shorter({ spans, seconds }: PlannedScene): PlannedScene[] {
   });
 }
 
-/** The tokens of one block in pieces of at most `longest` seconds each. */
+/** The tokens of one block in pieces of at most `longest` seconds each, and of a sentence each where they are not short. */
 export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (readonly Token[])[] {
   const ends = [0];
   for (const token of tokens) ends.push(ends[ends.length - 1] + secondsOf(token));
@@ -162,11 +167,8 @@ export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (read
   const out: (readonly Token[])[] = [];
   const cut = (from: number, to: number): void => {
     const seconds = ends[to] - ends[from];
-    if (seconds <= longest || to - from < 2) {
-      if (to > from) out.push(tokens.slice(from, to));
-      return;
-    }
-    for (const [stop, low, high] of CUTS) {
+    const isShort = seconds <= Math.min(SHORT_SCENE, longest) || to - from < 2;
+    for (const [stop, low, high] of isShort ? [] : seconds > longest ? CUTS : CUTS.slice(0, 1)) {
       let best = -1;
       for (let border = from + 1; border < to; border++) {
         const share = (ends[border] - ends[from]) / seconds;
@@ -178,6 +180,7 @@ export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (read
       cut(best, to);
       return;
     }
+    if (to > from) out.push(tokens.slice(from, to));
   };
   cut(0, tokens.length);
   return out;

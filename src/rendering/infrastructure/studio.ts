@@ -139,7 +139,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   async draw(wish: SegmentWish, key: string, onFrames: (frames: number) => void, signal: AbortSignal) {
-    const { renderer } = await this.ready();
+    const { renderer, narrator } = await this.ready();
+    narrator.rest();
     const out = this.kept.scratch(`${key}.mp4`);
     try {
       const { frames, sha256, bytes, cpu } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
@@ -154,7 +155,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
-    const { renderer } = await this.ready();
+    const { renderer, narrator } = await this.ready();
     const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
     // while the scenes are fetched and joined; a failure is told where it is waited for
     const drawn = this.sceneJob(posterOf).then((job) =>
@@ -167,25 +168,26 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       const film = await joinScenes(
         scenes.map(({ segment, sound }) => ({ segment: files.get(segment)!, sound: files.get(sound)! })),
       );
-      await this.kept.keep(film.read, film.sha256, 'video/mp4');
-      const still = await drawn;
-      await this.kept.keep(poster, still.sha256, 'image/jpeg');
       const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
-      return {
-        sha256: film.sha256,
-        bytes: film.bytes,
-        frames: film.frames,
-        seconds: film.seconds,
-        poster: still.sha256,
-        webvtt: await this.kept.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
-        srt: await this.kept.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
-        cues: await this.kept.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
-      };
+      const still = drawn.then(async ({ sha256 }) => {
+        await this.kept.keep(poster, sha256, 'image/jpeg');
+        return sha256;
+      });
+      const [, stillSha256, vtt, srt, times] = await Promise.all([
+        this.kept.keep(film.read, film.sha256, 'video/mp4'),
+        still,
+        this.kept.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
+        this.kept.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
+        this.kept.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
+      ]);
+      const { sha256, bytes, frames, seconds } = film;
+      return { sha256, bytes, frames, seconds, poster: stillSha256, webvtt: vtt, srt, cues: times };
     } catch (error) {
       throw told(error);
     } finally {
       await drawn.catch(() => undefined);
       await discard(poster, ...files.values());
+      narrator.standBy();
     }
   }
 

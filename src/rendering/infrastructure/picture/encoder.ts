@@ -21,9 +21,14 @@ export interface Encoder {
 export class NoEncoder extends Error {}
 
 /** Raise it whenever the arguments below change what comes out. */
-export const ENCODER_VERSION = 1;
+export const ENCODER_VERSION = 2;
 /** Longest way back to a key frame, in frames: a player seeks from there. */
-const KEY_INTERVAL = 150;
+const KEY_INTERVAL = 240;
+/**
+ * Halves of a picture that are encoded at once: a lone scene, which somebody waits for, is done in three quarters of the time, for 2 % more
+ * bytes and no other picture. With threads for whole pictures it would be 6 %, and 50 MB in every encoder.
+ */
+const SLICES = 2;
 
 const [PROBE_WIDTH, PROBE_HEIGHT, PROBE_FRAMES] = [64, 64, 24];
 
@@ -110,7 +115,16 @@ async function probe(ffmpeg: string): Promise<Encoder> {
 export function encoderArguments(theme: Theme['encoder']): string[] {
   // NAL type 6 is SEI: x264 writes its options there, to no viewer's use.
   return [
+    // FFmpeg before 7 reads in a thread of its own only where it has two inputs: the next frame then comes in while one is encoded
+    '-thread_queue_size',
+    '1',
     ...input(WIDTH, HEIGHT),
+    '-f',
+    'lavfi',
+    '-i',
+    'anullsrc',
+    '-map',
+    '0:v',
     ...codec(theme),
     '-bsf:v',
     'filter_units=remove_types=6',
@@ -140,7 +154,7 @@ function input(width: number, height: number): string[] {
 }
 
 function codec({ preset, crf, params }: Theme['encoder']): string[] {
-  const fixed = `cpu-independent=1:keyint=${KEY_INTERVAL}`;
+  const fixed = `cpu-independent=1:keyint=${KEY_INTERVAL}:sliced-threads=1`;
   const x264 = [
     '-c:v',
     'libx264',
@@ -149,7 +163,7 @@ function codec({ preset, crf, params }: Theme['encoder']): string[] {
     '-crf',
     String(crf),
     '-threads',
-    '1',
+    String(SLICES),
     '-x264-params',
     params ? `${params}:${fixed}` : fixed,
   ];

@@ -41,6 +41,20 @@ describe('A child that is asked', () => {
     await until(() => isGone(second));
   });
 
+  it('that was woken is there for the question, and leaves when none comes', async () => {
+    const child = new AskedChild(pathToFileURL(script), 10_000, 300);
+    child.wake();
+    const { pid } = child;
+    child.wake();
+    expect(await child.ask<number>({})).toBe(pid);
+    await until(() => isGone(pid!));
+    child.wake(60_000);
+    const unasked = child.pid!;
+    child.rest();
+    await until(() => isGone(unasked));
+    child.kill();
+  });
+
   it('that dies of a question fails that one, and answers the next', async () => {
     const child = new AskedChild(pathToFileURL(script), 10_000);
     await expect(child.ask({ dies: true })).rejects.toThrow(ChildLost);

@@ -60,6 +60,18 @@ export class AskedChild {
     });
   }
 
+  /** Starts now, as a question may come within `idleMs`. */
+  wake(idleMs = this.idleMs): void {
+    if (this.closed) return;
+    this.process ??= this.start();
+    if (!this.waiting.size) this.leaveIn(idleMs);
+  }
+
+  /** Leaves soon, should it have been woken for longer and not be asked. */
+  rest(): void {
+    if (this.process && !this.waiting.size) this.leaveIn(this.idleMs);
+  }
+
   /** Ends the process now; open questions fail with `ChildLost`. */
   kill(): void {
     this.closed = true;
@@ -91,9 +103,14 @@ export class AskedChild {
     if (!waiting) return;
     this.waiting.delete(reply.id);
     clearTimeout(waiting.timer);
-    if (!this.waiting.size) this.idle = setTimeout(() => this.leave(), this.idleMs).unref();
+    if (!this.waiting.size) this.leaveIn(this.idleMs);
     if (reply.failed === undefined) waiting.resolve(reply.ok as never);
     else waiting.reject(new ChildRefused(reply.failed));
+  }
+
+  private leaveIn(ms: number): void {
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => this.leave(), ms).unref();
   }
 
   /** It ends by itself at the end of its questions. */
@@ -125,7 +142,16 @@ export class AskedChildren {
   }
 
   ask<Reply>(request: object): Promise<Reply> {
-    return this.children.reduce((least, child) => (child.busy < least.busy ? child : least)).ask<Reply>(request);
+    return this.leastBusy().ask<Reply>(request);
+  }
+
+  /** One of them: see `AskedChild`. */
+  wake(idleMs?: number): void {
+    this.leastBusy().wake(idleMs);
+  }
+
+  rest(): void {
+    for (const child of this.children) child.rest();
   }
 
   get pids(): number[] {
@@ -134,5 +160,9 @@ export class AskedChildren {
 
   kill(): void {
     for (const child of this.children) child.kill();
+  }
+
+  private leastBusy(): AskedChild {
+    return this.children.reduce((least, child) => (child.busy < least.busy ? child : least));
   }
 }

@@ -78,7 +78,12 @@ export interface Narration {
   readonly cpu?: number;
 }
 
+/** Milliseconds for which those who spoke last wait for the next edit. */
+const STANDING_BY_MS = 5 * 60_000;
+
 export class Narrator {
+  /** Those of the voice that spoke last. */
+  private last?: AskedChildren;
   private readonly engines = new Map<Voice['engine'], SpeechEngine>();
   private readonly children: AskedChildren[] = [];
   private readonly mastering: AskedChildren;
@@ -111,6 +116,7 @@ export class Narrator {
     const scratch = join(folder, `.${name.slice(0, 40)}-${randomUUID()}`);
     const files = scene.spans.map((_, i) => `${scratch}-${i}.speech`);
     try {
+      this.mastering.wake(); // to start takes about as long as to speak
       const spoken = await Promise.all(scene.spans.map((span, i) => this.speak(span, voice, language, files[i], signal)));
       const pcm = { path: join(folder, `${name}.pcm`), temporary: `${scratch}.pcm` };
       const mastered = await this.mastering.ask<MasterReply>({
@@ -158,6 +164,19 @@ export class Narrator {
     }
   }
 
+  /**
+   * A film is finished, and its author may well change a word of it: to start and to speak the first words takes an engine most of a
+   * second. Until pictures are drawn again, nobody else needs the memory.
+   */
+  standBy(): void {
+    for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
+  }
+
+  /** Pictures are drawn: who has nothing to say leaves. */
+  rest(): void {
+    for (const children of this.children) children.rest();
+  }
+
   /** Ends all child processes now. */
   close(): void {
     for (const children of this.children) children.kill();
@@ -176,7 +195,11 @@ export class Narrator {
 
   private engineIn(script: URL): SpeechEngine {
     const children = this.childrenOf(script);
-    return { speak: (request: SpeakRequest) => children.ask<Spoken>(request) };
+    const speak = (request: SpeakRequest): Promise<Spoken> => {
+      this.last = children;
+      return children.ask<Spoken>(request);
+    };
+    return { speak };
   }
 
   private childrenOf(script: URL): AskedChildren {
