@@ -116,7 +116,7 @@ export const VARIABLES: Record<string, string> = {
   S3_SECRET_ACCESS_KEY: 'Secret key.',
   DEMO_ACCOUNTS_FILE: 'For seeding: JSON list of the demo accounts to make.',
   FFMPEG_PATH: 'An ffmpeg with libx264 and aac; otherwise the one from npm, then the one on PATH.',
-  RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: cores).',
+  RENDER_CONCURRENCY: 'Scenes encoded at once by one worker (default: half the cores, as each keeps nearly two busy).',
   RENDER_PATIENCE_SECONDS:
     'How long a film waits for a worker with the tools it was begun with, before it is begun anew with others (default 60).',
   ARTEFACT_DAYS:
@@ -219,7 +219,7 @@ function toolsFrom(read: Reader): Tools {
     read.problems.push('VOICE_API_URL holds a password, which would be shown: put the key into VOICE_API_KEY.');
   return {
     ffmpegPath: read.optional('FFMPEG_PATH'),
-    renderConcurrency: read.integer('RENDER_CONCURRENCY', availableParallelism(), 1, 64),
+    renderConcurrency: read.integer('RENDER_CONCURRENCY', Math.ceil(availableParallelism() / 2), 1, 64),
     voiceApi: voiceUrl
       ? {
           url: voiceUrl.replace(/\/$/, ''),

@@ -36,7 +36,8 @@ export function dataSourceOptions(url: string, pool: number, schemas: Schema[]):
     extra: {
       lock_timeout: 10_000,
       statement_timeout: 30_000,
-      idle_in_transaction_session_timeout: 60_000,
+      // less than the above: what a frozen process holds is free again before those give up who wait for it
+      idle_in_transaction_session_timeout: 8_000,
       application_name: 'inkreel',
       keepAlive: true,
     },

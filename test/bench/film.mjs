@@ -75,7 +75,6 @@ const environment = {
   PORT: String(await freePort()),
   INKREEL_HOME: path.join(folder, 'home'),
   REDIS_PREFIX: `bench-film:${process.pid}`,
-  RENDER_CONCURRENCY: String(cores),
   SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
 };
 const base = `http://127.0.0.1:${environment.PORT}`;
@@ -383,7 +382,7 @@ async function lines() {
       name: 'memory of the worker and all below it, at most',
       value: Math.max(...[...results.ours, ...results.cold].map(({ memory }) => memory)) / 1e6,
       unit: 'MB',
-      baseline: `${cores} renderers`,
+      baseline: `${cores} cores`,
       goal: strict({ most: 600 }),
     },
     ...workers,

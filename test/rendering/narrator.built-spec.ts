@@ -37,6 +37,7 @@ const EN = [
   '“You took your time,” said *the voice* at the bottom 😀; and it was her own voice, <break time="9s"/>twenty years older.',
   'The bell rang once.',
   'Neither of them had touched it.',
+  'It rang again. Nobody moved.',
 ].map((text, i) => ({ id: `en-${i}`, kind: i === 0 ? 'heading' : 'paragraph', text }));
 
 const ZH = [
@@ -44,6 +45,7 @@ const ZH = [
   '灯塔看守人数着船只，就像战争以来的每一个夜晚一样。今晚有七艘，明天也许一艘都没有。',
   '“你来得真晚，”下面的声音说。——那是她自己的声音……老了二十年。',
   '阿Q在1918年打了一个电话。',
+  '钟又响了。没有人动。',
 ].map((text, i) => ({ id: `zh-${i}`, kind: i === 0 ? 'heading' : 'paragraph', text }));
 
 let ffmpeg: string;

@@ -19,6 +19,7 @@ import { Requesting } from '../application/requesting.js';
 import { NoRoom, Studio } from '../domain/ports.js';
 import { VoiceFailed } from '../domain/voices.js';
 import { Slots } from './slots.js';
+import { narratorsFor } from './studio.js';
 import { NoEncoder } from './picture/encoder.js';
 import { ChildRefused } from './sound/asked-child.js';
 
@@ -113,22 +114,19 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
   private serveLane(studio: string): void {
     if (this.stopping.signal.aborted) return;
     this.serving = true;
-    const cores = this.config.renderConcurrency;
+    const { renderConcurrency: drawn, voiceApi } = this.config;
+    // a speech server has processors of its own; ours would take them from the encoders
+    const spoken = voiceApi ? 2 * drawn : narratorsFor(drawn);
     const { signal } = this.stopping;
     const lane = (queue: string): Queue<DeliveryJob> => this.queues.openLane(queue, studio);
-    const busy = new Slots(cores);
     const kinds: Record<string, Kind> = {
-      // a speech server keeps its own processors busy, the embedded voices ours
-      'render.narrate': {
-        work: ({ key }, done) => this.producing.narrate(key, done, signal),
-        slots: this.config.voiceApi ? new Slots(cores) : busy,
-      },
-      'render.segment': { work: ({ key }, done) => this.producing.draw(key, done, signal), slots: busy },
+      'render.narrate': { work: ({ key }, done) => this.producing.narrate(key, done, signal), slots: new Slots(spoken) },
+      'render.segment': { work: ({ key }, done) => this.producing.draw(key, done, signal), slots: new Slots(drawn) },
       'render.assemble': { work: ({ rendition }, done) => this.producing.assemble(rendition, done) },
     };
     const kindOf = ({ data }: Job<DeliveryJob>): Kind => kinds[data.consumer];
-    this.serve(lane('render.narrate'), cores, kindOf);
-    this.serve(lane('render.segment'), cores, kindOf);
+    this.serve(lane('render.narrate'), spoken, kindOf);
+    this.serve(lane('render.segment'), drawn, kindOf);
     this.serve(lane('render.assemble'), 1, kindOf);
     this.serve(lane('render.express'), EXPRESS_AT_ONCE, kindOf);
   }
@@ -142,7 +140,7 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
           const { signal } = this.stopping;
           signal.throwIfAborted();
           const { work, slots } = kindOf(job);
-          const leave = await slots?.enter({ share: share ?? '', kind: job.data.consumer, express }, signal);
+          const leave = await slots?.enter({ share: share ?? '', express }, signal);
           try {
             await orAborted(work(data, done), signal);
           } finally {

@@ -7,8 +7,8 @@ describe('Slots for scenes', () => {
   let log: string[];
   let slots: Slots;
   const leaves = new Map<string, () => void>();
-  const enter = (name: string, share: string, express = false, signal = ever, kind = 'draw'): void => {
-    slots.enter({ share, kind, express }, signal).then(
+  const enter = (name: string, share: string, express = false, signal = ever): void => {
+    slots.enter({ share, express }, signal).then(
       (leave) => {
         log.push(name);
         leaves.set(name, leave);
@@ -48,18 +48,6 @@ describe('Slots for scenes', () => {
     leave('a2');
     await settled();
     expect(log).toEqual(['a1', 'a2', 'b1', 'c1', 'a3']);
-  });
-
-  it('let one more of each kind in: who is spoken is drawn while the next is spoken', async () => {
-    enter('b speaks', 'bob', true, ever, 'speak');
-    enter('c speaks', 'cid', true, ever, 'speak');
-    enter('d is drawn', 'dan', true);
-    enter('e is drawn', 'eve', true);
-    await settled();
-    expect(log).toEqual(['a1', 'a2', 'b speaks', 'd is drawn']);
-    leave('b speaks');
-    await settled();
-    expect(log).toEqual(['a1', 'a2', 'b speaks', 'd is drawn', 'c speaks']);
   });
 
   it('forget who was stopped while waiting', async () => {

@@ -1,13 +1,12 @@
 /**
- * How many errands are at work at once in this worker. One more of each kind may start when it comes by an express queue and its
- * share has nothing of that kind at work: a scene takes seconds, and an author's first frame must not wait for scenes of somebody
- * else. Of each kind, as three newcomers who are all to be spoken first would keep the one who is spoken already from being drawn.
+ * How many errands of one kind are at work at once in this worker. One more may start when it comes by an express queue and its share has
+ * nothing at work: a scene takes seconds, and an author's first frame must not wait for scenes of somebody else. To speak and to draw have
+ * slots of their own: a scene is spoken while another is drawn, and newcomers who are still to be spoken keep nobody from being drawn.
  *
- *     const leave = await slots.enter({ share: 'mira', kind: 'render.segment', express: true }, signal);
+ *     const leave = await slots.enter({ share: 'mira', express: true }, signal);
  */
 export interface Entrant {
   readonly share: string;
-  readonly kind: string;
   readonly express: boolean;
 }
 
@@ -28,11 +27,9 @@ export class Slots {
     };
   }
 
-  private mayGo({ share, kind, express }: Entrant): boolean {
+  private mayGo({ share, express }: Entrant): boolean {
     if (this.busy.size < this.most) return true;
-    const busy = [...this.busy];
-    if (!express || busy.length > this.most + 1 || busy.some((one) => one.share === share && one.kind === kind)) return false;
-    return busy.filter((one) => one.kind === kind || !one.express).length <= this.most;
+    return express && this.busy.size === this.most && ![...this.busy].some((one) => one.share === share);
   }
 
   private turn(entrant: Entrant, signal: AbortSignal): Promise<void> {
