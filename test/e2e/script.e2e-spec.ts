@@ -103,6 +103,8 @@ describe('A chapter’s script', () => {
     for (const entry of [
       { pause: -1 },
       { pause: 11 },
+      { pause: 1.0005 },
+      { pause: 5e-324 },
       { pause: '1' },
       { take: 1.5 },
       { skip: 'yes' },

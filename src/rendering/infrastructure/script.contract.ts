@@ -13,6 +13,7 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateBy,
   ValidateNested,
 } from 'class-validator';
 import { MayBeMissing } from '#libs/http/input';
@@ -20,6 +21,16 @@ import { MAX_ENTRIES } from '../domain/lexicon.js';
 import { LONGEST_PAUSE } from '../domain/script.js';
 
 const LONGEST_TEXT = 5_000;
+
+/** class-validator's own `maxDecimalPlaces` breaks on a number written with an exponent. */
+const InMilliseconds = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'inMilliseconds',
+    validator: {
+      validate: (value: unknown) => typeof value === 'number' && Number(value.toFixed(3)) === value,
+      defaultMessage: () => '$property must be a number of seconds with at most three decimal places',
+    },
+  });
 
 /** What is otherwise with one block; a field that is missing or null leaves it as the prose has it. */
 export class ScriptEntryBody {
@@ -39,7 +50,7 @@ export class ScriptEntryBody {
    * Seconds of silence after it, beyond the usual.
    * @example 1.5
    */
-  @IsOptional() @IsNumber({ maxDecimalPlaces: 3 }) @Min(0) @Max(LONGEST_PAUSE) pause?: number | null;
+  @IsOptional() @IsNumber() @InMilliseconds() @Min(0) @Max(LONGEST_PAUSE) pause?: number | null;
   /**
    * sha256 of a picture of the work (`POST /v1/works/{id}/pictures`), instead of the cover.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
