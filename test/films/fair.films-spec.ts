@@ -66,13 +66,12 @@ describe('Cancelling', () => {
       const now = await look(other.api, second.id);
       return now.state === 'ready' && now;
     }, 60_000);
-    expect(film.progress.scenesDone).toBe(film.progress.scenes);
+    expect(film.progress).toMatchObject({ scenesDone: 2, scenes: 2 });
     const tries = await stack.sql<{ epoch: number }>(
       `SELECT a.epoch FROM rendering.part p JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = $1`,
       [second.id],
     );
-    expect(tries).toEqual(tries.map(() => ({ epoch: 1 })));
-    expect(tries).toHaveLength(film.progress.scenes);
+    expect(tries).toEqual([{ epoch: 1 }, { epoch: 1 }]);
   }, 90_000);
 });
 

@@ -10,10 +10,10 @@ import { cutOut, laidOver, type Shown } from './shown-words.js';
  * A chapter cut into scenes. A scene never holds words of two blocks, and where a block is cut depends on that block alone: whatever is
  * edited, inserted, deleted or moved, every scene of every other block keeps its key (docs/decisions/0010-a-scene-is-of-one-block.md).
  *
- * A block longer than `SHORT_SCENE` is cut at a sentence, and longer than `LONGEST_SCENE` else at a clause, else a word. Of the borders in the middle part the one
- * whose surrounding words throw the highest dice is taken, then both halves are cut the same way: an edit changes the pieces it
- * touches, and the other borders win again (the idea of content-defined chunking: Muthitacharoen et al., "A Low-bandwidth Network
- * File System", 2001).
+ * A block longer than `SHORT_SCENE` is cut at a sentence, and one longer than `LONGEST_SCENE` else at a clause, else a word. Of the
+ * borders in the middle part the one whose surrounding words throw the highest dice is taken, then both halves are cut the same way:
+ * an edit changes the pieces it touches, and the other borders win again (the idea of content-defined chunking: Muthitacharoen et
+ * al., "A Low-bandwidth Network File System", 2001).
  *
  * What an author's script or lexicon says otherwise moves no border either, unless other words are said or a block is skipped: it is cut
  * by the words as they are written, not as they are shown or pronounced.
@@ -136,6 +136,7 @@ const CUTS: readonly (readonly [stop: number, from: number, to: number])[] = [
   [0, 0.25, 0.75],
   [0, 0, 1],
 ];
+const AT_SENTENCES = CUTS.slice(0, 1);
 
 /** A scene for which its voice took too long, in parts of at most three fifths of it: where they begin depends on its words alone. */
 export function shorter({ spans, seconds }: PlannedScene): PlannedScene[] {
@@ -167,8 +168,8 @@ export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (read
   const out: (readonly Token[])[] = [];
   const cut = (from: number, to: number): void => {
     const seconds = ends[to] - ends[from];
-    const isShort = seconds <= Math.min(SHORT_SCENE, longest) || to - from < 2;
-    for (const [stop, low, high] of isShort ? [] : seconds > longest ? CUTS : CUTS.slice(0, 1)) {
+    const unlessShort = seconds > SHORT_SCENE ? AT_SENTENCES : [];
+    for (const [stop, low, high] of seconds > longest ? CUTS : unlessShort) {
       let best = -1;
       for (let border = from + 1; border < to; border++) {
         const share = (ends[border] - ends[from]) / seconds;

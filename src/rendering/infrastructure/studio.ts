@@ -158,7 +158,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
-    const { renderer, narrator } = await this.ready();
+    const { renderer } = await this.ready();
     const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
     // while the scenes are fetched and joined; a failure is told where it is waited for
     const drawn = this.sceneJob(posterOf).then((job) =>
@@ -190,8 +190,11 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     } finally {
       await drawn.catch(() => undefined);
       await discard(poster, ...files.values());
-      narrator.standBy();
     }
+  }
+
+  async standBy(): Promise<void> {
+    (await this.ready()).narrator.standBy();
   }
 
   tidy(): Promise<void> {

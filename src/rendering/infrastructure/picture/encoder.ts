@@ -115,16 +115,7 @@ async function probe(ffmpeg: string): Promise<Encoder> {
 export function encoderArguments(theme: Theme['encoder']): string[] {
   // NAL type 6 is SEI: x264 writes its options there, to no viewer's use.
   return [
-    // FFmpeg before 7 reads in a thread of its own only where it has two inputs: the next frame then comes in while one is encoded
-    '-thread_queue_size',
-    '1',
     ...input(WIDTH, HEIGHT),
-    '-f',
-    'lavfi',
-    '-i',
-    'anullsrc',
-    '-map',
-    '0:v',
     ...codec(theme),
     '-bsf:v',
     'filter_units=remove_types=6',
@@ -136,8 +127,11 @@ export function encoderArguments(theme: Theme['encoder']): string[] {
   ];
 }
 
+/** FFmpeg before 7 reads in a thread of its own only where it has two inputs: the next frame then comes in while one is encoded. */
 function input(width: number, height: number): string[] {
   return [
+    '-thread_queue_size',
+    '1',
     '-v',
     'error',
     '-f',
@@ -150,6 +144,12 @@ function input(width: number, height: number): string[] {
     String(FRAME_RATE),
     '-i',
     'pipe:0',
+    '-f',
+    'lavfi',
+    '-i',
+    'anullsrc',
+    '-map',
+    '0:v',
   ];
 }
 

@@ -52,6 +52,12 @@ describe('A child that is asked', () => {
     const unasked = child.pid!;
     child.rest();
     await until(() => isGone(unasked));
+    child.wake();
+    const restless = child.pid!;
+    await until(() => {
+      child.rest(); // to be told so again and again keeps nobody
+      return isGone(restless);
+    });
     child.kill();
   });
 

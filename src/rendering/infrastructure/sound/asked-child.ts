@@ -32,6 +32,8 @@ export class AskedChild {
   private lastWords = '';
   private closed = false;
   private idle?: NodeJS.Timeout;
+  /** When it leaves without a question, by `performance.now()`. */
+  private leavesAt = 0;
 
   constructor(
     private readonly script: URL,
@@ -69,7 +71,8 @@ export class AskedChild {
 
   /** Leaves soon, should it have been woken for longer and not be asked. */
   rest(): void {
-    if (this.process && !this.waiting.size) this.leaveIn(this.idleMs);
+    const isEarlier = performance.now() + this.idleMs < this.leavesAt; // asked again and again, it would never leave
+    if (this.process && !this.waiting.size && isEarlier) this.leaveIn(this.idleMs);
   }
 
   /** Ends the process now; open questions fail with `ChildLost`. */
@@ -110,6 +113,7 @@ export class AskedChild {
 
   private leaveIn(ms: number): void {
     clearTimeout(this.idle);
+    this.leavesAt = performance.now() + ms;
     this.idle = setTimeout(() => this.leave(), ms).unref();
   }
 

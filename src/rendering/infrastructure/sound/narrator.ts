@@ -78,7 +78,7 @@ export interface Narration {
   readonly cpu?: number;
 }
 
-/** Milliseconds for which those who spoke last wait for the next edit. */
+/** Milliseconds for which those wait who will be asked: at the latest when somebody edits what was spoken. */
 const STANDING_BY_MS = 5 * 60_000;
 
 export class Narrator {
@@ -116,7 +116,7 @@ export class Narrator {
     const scratch = join(folder, `.${name.slice(0, 40)}-${randomUUID()}`);
     const files = scene.spans.map((_, i) => `${scratch}-${i}.speech`);
     try {
-      this.mastering.wake(); // to start takes about as long as to speak
+      this.mastering.wake(STANDING_BY_MS); // to start takes about as long as to speak
       const spoken = await Promise.all(scene.spans.map((span, i) => this.speak(span, voice, language, files[i], signal)));
       const pcm = { path: join(folder, `${name}.pcm`), temporary: `${scratch}.pcm` };
       const mastered = await this.mastering.ask<MasterReply>({
