@@ -60,6 +60,7 @@ describe('Cancelling', () => {
     const theirs = await begunChapter(other, { markdown, publish: true });
     const first = must(201, await ask(one.api, mine.chapterId));
     const second = must(201, await ask(other.api, theirs.chapterId));
+    await until(async () => (await look(other.api, second.id)).progress.scenes === 2, 30_000, 'the other film wants its scenes');
     await until(() => drawing() > 0, 30_000, 'an encoder runs');
     must(204, await one.api.delete(`/v1/renditions/${first.id}`));
     const film = await until(async () => {

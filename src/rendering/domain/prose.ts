@@ -167,8 +167,9 @@ function shortened(word: string): string[] {
     part += joint;
     if (columns(part) > LONGEST) {
       const whole = [...part.matchAll(/\P{M}[\p{M}\u200d\ufe0f]*/gu)].map((match) => match[0]);
-      while (whole.length > LONGEST) parts.push(whole.splice(0, LONGEST).join(''));
-      part = whole.join('');
+      let from = 0;
+      for (; whole.length - from > LONGEST; from += LONGEST) parts.push(whole.slice(from, from + LONGEST).join(''));
+      part = whole.slice(from).join('');
     }
   }
   return part ? [...parts, part] : parts;
