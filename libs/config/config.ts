@@ -111,6 +111,8 @@ export const VARIABLES: Record<string, string> = {
   S3_BUCKET: 'Bucket for films and pictures; without it they are kept under INKREEL_HOME.',
   S3_ENDPOINT: 'Endpoint of an S3-compatible store (MinIO, Garage); empty for AWS.',
   S3_REGION: 'Region (default us-east-1).',
+  S3_LINKS:
+    'guarded (default): links to films lead to this server, which looks each time whether the film may be shown. direct: to S3 itself, which takes the traffic; such a link stays good for up to a minute after its chapter is taken back.',
   S3_STALL_SECONDS: 'How long S3 may be silent before a request is tried again (default 20).',
   S3_ACCESS_KEY_ID: 'Access key.',
   S3_SECRET_ACCESS_KEY: 'Secret key.',
@@ -151,6 +153,8 @@ export class Config {
     accessKeyId?: string;
     secretAccessKey?: string;
     stallSeconds: number;
+    /** Who answers links to films. */
+    links: 'guarded' | 'direct';
   };
   readonly demoAccountsFile?: string;
   readonly ffmpegPath?: string;
@@ -191,7 +195,8 @@ export class Config {
     const endpoint = read.optionalUrl('S3_ENDPOINT', ['http:', 'https:']);
     const stallSeconds = read.integer('S3_STALL_SECONDS', 20, 1, 600);
     const region = read.text('S3_REGION', 'us-east-1');
-    if (bucket) this.s3 = { bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds };
+    const links = read.oneOf('S3_LINKS', ['guarded', 'direct'], 'guarded');
+    if (bucket) this.s3 = { bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds, links };
     else if (endpoint || accessKeyId)
       read.problems.push('S3_BUCKET is not set, but other S3_ variables are: name the bucket or remove them.');
     if (!accessKeyId !== !secretAccessKey)

@@ -32,6 +32,7 @@ import {
 import type { SignedUrls } from './signed-urls.js';
 
 const CHUNK = 256 * 1024;
+const FLUSHED_AT_ONCE = 4 * 1024 * 1024;
 const STALE_AFTER_MS = 60 * 60 * 1000;
 
 export class FileStore extends ObjectStore {
@@ -59,11 +60,24 @@ export class FileStore extends ObjectStore {
 
   async put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject> {
     checkKey(key);
+    return this.store(() => Promise.resolve(key), body, options);
+  }
+
+  putByDigest(
+    keyOf: (sha256: string) => Promise<string>,
+    body: () => Readable,
+    options: Omit<PutOptions, 'sha256'>,
+  ): Promise<StoredObject> {
+    return this.store(keyOf, body(), options);
+  }
+
+  private async store(keyOf: (sha256: string) => Promise<string>, body: ObjectBody, options: PutOptions): Promise<StoredObject> {
     checkPutOptions(options);
     const source = new BodyReader(body);
     const temporary = join(this.incoming, randomUUID());
     try {
       const footer = await this.write(temporary, source, options);
+      const key = checkKey(await keyOf(footer.sha256));
       await this.moveIn(temporary, join(this.kept, pathOf(key)));
       return { bytes: footer.bytes, sha256: footer.sha256, etag: etagOf(footer) };
     } catch (error) {
@@ -78,11 +92,11 @@ export class FileStore extends ObjectStore {
     checkRange(range);
     const opened = await this.open(key);
     if (!opened) throw new ObjectNotFound(key);
-    const { handle, footer } = opened;
+    const { handle, footer, file } = opened;
     const total = footer.bytes;
     const { start = 0, end = Infinity } = range ?? {};
     const bytes = Math.min(end + 1, total) - start;
-    const about = { start, bytes, total, contentType: footer.contentType, etag: etagOf(footer), sha256: footer.sha256 };
+    const about = { start, bytes, total, contentType: footer.contentType, etag: etagOf(footer), sha256: footer.sha256, file };
     if (bytes > 0) return { ...about, stream: handle.createReadStream({ start, end: start + bytes - 1, highWaterMark: CHUNK }) };
     await handle.close();
     if (range) throw new RangeNotSatisfiable(total);
@@ -147,7 +161,17 @@ export class FileStore extends ObjectStore {
   private async write(path: string, source: BodyReader, options: PutOptions): Promise<Footer> {
     const handle = await open(path, 'wx');
     try {
-      for await (const chunk of source.chunks()) await handle.appendFile(chunk);
+      let unflushed = 0;
+      let flushed: Promise<unknown> = Promise.resolve();
+      for await (const chunk of source.chunks()) {
+        await handle.appendFile(chunk);
+        unflushed += chunk.length;
+        if (unflushed < FLUSHED_AT_ONCE) continue;
+        unflushed = 0;
+        flushed = Promise.all([flushed, handle.datasync()]); // while more is written: the last flush has less to wait for
+        flushed.catch(() => undefined);
+      }
+      await flushed;
       const footer = { contentType: options.contentType, ...source.finish(options.sha256) };
       await handle.appendFile(writeFooter(footer));
       await handle.sync();
@@ -171,13 +195,14 @@ export class FileStore extends ObjectStore {
     for (let folder = dirname(target); folder.startsWith(this.kept); folder = dirname(folder)) await flushFolder(folder);
   }
 
-  private async open(key: string): Promise<{ handle: FileHandle; footer: Footer } | undefined> {
-    const handle = await open(join(this.kept, pathOf(checkKey(key)))).catch(missing);
+  private async open(key: string): Promise<{ handle: FileHandle; footer: Footer; file: string } | undefined> {
+    const file = join(this.kept, pathOf(checkKey(key)));
+    const handle = await open(file).catch(missing);
     if (!handle) return undefined;
     try {
       const footer = await readFooter(handle);
       if (!footer) throw new ObjectDamaged(key);
-      return { handle, footer };
+      return { handle, footer, file };
     } catch (error) {
       await handle.close();
       throw error;

@@ -58,6 +58,11 @@ export interface ObjectPart {
   contentType: string;
   etag: string;
   sha256?: string;
+  /**
+   * Path of a file on this machine whose first `total` bytes are the object, where the store is a folder; more may follow them. It is only
+   * to be read, and what is put over the object later gets another file.
+   */
+  file?: string;
 }
 
 export interface ListedObject {
@@ -82,6 +87,16 @@ export abstract class ObjectStore {
   /** Stores the body under the key, in place of what was there. */
   abstract put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject>;
 
+  /**
+   * Stores under a key that is made of the bytes' digest, and asked for just before they can be seen.
+   * @param body how the bytes are read from their start: more than once where a key must be known before they are sent
+   */
+  abstract putByDigest(
+    keyOf: (sha256: string) => Promise<string>,
+    body: () => Readable,
+    options: Omit<PutOptions, 'sha256'>,
+  ): Promise<StoredObject>;
+
   /** @throws ObjectNotFound, ObjectDamaged, RangeNotSatisfiable */
   abstract get(key: string, range?: ByteRange): Promise<ObjectPart>;
 
@@ -94,8 +109,8 @@ export abstract class ObjectStore {
   abstract list(prefix: string, options?: { after?: string; limit?: number }): AsyncIterable<ListedObject>;
 
   /**
-   * A link that needs no account until it expires: an absolute URL on S3, else a path on this server's own origin,
-   * to resolve against the URL of the answer it stands in. Whether the object exists is not looked up.
+   * A link that needs no account until it expires: a path on this server's own origin, to resolve against the URL of the
+   * answer it stands in, or an absolute URL where S3 answers its own links. Whether the object exists is not looked up.
    */
   abstract signedUrl(key: string, options: LinkOptions): Promise<string>;
 

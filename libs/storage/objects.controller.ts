@@ -7,7 +7,7 @@ import { ObjectNotFound, ObjectStore } from './object-store.js';
 import { serveObject } from './serve-object.js';
 import { OBJECTS_ROUTE, SignedUrls } from './signed-urls.js';
 
-/** What the file adapter's signed links lead to. The signature is the permission, so no account is asked for. */
+/** What signed links lead to. The signature is the permission, so no account is asked for. */
 @ApiExcludeController()
 @Public()
 @Controller(OBJECTS_ROUTE)

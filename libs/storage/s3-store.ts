@@ -40,7 +40,7 @@ import {
   type StoredObject,
 } from './object-store.js';
 import { is, told } from './s3-errors.js';
-import { checkExpiry } from './signed-urls.js';
+import { checkExpiry, type SignedUrls } from './signed-urls.js';
 
 export interface S3Settings {
   bucket: string;
@@ -58,12 +58,17 @@ const PART = 8 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 
 export class S3Store extends ObjectStore implements OnModuleDestroy {
-  readonly answersLinks = false;
+  readonly answersLinks: boolean;
   private readonly client: S3Client;
   private readonly bucket: string;
 
-  constructor({ bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds = 20 }: S3Settings) {
+  /** @param links with them, links lead to this server, which asks each time whether the object may be shown; else to S3 itself. */
+  constructor(
+    { bucket, endpoint, region, accessKeyId, secretAccessKey, stallSeconds = 20 }: S3Settings,
+    private readonly links?: SignedUrls,
+  ) {
     super();
+    this.answersLinks = links !== undefined;
     this.bucket = bucket;
     this.client = new S3Client({
       region,
@@ -102,6 +107,15 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
     } catch (error) {
       throw source.failure ? source.failure.error : told(error);
     }
+  }
+
+  async putByDigest(
+    keyOf: (sha256: string) => Promise<string>,
+    body: () => Readable,
+    options: Omit<PutOptions, 'sha256'>,
+  ): Promise<StoredObject> {
+    const { sha256 } = await digestOf(body());
+    return this.put(await keyOf(sha256), body(), { ...options, sha256 });
   }
 
   async get(key: string, range?: ByteRange): Promise<ObjectPart> {
@@ -160,7 +174,9 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
     }
   }
 
-  async signedUrl(key: string, { expiresInSeconds, filename, contentType }: LinkOptions): Promise<string> {
+  async signedUrl(key: string, options: LinkOptions): Promise<string> {
+    if (this.links) return this.links.sign(key, options, new Date());
+    const { expiresInSeconds, filename, contentType } = options;
     checkKey(key);
     checkExpiry(expiresInSeconds);
     const command = new GetObjectCommand({

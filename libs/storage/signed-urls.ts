@@ -1,6 +1,6 @@
 /**
- * Links to objects of the file adapter that need no account: `/v1/objects/<key>?expires=<unix s>[&filename=][&type=]&signature=`.
- * The signature is HMAC-SHA256 over everything the link grants, so no part of it can be changed. S3 signs its own links.
+ * Links to objects that need no account: `/v1/objects/<key>?expires=<unix s>[&filename=][&type=]&signature=`.
+ * The signature is HMAC-SHA256 over everything the link grants, so no part of it can be changed. Where S3_LINKS=direct, S3 signs its own.
  */
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { DomainError } from '#libs/kernel/domain-error';

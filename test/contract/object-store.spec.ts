@@ -1,11 +1,12 @@
 /** What `ObjectStore` promises, held against each of its adapters. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { FileStore } from '#libs/storage/file-store';
 import {
   ObjectNotFound,
   RangeNotSatisfiable,
@@ -59,9 +60,11 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
     expect(stored).toEqual({ bytes: 300_000, sha256: sha256(bytes), etag: expect.stringMatching(/^".+"$/) as string });
 
     const { stream, ...about } = await store.get(at('film.mp4'));
+    expect(about.file !== undefined).toBe(store instanceof FileStore);
     expect((await buffer(stream)).equals(bytes)).toBe(true);
     const common = { contentType: 'video/mp4', etag: stored.etag, sha256: stored.sha256 };
-    expect(about).toEqual({ start: 0, bytes: 300_000, total: 300_000, ...common });
+    expect(about).toEqual({ start: 0, bytes: 300_000, total: 300_000, ...common, ...(about.file && { file: about.file }) });
+    if (about.file) expect((await readFile(about.file)).subarray(0, about.total).equals(bytes)).toBe(true);
     expect(await store.head(at('film.mp4'))).toEqual({ bytes: 300_000, ...common });
   });
 
@@ -187,6 +190,33 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
       for (const body of [bytes, inPieces(bytes), { file }])
         await expect(store.put(at('wrong'), body, wrong)).rejects.toBeInstanceOf(WrongDigest);
       expect(await store.head(at('wrong'))).toBeUndefined();
+      expect(await list(at(''))).toEqual([]);
+    });
+
+    it('is stored under a name made of its digest, which is asked for before anybody sees it', async () => {
+      const asked: [string, boolean][] = [];
+      const named = async (digest: string): Promise<string> => {
+        asked.push([digest, (await store.head(at(digest))) !== undefined]);
+        return at(digest);
+      };
+      const stored = await store.putByDigest(named, () => inPieces(bytes), TEXT);
+      expect(stored).toMatchObject({ bytes: size, sha256: sha256(bytes) });
+      expect(asked).toEqual([[stored.sha256, false]]);
+      expect(await store.head(at(stored.sha256))).toMatchObject({ bytes: size, sha256: sha256(bytes) });
+      expect(sha256(await read(at(stored.sha256)))).toBe(sha256(bytes));
+    });
+
+    it('is not stored when its source breaks before it has a name, or nobody names it', async () => {
+      const broken = new Error('the source is gone');
+      const named = (digest: string): Promise<string> => Promise.resolve(at(digest));
+      await expect(store.putByDigest(named, () => inPieces(bytes, 100_000, broken), TEXT)).rejects.toBe(broken);
+      await expect(
+        store.putByDigest(
+          () => Promise.reject(broken),
+          () => inPieces(bytes),
+          TEXT,
+        ),
+      ).rejects.toBe(broken);
       expect(await list(at(''))).toEqual([]);
     });
 
