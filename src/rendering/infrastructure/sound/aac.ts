@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { cpuOf } from '../cpu.js';
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
@@ -81,9 +81,9 @@ const ARGUMENTS = [
 const SILENT_ADTS = Buffer.concat([Buffer.from([0xff, 0xf1, 0x4c, 0x40, 0x01, 0x7f, 0xfc]), SILENT_PACKET]);
 
 /** A scene's packets as s16le again: as many samples as it was encoded from, each in its place. */
-export async function decodeAac(ffmpeg: string, aac: string, signal?: AbortSignal): Promise<Buffer> {
+export async function decodeAac(ffmpeg: string, aac: Buffer, signal?: AbortSignal): Promise<Buffer> {
   const args = ['-v', 'error', '-nostdin', '-cpuflags', '0', '-f', 'aac', '-i', 'pipe:0', '-f', 's16le', '-ac', '1', 'pipe:1'];
-  const adts = Buffer.concat([SILENT_ADTS, await readFile(aac)]);
+  const adts = Buffer.concat([SILENT_ADTS, aac]);
   const { bytes: decoded } = await run(ffmpeg, args, Readable.from([adts]), signal);
   return decoded.subarray(AAC_PACKET * 2); // the decoder's delay: the silent packet primed it
 }

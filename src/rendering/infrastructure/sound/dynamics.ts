@@ -56,11 +56,18 @@ const AHEAD = 144;
 /** exp(−1 / (60 ms · 48 kHz)) */
 const RECOVERY = 0.999652838;
 
-/** Holds the true peak below `ceiling` without clipping: the gain is down before the peak comes and recovers slowly after it. */
-export function limit(signal: Float64Array, gain: number, ceiling: number): Float64Array {
-  const loud = signal.map((sample) => sample * gain);
-  const peaks = truePeaks(loud, ceiling);
-  const wanted = peaks.map((peak) => (peak > ceiling ? ceiling / peak : 1));
+/**
+ * Holds the true peak below `ceiling` without clipping: the gain is down before the peak comes and recovers slowly after it.
+ * @param peaks of the signal before gain, where they are known: to find them takes longest
+ */
+export function limit(
+  signal: Float64Array,
+  gain: number,
+  ceiling: number,
+  peaks = truePeaks(signal, ceiling / gain),
+): Float64Array {
+  const wanted = new Float64Array(signal.length);
+  for (let i = 0; i < wanted.length; i++) wanted[i] = peaks[i] * gain > ceiling ? ceiling / (peaks[i] * gain) : 1;
   const lowest = slidingMinimum(wanted, AHEAD);
   for (let i = 1; i < lowest.length; i++) lowest[i] = min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
   // the mean of minima over the same reach never lies above what a peak in the middle wants
@@ -71,7 +78,7 @@ export function limit(signal: Float64Array, gain: number, ceiling: number): Floa
   for (let i = 0; i <= last + AHEAD; i++) {
     sum += lowest[min(i, last)] - lowest[max(0, i - span)];
     const at = i - AHEAD;
-    if (at >= 0) out[at] = loud[at] * min(1, sum / span);
+    if (at >= 0) out[at] = signal[at] * gain * min(1, sum / span);
   }
   return out;
 }

@@ -1,7 +1,7 @@
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 import { compress, highPass, limit } from './dynamics.js';
 import { envelopeOf, voicedRange } from './envelope.js';
-import { loudPower, powerOf } from './loudness.js';
+import { loudPower, powerOf, truePeaks } from './loudness.js';
 import { resample } from './resample.js';
 import type { Times, Weighed } from './word-times.js';
 import { complete, timesByEnergy } from './word-times.js';
@@ -11,7 +11,7 @@ import { complete, timesByEnergy } from './word-times.js';
  * first and last packet digital silence, so that scenes join packet to packet in any order. Nothing here knows where in the film
  * the scene will stand.
  */
-export const MASTERING_VERSION = 3;
+export const MASTERING_VERSION = 4;
 
 export interface SpanSound {
   /** s16 mono; empty when the voice had nothing to say to this text. */
@@ -150,7 +150,8 @@ export function evened(signal: Float64Array, level: number): Float64Array {
 
 /** Limited, and, if the scene can be measured, corrected within bounds. */
 function levelled(signal: Float64Array, most: { readonly factor: number; readonly seconds: number }): Float64Array {
-  let out = limit(signal, 1, CEILING);
+  const peaks = truePeaks(signal, CEILING / most.factor);
+  let out = limit(signal, 1, CEILING, peaks);
   let gain = 1;
   for (let round = 0; round < 2; round++) {
     const power = loudPower(out);
@@ -158,7 +159,7 @@ function levelled(signal: Float64Array, most: { readonly factor: number; readonl
     const leeway = signal.length < SHORT.seconds * SAMPLE_RATE ? SHORT.leeway : 1;
     const wanted = Math.min(TARGET_POWER * leeway, Math.max(TARGET_POWER / leeway, power));
     gain = Math.min(most.factor, Math.max(1 / most.factor, gain * Math.sqrt(wanted / power)));
-    out = limit(signal, gain, CEILING);
+    out = limit(signal, gain, CEILING, peaks);
   }
   return out;
 }

@@ -152,7 +152,7 @@ export class Narrator {
   }
 
   /** Writes a scene's packets anew, louder or softer. @returns its energies then */
-  async relevel(aac: string, gain: number, out: string, signal?: AbortSignal): Promise<readonly number[]> {
+  async relevel(aac: Buffer, gain: number, out: string, signal?: AbortSignal): Promise<readonly number[]> {
     const [before, after] = [`${out}.pcm`, `${out}.loud.pcm`];
     try {
       await writeFile(before, await decodeAac(this.options.ffmpeg, aac, signal));
