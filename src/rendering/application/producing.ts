@@ -114,7 +114,8 @@ export class Producing {
           this.live.tick(`rendition:${film}`, 'progress', { scene: part.idx, frames: encoded }, `${part.idx}`);
       };
       const wish = partWish(part, rendition, sound);
-      const made = await this.mending.withPicture(rendition, () => this.studio.draw(wish, key, onFrames, signal));
+      const watch = { onFrames, signal, first: part.idx === 0 };
+      const made = await this.mending.withPicture(rendition, () => this.studio.draw(wish, key, watch));
       return { sha256: made.sha256, bytes: made.bytes, frames: made.frames, facts: costOf(made) };
     };
     try {

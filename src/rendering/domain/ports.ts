@@ -111,6 +111,14 @@ export interface PictureMade extends FittedPicture {
   bytes: number;
 }
 
+/** While a scene is drawn. */
+export interface Drawing {
+  readonly onFrames: (frames: number) => void;
+  readonly signal: AbortSignal;
+  /** Whether a film begins with this scene: its poster is made in passing. */
+  readonly first: boolean;
+}
+
 export interface SoundMade {
   sha256: string;
   bytes: number;
@@ -192,8 +200,7 @@ export abstract class Studio {
   abstract draw(
     wish: SegmentWish,
     key: string,
-    onFrames: (frames: number) => void,
-    signal: AbortSignal,
+    watch: Drawing,
   ): Promise<{ sha256: string; bytes: number; frames: number; cpu?: number }>;
   /** @throws Damaged */
   abstract assemble(scenes: readonly SceneFiles[], poster: SegmentWish, language: string): Promise<Film>;

@@ -19,6 +19,7 @@ import { Damaged, type Output, type PictureMade, type SegmentWish } from '../dom
 import { type Film, UnknownTheme } from '../domain/rendition.js';
 import { FRAME_RATE } from '../domain/scene.js';
 import { THEMES } from '../domain/themes.js';
+import { atMost } from './at-most.js';
 import { InstalledVoices } from './installed-voices.js';
 import { objectKey } from './object-key.js';
 import { LocalStudio } from './studio.js';
@@ -129,7 +130,7 @@ export class FolderRendering {
       );
     };
     const one = (scene: Making): Promise<void> =>
-      this.scene(scene, { wish, voice, picture, engine: engine.picture, tell, signal });
+      this.scene(scene, { wish, voice, picture, engine: engine.picture, first: making[0], tell, signal });
     for (let mending = 0; ; mending++) {
       await atMost(this.config.renderConcurrency, making, one);
       try {
@@ -158,7 +159,15 @@ export class FolderRendering {
 
   private async scene(
     making: Making,
-    film: { wish: FolderWish; voice: string; picture: PictureMade; engine: string; tell: () => void; signal: AbortSignal },
+    film: {
+      wish: FolderWish;
+      voice: string;
+      picture: PictureMade;
+      engine: string;
+      first: Making;
+      tell: () => void;
+      signal: AbortSignal;
+    },
   ): Promise<void> {
     const { wish, signal, tell } = film;
     const { scene, sound } = making;
@@ -186,7 +195,8 @@ export class FolderRendering {
           making.drawn = frames;
           tell();
         };
-        return { ...(await this.studio.draw(drawing, segment.key, onFrames, signal)), facts: {} };
+        const watch = { onFrames, signal, first: film.first === making };
+        return { ...(await this.studio.draw(drawing, segment.key, watch)), facts: {} };
       });
     making.drawn = drawing.frames;
     tell();
@@ -267,21 +277,4 @@ export class FolderRendering {
     await this.objects.put(key, createReadStream(cover), { contentType: 'application/octet-stream' });
     return key;
   }
-}
-
-/** Runs `work` on each, in order, so many at a time; the first failure ends it once those under way are over. */
-async function atMost<T>(count: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (const item of left) {
-      if (failed) return;
-      await work(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: count }, lane));
-  for (const one of lanes) if (one.status === 'rejected') throw one.reason;
 }

@@ -10,11 +10,18 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
 import { Damaged } from '../domain/ports.js';
+import { atMost } from './at-most.js';
+import type { FileOf } from './joining.js';
 import { objectKey, sha256Of } from './object-key.js';
 import type { Pins } from './object-pins.js';
 
 const LONGEST_PAUSE_MS = 2_000;
 const FETCHED_AT_ONCE = 4;
+
+/** Where an object's bytes lie on this machine. What is ours is to be discarded; anything else belongs to the store. */
+export interface Gathered extends FileOf {
+  readonly isOurs: boolean;
+}
 
 export class Kept {
   /** Pictures of the cache that were whole, as they were at that time. */
@@ -40,81 +47,94 @@ export class Kept {
     return path;
   }
 
-  /** Into `files`, by hash. @throws Damaged naming every one that is, so that all are made again at once */
-  async gather(objects: readonly string[], files: Map<string, string>): Promise<void> {
+  /**
+   * Into `files`, by hash: where they lie, if the store is on this machine, else fetched.
+   * @throws Damaged naming every one that is, so that all are made again at once
+   */
+  async gather(objects: readonly string[], files: Map<string, Gathered>): Promise<void> {
     const damaged: string[] = [];
-    const left = objects.values();
-    const fetching = async (): Promise<void> => {
-      for (const sha256 of left) {
-        try {
-          files.set(sha256, await this.checked(sha256));
-        } catch (error) {
-          if (!(error instanceof Damaged)) throw error;
-          damaged.push(sha256);
-        }
+    await atMost(FETCHED_AT_ONCE, objects, async (sha256) => {
+      try {
+        files.set(sha256, await this.fetched(sha256, true));
+      } catch (error) {
+        if (!(error instanceof Damaged)) throw error;
+        damaged.push(sha256);
       }
-    };
-    const ended = await Promise.allSettled(Array.from({ length: FETCHED_AT_ONCE }, fetching));
-    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    });
     if (damaged.length) throw new Damaged(damaged);
   }
 
   /**
    * Always written, also over what is there: that may be damaged, and to read it costs as much.
-   * @param body a file's path, or how its bytes are read from their start: asked again for every try
+   * @param file stays as it is meanwhile
    */
-  async keep(body: string | (() => Readable), sha256: string, contentType: string): Promise<void> {
+  async keep(file: string, sha256: string, contentType: string): Promise<void> {
     await this.pins?.pin(sha256);
-    for (let pause = 500; ; pause *= 2) {
-      try {
-        await this.objects.put(objectKey(sha256), typeof body === 'string' ? { file: body } : body(), { contentType, sha256 });
-        return;
-      } catch (error) {
-        // a store that is away for a moment does not cost what was made
-        if (!(error instanceof StoreUnavailable) || pause > LONGEST_PAUSE_MS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
+    await patiently(() => this.objects.put(objectKey(sha256), { file }, { contentType, sha256 }));
   }
 
-  async keepText(text: string, contentType: string): Promise<string> {
-    const bytes = Buffer.from(text);
+  /** @returns the hash that names them */
+  async keepBytes(content: string | Buffer, contentType: string): Promise<string> {
+    const bytes = Buffer.from(content);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     await this.pins?.pin(sha256);
-    await this.objects.put(objectKey(sha256), bytes, { contentType, sha256 });
+    await patiently(() => this.objects.put(objectKey(sha256), bytes, { contentType, sha256 }));
     return sha256;
   }
 
-  /** @throws Damaged */
+  /** @param read the bytes from their start: asked again for every try. @returns the hash that names them */
+  async keepStream(read: () => Readable, contentType: string): Promise<string> {
+    const name = async (sha256: string): Promise<string> => {
+      await this.pins?.pin(sha256);
+      return objectKey(sha256);
+    };
+    return (await patiently(() => this.objects.putByDigest(name, read, { contentType }))).sha256;
+  }
+
+  /** A copy, under a name that the caller may change. @throws Damaged */
   async checked(sha256: string): Promise<string> {
-    const file = this.scratch(sha256);
+    return (await this.fetched(sha256)).path;
+  }
+
+  /** @throws ObjectNotFound, Damaged */
+  async fetchWhole(key: string, file: string): Promise<void> {
+    await this.read(key, file);
+  }
+
+  /** @throws Damaged */
+  private async fetched(sha256: string, mayStay = false): Promise<Gathered> {
+    const copy = this.scratch(sha256);
     try {
-      await this.fetchWhole(objectKey(sha256), file, sha256);
-      return file;
+      return await this.read(objectKey(sha256), copy, { sha256, mayStay });
     } catch (error) {
-      await discard(file);
+      await discard(copy);
       throw isGone(error) ? new Damaged([sha256]) : error;
     }
   }
 
-  /** Wrong bytes are read once more: the way here may be at fault. @throws ObjectNotFound, Damaged */
-  async fetchWhole(key: string, file: string, sha256?: string): Promise<void> {
+  /** Wrong bytes are read once more: the way here may be at fault. */
+  private async read(key: string, copy: string, { sha256 = '', mayStay = false } = {}): Promise<Gathered> {
     for (const isLast of [false, true]) {
-      const part = await this.objects.get(key);
+      const { stream, file, total, ...told } = await this.objects.get(key);
       const hash = createHash('sha256');
-      const passing = new PassThrough().on('data', (chunk: Buffer) => hash.update(chunk));
-      await pipeline(part.stream, passing, createWriteStream(file));
-      const wanted = sha256 ?? part.sha256;
-      if (!wanted || hash.digest('hex') === wanted) return;
+      const count = (chunk: Buffer): unknown => hash.update(chunk);
+      const isOurs = !mayStay || file === undefined;
+      if (isOurs) await pipeline(stream, new PassThrough().on('data', count), createWriteStream(copy));
+      else for await (const chunk of stream) count(chunk as Buffer);
+      const wanted = sha256 || told.sha256;
+      if (!wanted || hash.digest('hex') === wanted) return { path: isOurs ? copy : file, bytes: total, isOurs };
       if (isLast) throw new Damaged([wanted]);
     }
+    throw new Error('Nothing was read.');
   }
 
-  isHere(sha256: string): Promise<boolean> {
-    return stat(this.cached(sha256)).then(
-      () => true,
-      () => false,
-    );
+  /** Whether it is in the store, as far as can be told without reading it; then it stays there. */
+  async isStored({ sha256, bytes }: { sha256: string; bytes: number }): Promise<boolean> {
+    await this.pins?.pin(sha256);
+    const head = await this.objects.head(objectKey(sha256)).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
+    return head?.bytes === bytes;
   }
 
   scratch(name: string): string {
@@ -131,3 +151,15 @@ export async function discard(...files: (string | undefined)[]): Promise<void> {
 }
 
 export const isGone = (error: unknown): boolean => error instanceof ObjectNotFound || error instanceof ObjectDamaged;
+
+/** A store that is away for a moment does not cost what was made. */
+async function patiently<T>(put: () => Promise<T>): Promise<T> {
+  for (let pause = 500; ; pause *= 2) {
+    try {
+      return await put();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || pause > LONGEST_PAUSE_MS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}

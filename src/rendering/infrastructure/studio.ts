@@ -1,6 +1,6 @@
 /** The tools behind one roof: renderer processes, narrator and assembler, and what is made by them (kept.ts). */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Config } from '#libs/config/config';
@@ -10,6 +10,7 @@ import { keyOf } from '../domain/keys.js';
 import type { PlannedScene } from '../domain/plan.js';
 import {
   Damaged,
+  type Drawing,
   type PictureMade,
   type SceneFiles,
   type SegmentWish,
@@ -23,13 +24,14 @@ import type { Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
 import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
-import { joinScenes } from './joining.js';
-import { discard, isGone, Kept } from './kept.js';
+import { contentOf, joinScenes } from './joining.js';
+import { discard, type Gathered, isGone, Kept } from './kept.js';
 import { clearLeftovers, ownFolder, settleIn } from './leftovers.js';
 import { Pins } from './object-pins.js';
 import { type Encoder, findEncoder } from './picture/encoder.js';
 import { describeEngine } from './picture/engine.js';
 import { Renderer } from './picture/renderer.js';
+import { middleOf } from './picture/segment-job.js';
 import { picturesFolder } from './unused.js';
 import { filmGain, NEAR } from './sound/mastering.js';
 import { Narrator } from './sound/narrator.js';
@@ -39,6 +41,9 @@ import { told } from './troubles.js';
 
 /** How many speak while so many scenes are drawn: it takes a fifth of the time. */
 export const narratorsFor = (drawn: number): number => Math.ceil(drawn / 4);
+
+/** Of some 300 kB each. */
+const MOST_POSTERS = 8;
 
 interface Tools {
   encoder: Encoder;
@@ -55,6 +60,9 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   /** What was fitted from what: the chapters of a work have one cover, and most works have none. */
   private readonly fitted = new Map<string, PictureMade>();
+
+  /** Of the films assembled last, by what they show. */
+  private readonly posters = new Map<string, Promise<Buffer>>();
 
   /**
    * @param paid for the answers of a speech server, where they are kept for all workers
@@ -84,12 +92,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     const { renderer } = await this.ready();
     const name = JSON.stringify([cover, gradient]);
     const before = this.fitted.get(name);
-    if (before && (await this.kept.isHere(before.sha256))) {
-      this.fitted.delete(name); // should it not be what it was
-      await this.kept.keep(this.kept.cached(before.sha256), before.sha256, 'application/octet-stream');
-      this.fitted.set(name, before);
-      return before;
-    }
+    if (before && (await this.kept.isStored(before))) return before;
     const out = this.kept.scratch('picture.yuv');
     const picture = cover === null ? undefined : this.kept.scratch('cover');
     try {
@@ -141,30 +144,29 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     }
   }
 
-  async draw(wish: SegmentWish, key: string, onFrames: (frames: number) => void, signal: AbortSignal) {
+  async draw(wish: SegmentWish, key: string, { onFrames, signal, first }: Drawing) {
     const { renderer, narrator } = await this.ready();
     narrator.rest();
-    const out = this.kept.scratch(`${key}.mp4`);
+    const [out, still] = [this.kept.scratch(`${key}.mp4`), first ? this.kept.scratch(`${key}.jpg`) : undefined];
     try {
-      const { frames, sha256, bytes, cpu } = await renderer.render({ ...(await this.sceneJob(wish)), out }, onFrames, signal);
+      const job = { ...(await this.sceneJob(wish)), out, ...(still && { still }) };
+      const { frames, sha256, bytes, cpu } = await renderer.render(job, onFrames, signal);
+      if (still) void this.remember(wish, Promise.resolve(await readFile(still)));
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
       await orAborted(this.kept.keep(out, sha256, 'video/mp4'), signal);
       return { frames, sha256, bytes, cpu };
     } catch (error) {
       throw told(error);
     } finally {
-      await discard(out);
+      await discard(out, still);
     }
   }
 
   async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
-    const { renderer } = await this.ready();
-    const [files, poster] = [new Map<string, string>(), this.kept.scratch('poster.jpg')];
+    const files = new Map<string, Gathered>();
     // while the scenes are fetched and joined; a failure is told where it is waited for
-    const drawn = this.sceneJob(posterOf).then((job) =>
-      renderer.poster({ ...job, frame: Math.floor(posterOf.frames / 2), out: poster }),
-    );
-    drawn.catch(() => undefined);
+    const poster = this.poster(posterOf);
+    poster.catch(() => undefined);
     try {
       await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       await this.levelWhole(scenes, files);
@@ -172,24 +174,45 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         scenes.map(({ segment, sound }) => ({ segment: files.get(segment)!, sound: files.get(sound)! })),
       );
       const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
-      const still = drawn.then(async ({ sha256 }) => {
-        await this.kept.keep(poster, sha256, 'image/jpeg');
-        return sha256;
-      });
-      const [, stillSha256, vtt, srt, times] = await Promise.all([
-        this.kept.keep(film.read, film.sha256, 'video/mp4'),
-        still,
-        this.kept.keepText(webvtt(cues, language), 'text/vtt; charset=utf-8'),
-        this.kept.keepText(subrip(cues), 'application/x-subrip; charset=utf-8'),
-        this.kept.keepText(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
+      const [sha256, still, vtt, srt, times] = await Promise.all([
+        this.kept.keepStream(film.read, 'video/mp4'),
+        poster.then((jpeg) => this.kept.keepBytes(jpeg, 'image/jpeg')),
+        this.kept.keepBytes(webvtt(cues, language), 'text/vtt; charset=utf-8'),
+        this.kept.keepBytes(subrip(cues), 'application/x-subrip; charset=utf-8'),
+        this.kept.keepBytes(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
       ]);
-      const { sha256, bytes, frames, seconds } = film;
-      return { sha256, bytes, frames, seconds, poster: stillSha256, webvtt: vtt, srt, cues: times };
+      const { bytes, frames, seconds } = film;
+      return { sha256, bytes, frames, seconds, poster: still, webvtt: vtt, srt, cues: times };
     } catch (error) {
       throw told(error);
     } finally {
-      await drawn.catch(() => undefined);
-      await discard(poster, ...files.values());
+      await poster.catch(() => undefined);
+      await discard(...[...files.values()].map(({ path, isOurs }) => (isOurs ? path : undefined)));
+    }
+  }
+
+  /** The middle of that scene. An edit elsewhere in the chapter does not change it, and to draw it takes as long as to join the film. */
+  private poster(of: SegmentWish): Promise<Buffer> {
+    return this.remember(of, this.posters.get(JSON.stringify(of)) ?? this.drawnPoster(of));
+  }
+
+  private remember(of: SegmentWish, made: Promise<Buffer>): Promise<Buffer> {
+    const name = JSON.stringify(of);
+    this.posters.delete(name);
+    this.posters.set(name, made); // the last used comes last
+    made.catch(() => this.posters.delete(name));
+    for (const oldest of [...this.posters.keys()].slice(0, -MOST_POSTERS)) this.posters.delete(oldest);
+    return made;
+  }
+
+  private async drawnPoster(of: SegmentWish): Promise<Buffer> {
+    const { renderer } = await this.ready();
+    const out = this.kept.scratch('poster.jpg');
+    try {
+      await renderer.poster({ ...(await this.sceneJob(of)), frame: middleOf(of), out });
+      return await readFile(out);
+    } finally {
+      await discard(out);
     }
   }
 
@@ -202,7 +225,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   /** Scenes are mastered alone; where they miss −14 LUFS together, all their sound is written anew by one offset. */
-  private async levelWhole(scenes: readonly SceneFiles[], files: Map<string, string>): Promise<void> {
+  private async levelWhole(scenes: readonly SceneFiles[], files: Map<string, Gathered>): Promise<void> {
     const { narrator } = await this.ready();
     const sounds = new Map(scenes.map(({ sound, energies }) => [sound, energies]));
     let gain = filmGain(scenes.map(({ energies }) => energies));
@@ -214,14 +237,18 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
         for (const sound of sounds.keys()) {
           const out = made.get(sound) ?? this.kept.scratch('loud.aac');
           made.set(sound, out);
-          sounds.set(sound, await narrator.relevel(files.get(sound)!, gain, out));
+          sounds.set(sound, await narrator.relevel(await contentOf(files.get(sound)!), gain, out));
         }
         more = filmGain(
           scenes.map(({ sound }) => sounds.get(sound)!),
           NEAR,
         );
       }
-      for (const [sound, file] of made) await rename(file, files.get(sound)!);
+      for (const [sound, path] of made) {
+        if (files.get(sound)!.isOurs) await discard(files.get(sound)!.path);
+        files.set(sound, { path, bytes: (await stat(path)).size, isOurs: true });
+        made.delete(sound);
+      }
     } finally {
       await discard(...made.values());
     }
@@ -274,6 +301,10 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
 
   private async sceneJob({ picture, ...scene }: SegmentWish) {
     const { sha256, width, height } = picture ?? (await this.fitPicture(null, scene.theme.gradient));
-    return { ...scene, backdrop: { path: await this.kept.picture(sha256), width, height } };
+    const path = await this.kept.picture(sha256).catch((error: unknown) => {
+      for (const [name, made] of this.fitted) if (made.sha256 === sha256) this.fitted.delete(name);
+      throw error;
+    });
+    return { ...scene, backdrop: { path, width, height } };
   }
 }

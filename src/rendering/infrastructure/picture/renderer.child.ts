@@ -10,6 +10,7 @@ import { CompiledKernel } from './kernel.js';
 import { notePid } from './pid-files.js';
 import type { FailureKind, FromRenderer, Task, Tasks, ToRenderer } from './renderer-messages.js';
 import { UnusablePicture } from './segment-job.js';
+import { toJpeg } from './poster.js';
 import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
 
 const PROGRESS_EVERY = 250; // ms
@@ -55,7 +56,6 @@ const work: { [T in Task]: (job: Tasks[T]['job'], id: number, signal: AbortSigna
     });
   },
   async poster(job) {
-    const { toJpeg } = await import('./poster.js');
     const compositor = await openScene(kernel, job);
     return place(job.out, await toJpeg(compositor.frame(job.frame)));
   },

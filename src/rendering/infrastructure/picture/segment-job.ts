@@ -22,7 +22,12 @@ export interface SceneJob {
 export interface SegmentJob extends SceneJob {
   /** Where the MP4 is to stand. It appears there whole or not at all. */
   readonly out: string;
+  /** Where a JPEG of its middle is to stand, if one is wanted. */
+  readonly still?: string;
 }
+
+/** The frame that stands for a scene. */
+export const middleOf = ({ frames }: Pick<SceneJob, 'frames'>): number => Math.floor(frames / 2);
 
 export interface SegmentResult {
   /** Read back from the file's own index. */

@@ -13,7 +13,8 @@ import { Compositor } from './compositor.js';
 import { encoderArguments } from './encoder.js';
 import { FlvReader, type CodedFrame } from './flv.js';
 import type { CompiledKernel } from './kernel.js';
-import type { FileResult, SceneJob, SegmentJob, SegmentResult } from './segment-job.js';
+import { toJpeg } from './poster.js';
+import { type FileResult, middleOf, type SceneJob, type SegmentJob, type SegmentResult } from './segment-job.js';
 
 /** The encoder refused, died, or gave out another number of frames than it was given. */
 export class EncoderFailed extends Error {}
@@ -31,13 +32,15 @@ export async function openScene(kernel: CompiledKernel, job: SceneJob): Promise<
   return new Compositor(kernel, { ...job, backdrop: { ...job.backdrop, bytes: await readFile(job.backdrop.path) } });
 }
 
+type OnFrame = (frame: Uint8Array, n: number) => void;
+
 /** Writes every frame, raw, and draws the next one meanwhile. Whoever wants the frames themselves gives a file's stream. */
-export async function pour(compositor: Compositor, into: Writable, onFrame: () => void = () => undefined): Promise<void> {
+export async function pour(compositor: Compositor, into: Writable, onFrame: OnFrame = () => undefined): Promise<void> {
   let written: Promise<void> = Promise.resolve();
   for (let n = 0; n < compositor.frames; n++) {
     const frame = compositor.frame(n);
     await written;
-    onFrame();
+    onFrame(frame, n);
     written = new Promise((resolve, reject) => into.write(frame, (error) => (error ? reject(error) : resolve())));
     written.catch(() => undefined); // it is awaited in the next turn
   }
@@ -52,10 +55,18 @@ export async function renderSegment(
 ): Promise<SegmentResult> {
   const began = process.cpuUsage();
   const compositor = await openScene(kernel, job);
-  const { configuration, coded, cpu } = await encode(compositor, ffmpeg, job.theme.encoder, watch);
+  let still: Promise<Buffer> | undefined;
+  const onFrame: OnFrame = (frame, n) => {
+    watch.onMove?.();
+    if (!job.still || n !== middleOf(job)) return;
+    still = toJpeg(frame);
+    still.catch(() => undefined); // it is awaited below
+  };
+  const { configuration, coded, cpu } = await encode(compositor, ffmpeg, job.theme.encoder, { ...watch, onFrame });
   const file = writeSegment(configuration, coded);
   const { frames } = readSegment(file);
   if (frames !== job.frames) throw new EncoderFailed(`The encoder gave ${frames} frames of ${job.frames}.`);
+  if (job.still && still) await place(job.still, await still);
   const placed = await place(job.out, file);
   return { frames, encodedFrames: coded.length, cpu: sumOf(cpu, ownCpu(began)), ...placed };
 }
@@ -64,7 +75,7 @@ async function encode(
   compositor: Compositor,
   ffmpeg: string,
   theme: Theme['encoder'],
-  { onMove, onFrames, onEncoder, signal }: Watch,
+  { onMove, onFrames, onEncoder, onFrame, signal }: Watch & { onFrame: OnFrame },
 ): Promise<{ configuration: Uint8Array; coded: CodedFrame[]; cpu?: number }> {
   signal?.throwIfAborted();
   const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -97,7 +108,7 @@ async function encode(
     encoder.on('close', (code, by) => resolve(code === 0 ? '' : `exit ${by ?? String(code)}`));
   });
   try {
-    const poured = await pour(compositor, encoder.stdin, onMove).then(
+    const poured = await pour(compositor, encoder.stdin, onFrame).then(
       () => void encoder.stdin.end(),
       (error: NodeJS.ErrnoException) => error,
     );
