@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --only film,chapter] [-- --json] [-- --thorough] [-- --rounds 1]`: every measurement of docs/benchmarks.md, one after the other, from
- * a build of the present sources, with a PostgreSQL and a Redis of its own that vanish afterwards. One table at the end, or with --json one
+ * `npm run bench [-- --only film,chapter] [-- --json] [-- --thorough] [-- --rounds 1]`: the measurements of docs/benchmarks.md, one after the other
+ * (all but the long chapter, which is asked for by name), from a build of the present sources, with a PostgreSQL and a Redis of its own that vanish afterwards. One table at the end, or with --json one
  * object a line; the exit code is 1 when a goal is missed or a measurement failed.
  */
 import { spawn } from 'node:child_process';
@@ -19,20 +19,23 @@ import { main, Refusal } from '../../scripts/parts/refusal.mjs';
 import { startTestServers } from '../../scripts/parts/test-servers.mjs';
 import { say, table } from './report.mjs';
 
-const PARTS = { anchors: [], chapter: [], live: [], film: [] };
-const NEEDS_SERVERS = ['chapter', 'live', 'film'];
+const PARTS = { anchors: [], chapter: [], live: [], film: [], long: [] };
+const NEEDS_SERVERS = ['chapter', 'live', 'film', 'long'];
+const BY_NAME_ONLY = ['long'];
 const { values: asked } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string' },
     paragraphs: { type: 'string' },
+    text: { type: 'string' },
     json: { type: 'boolean', default: false },
     thorough: { type: 'boolean', default: false },
   },
 });
 if (asked.thorough) PARTS.film.push('--thorough');
 for (const name of ['rounds', 'paragraphs']) if (asked[name]) PARTS.film.push(`--${name}`, asked[name]);
-const parts = asked.only?.split(',') ?? Object.keys(PARTS);
+for (const name of ['paragraphs', 'text']) if (asked[name]) PARTS.long.push(`--${name}`, asked[name]);
+const parts = asked.only?.split(',') ?? Object.keys(PARTS).filter((name) => !BY_NAME_ONLY.includes(name));
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr); // steps and progress: what is measured goes out through `print`
 

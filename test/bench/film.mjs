@@ -11,24 +11,20 @@
  * Counted: user and system time of the worker and of every process below it, from asking for the films until both are stored; bare: of
  * FFmpeg alone, with as many threads as it likes and with one, and the cheaper of the two counts.
  */
-import { spawn } from 'node:child_process';
-import { createHash, randomBytes, randomUUID, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import { createHash } from 'node:crypto';
+import { chmodSync, createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { NODE_OPTIONS_OF } from '../../scripts/parts/product.mjs';
 import { cover } from './cover.mjs';
 import { cpuOfTree, measured, median, memoryOfTree } from './cpu.mjs';
 import { pictureBytes, quality, RAW, summed } from './film-quality.mjs';
+import { openHouse, ROOT } from './house.mjs';
 import { report, say } from './report.mjs';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const { values: asked } = parseArgs({
   options: {
     dist: { type: 'string', default: 'dist' },
@@ -47,46 +43,15 @@ const cores = os.availableParallelism();
 const LANGUAGES = ['en', 'zh'];
 const WORD = { en: ' again', zh: '了又了' };
 const FRAME_BYTES = (1080 * 1920 * 3) / 2;
-const { DATABASE_URL, REDIS_URL } = process.env;
-if (!DATABASE_URL || !REDIS_URL) {
-  console.error('Set DATABASE_URL (migrated) and REDIS_URL, or run `npm run bench -- --only film`, which brings its own.');
-  process.exit(1);
-}
-
-const folder = mkdtempSync(path.join(os.tmpdir(), 'inkreel-film-'));
-const children = [];
-process.on('SIGTERM', () => process.exit(143)).on('SIGINT', () => process.exit(130));
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
+const house = await openHouse(dist, 'film');
+const { folder, database } = house;
 const { findEncoder } = await import(pathToFileURL(path.join(dist, 'src/rendering/infrastructure/picture/encoder.js')).href);
 const { ffmpeg } = await findEncoder(process.env.FFMPEG_PATH);
-const database = new pg.Pool({ connectionString: DATABASE_URL, max: 1 });
 const text = Object.fromEntries(LANGUAGES.map((language) => [language, fixture(language)]));
 const picture = path.join(folder, 'cover.png');
 writeFileSync(picture, cover());
 
-const environment = {
-  ...process.env,
-  NODE_ENV: 'production',
-  LOG_LEVEL: 'error',
-  HOST: '127.0.0.1',
-  PORT: String(await freePort()),
-  INKREEL_HOME: path.join(folder, 'home'),
-  REDIS_PREFIX: `bench-film:${process.pid}`,
-  SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-};
-const base = `http://127.0.0.1:${environment.PORT}`;
-const account = { email: `bench-${randomUUID()}@example.org`, password: randomBytes(18).toString('base64url') };
-started('web');
-const worker = started('worker');
-await until(() =>
-  fetch(`${base}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  ),
-);
+const worker = house.start('worker');
 
 const chapters = await published();
 const spoken = await films(); // everything cold, and what starts once is started
@@ -125,44 +90,21 @@ function fixture(language) {
 
 /** A chapter for each language, with the street as its work's cover. */
 async function published() {
-  await call('POST', '/v1/accounts', { ...account, name: 'Bench', role: 'author' });
-  await signIn();
   const ids = {};
-  for (const language of LANGUAGES) {
-    const work = await call('POST', '/v1/works', { title: 'The Last Tram', language });
-    await call('PUT', `/v1/works/${work.id}/cover`, readFileSync(picture), { 'content-type': 'image/png', 'if-match': '*' });
-    const chapter = await call('POST', `/v1/works/${work.id}/chapters`, { title: 'I', markdown: text[language].join('\n\n') });
-    await call('POST', `/v1/chapters/${chapter.id}/publication`, {}, { 'if-match': '*' });
-    ids[language] = chapter.id;
-  }
+  for (const language of LANGUAGES)
+    ids[language] = await house.publish(language, text[language].join('\n\n'), readFileSync(picture));
   return ids;
-}
-
-/** For fifteen minutes: a whole run takes longer. */
-async function signIn() {
-  call.token = (await call('POST', '/v1/sessions', account)).accessToken;
 }
 
 /** Asks for the films of these languages at once. @returns what the worker spent until all are stored, and the films */
 async function films(languages = LANGUAGES, of = [worker], everyMs = 250) {
-  await signIn();
+  await house.signIn();
   const spent = () => of.reduce((sum, { pid }) => sum + cpuOfTree(pid), 0);
   const [cpu, began] = [spent(), performance.now()];
   let memory = 0;
   // not more often: to look is work too, for us and for who is looked at
   const look = setInterval(() => (memory = Math.max(memory, ...of.map(({ pid }) => memoryOfTree(pid)))), 2_000);
-  const made = await Promise.all(
-    languages.map(async (language) => {
-      let film = await call('POST', `/v1/chapters/${chapters[language]}/renditions`, {});
-      while (!['ready', 'failed'].includes(film.state)) {
-        await sleep(everyMs); // asking is work as well, for the web server and its database, on the same cores
-        film = await call('GET', `/v1/renditions/${film.id}`);
-      }
-      if (film.state === 'failed' || film.degraded)
-        throw new Error(`The film was not made as wished: ${film.failure ?? film.warnings.join(' ')}`);
-      return film;
-    }),
-  );
+  const made = await Promise.all(languages.map((language) => house.film(chapters[language], everyMs)));
   const wall = (performance.now() - began) / 1000;
   clearInterval(look);
   await sleep(100); // what is still said about the film is part of it
@@ -249,8 +191,8 @@ async function edits() {
     say(`film: edit ${runs.length + 1} of ${chosen.length}`);
     text[language][i] = text[language][i].replace(/([.!?。！？”"]*)$/, `${WORD[language]}$1`);
     const address = `/v1/chapters/${chapters[language]}`;
-    await call('PUT', `${address}/draft`, { markdown: text[language].join('\n\n') }, { 'if-match': '*' });
-    await call('POST', `${address}/publication`, {}, { 'if-match': '*' });
+    await house.call('PUT', `${address}/draft`, { markdown: text[language].join('\n\n') }, { 'if-match': '*' });
+    await house.call('POST', `${address}/publication`, {}, { 'if-match': '*' });
     const run = await films([language], [worker], 50);
     const stages = await stagesOf(run.films[0].id);
     runs.push({ language, sha256: run.films[0].film.sha256, share: run.cpu / whole, wall: run.wall, stages });
@@ -296,7 +238,7 @@ async function twoWorkers() {
   const walls = [];
   worker.kill();
   for (const count of [1, 2]) {
-    const several = Array.from({ length: count }, () => started('worker', { RENDER_CONCURRENCY: '1' }));
+    const several = Array.from({ length: count }, () => house.start('worker', { RENDER_CONCURRENCY: '1' }));
     await forget('segment');
     await films(LANGUAGES, several); // started, and spoken
     await forget('segment');
@@ -440,46 +382,4 @@ function cpu(name) {
 
 function frames(list) {
   return list.reduce((sum, { film }) => sum + film.frames, 0);
-}
-
-async function call(method, url, body, headers = {}) {
-  const raw = Buffer.isBuffer(body);
-  const answer = await fetch(base + url, {
-    method,
-    headers: {
-      ...(body && !raw && { 'content-type': 'application/json' }),
-      ...(call.token && { authorization: `Bearer ${call.token}` }),
-      ...headers,
-    },
-    body: raw ? body : body && JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
-  return answer.headers.get('content-type')?.includes('json') ? answer.json() : undefined;
-}
-
-function started(program, more = {}) {
-  mkdirSync(environment.INKREEL_HOME, { recursive: true });
-  const child = spawn(process.execPath, [...(NODE_OPTIONS_OF[program] ?? []), path.join(dist, `src/${program}.js`)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...environment, ...more },
-  });
-  children.push(child);
-  return child;
-}
-
-async function until(holds) {
-  for (let i = 0; i < 600; i++) {
-    if (await holds()) return;
-    await sleep(100);
-  }
-  throw new Error('The web server does not answer.');
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const listening = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = listening.address();
-      listening.close(() => resolve(port));
-    });
-  });
 }
