@@ -122,6 +122,7 @@ export class Renderer {
       const nice = this.#processes.size < (this.#options.kept ?? Infinity) ? NICE : NICE_OF_EXTRA;
       const started = new RendererProcess(this.#options, nice, {
         onIdle: () => {
+          if (started.hasReadPicture) this.#retire(started);
           this.#next();
           if (!started.task && this.#processes.size > (this.#options.kept ?? Infinity)) this.#retire(started);
         },
@@ -152,6 +153,8 @@ export class Renderer {
 /** One child process and the task it has. */
 class RendererProcess {
   task: Waiting | undefined;
+  /** Then it holds the image library and what that took, for which it has no more use. */
+  hasReadPicture = false;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #exited: Promise<void>;
   #encoder: number | null = null;
@@ -169,7 +172,7 @@ class RendererProcess {
     this.#pidFolder = pidFolder;
     this.#child = spawn(process.execPath, ['--expose-gc', child, ffmpeg, pidFolder, String(nice)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: {}, // the worker's secrets have no business near people's pictures
+      env: { MALLOC_ARENA_MAX: '1' }, // a tenth less memory with glibc; the worker's secrets have no business near people's pictures
     });
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.on('data', (text: Buffer) => (this.#complaint = (this.#complaint + text.toString()).slice(-2_000)));
@@ -189,6 +192,7 @@ class RendererProcess {
 
   give(task: Waiting): void {
     this.task = task;
+    this.hasReadPicture ||= task.type === 'backdrop';
     this.#silent = 0;
     this.#watch = setInterval(() => {
       if (++this.#silent < PATIENCE[task.type]) return;

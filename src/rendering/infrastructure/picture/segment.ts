@@ -78,7 +78,7 @@ async function encode(
   { onMove, onFrames, onEncoder, onFrame, signal }: Watch & { onFrame: OnFrame },
 ): Promise<{ configuration: Uint8Array; coded: CodedFrame[]; cpu?: number }> {
   signal?.throwIfAborted();
-  const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
   onEncoder?.(encoder);
   const kill = (): void => void encoder.kill('SIGKILL'); // reaches a stopped process too
   signal?.addEventListener('abort', kill);

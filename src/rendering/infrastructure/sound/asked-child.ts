@@ -84,7 +84,8 @@ export class AskedChild {
   private start(): ChildProcess {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--expose-gc', fileURLToPath(this.script)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, TZ: 'UTC' }, // no keys, no secrets, no locale
+      // no keys, no secrets, no locale; and one heap, given back early (glibc), as it speaks for moments and waits for long
+      env: { PATH: process.env.PATH, TZ: 'UTC', MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
     });
     try {
       if (child.pid) setPriority(child.pid, NICE);
