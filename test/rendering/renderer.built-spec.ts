@@ -142,6 +142,33 @@ describe('renderer processes', () => {
     expect(readFileSync(path.join(folder, 'poster.jpg')).subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
   });
 
+  it('give a scene’s still in passing: the bytes of the poster drawn alone, and the scene as without it', async () => {
+    const [still, alone] = ['still.jpg', 'alone.jpg'].map((name) => path.join(folder, name));
+    const { ended } = await start([
+      job('with-still.mp4', 30, { still }),
+      job('without-still.mp4', 30),
+      { kind: 'poster', ...job('alone.jpg', 30, { frame: 15 }) },
+    ]);
+    const done = (await ended).filter(({ type }) => type === 'done').sort((a, b) => a.job - b.job);
+    expect(done).toHaveLength(3);
+    expect(done[0].result.sha256).toBe(done[1].result.sha256);
+    expect(readFileSync(still).equals(readFileSync(alone))).toBe(true);
+  });
+
+  it('leave once they have fitted a picture, and the next scene is drawn without the image library', async () => {
+    const pids = pidFolder('fitted');
+    const fitting = { kind: 'backdrop', picture: await cover(), gradient: INK.gradient, out: path.join(folder, 'fitted.yuv') };
+    const { worker, heard, ended } = await start([fitting, job('fitted.mp4', 3000)], { pidFolder: pids });
+    await heard('done', (line) => line.job === 0);
+    await heard('frames');
+    const renderers = (): number[] => processes(pids).filter((pid) => pid !== worker.pid);
+    expect(await within(5, () => renderers().length === 1)).toBe(true);
+    if (process.platform === 'linux')
+      expect(readFileSync(`/proc/${renderers()[0]}/maps`, 'utf8').includes('libvips')).toBe(false);
+    worker.kill('SIGKILL');
+    await ended;
+  });
+
   it('stop within two seconds when a render is cancelled, and go on with the next', async () => {
     const pids = pidFolder('cancel');
     const { ended } = await start([job('long.mp4', 3000, { cancelAt: 10 }), job('next.mp4', 5)], { pidFolder: pids });
