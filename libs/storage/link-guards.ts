@@ -1,7 +1,7 @@
 /**
  * Whether an object that a link of ours leads to may still be shown. A link is made for a time, but what it leads to may be
- * taken back before: the module whose keys begin so is asked each time. Where S3 answers its
- * own links (S3_LINKS=direct) nobody is asked.
+ * taken back before: the module whose keys begin so is asked each time. Where S3 answers its own links (S3_LINKS=direct)
+ * nobody is asked.
  */
 import { Injectable } from '@nestjs/common';
 

@@ -58,7 +58,6 @@ const PART = 8 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 
 export class S3Store extends ObjectStore implements OnModuleDestroy {
-  readonly answersLinks: boolean;
   private readonly client: S3Client;
   private readonly bucket: string;
 
@@ -68,7 +67,6 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
     private readonly links?: SignedUrls,
   ) {
     super();
-    this.answersLinks = links !== undefined;
     this.bucket = bucket;
     this.client = new S3Client({
       region,
@@ -85,6 +83,10 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
         httpsAgent: { maxSockets: 200 },
       },
     });
+  }
+
+  get answersLinks(): boolean {
+    return this.links !== undefined;
   }
 
   onModuleDestroy(): void {

@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --only film,chapter] [-- --json] [-- --thorough] [-- --rounds 1]`: the measurements of docs/benchmarks.md, one after the other
- * (all but the long chapter, which is asked for by name), from a build of the present sources, with a PostgreSQL and a Redis of its own that vanish afterwards. One table at the end, or with --json one
- * object a line; the exit code is 1 when a goal is missed or a measurement failed.
+ * `npm run bench [-- --only film,chapter] [-- --json] [-- --thorough] [-- --rounds 1]`: the measurements of docs/benchmarks.md, one
+ * after the other (all but the long chapter, which is asked for by name), from a build of the present sources, with a PostgreSQL and a
+ * Redis of its own that vanish afterwards. One table at the end, or with --json one object a line; the exit code is 1 when a goal is
+ * missed or a measurement failed.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';

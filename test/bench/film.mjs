@@ -48,8 +48,8 @@ const { folder, database } = house;
 const { findEncoder } = await import(pathToFileURL(path.join(dist, 'src/rendering/infrastructure/picture/encoder.js')).href);
 const { ffmpeg } = await findEncoder(process.env.FFMPEG_PATH);
 const text = Object.fromEntries(LANGUAGES.map((language) => [language, fixture(language)]));
-const picture = path.join(folder, 'cover.png');
-writeFileSync(picture, cover());
+const [street, picture] = [cover(), path.join(folder, 'cover.png')];
+writeFileSync(picture, street);
 
 const worker = house.start('worker');
 
@@ -91,14 +91,12 @@ function fixture(language) {
 /** A chapter for each language, with the street as its work's cover. */
 async function published() {
   const ids = {};
-  for (const language of LANGUAGES)
-    ids[language] = await house.publish(language, text[language].join('\n\n'), readFileSync(picture));
+  for (const language of LANGUAGES) ids[language] = await house.publish(language, text[language].join('\n\n'), street);
   return ids;
 }
 
 /** Asks for the films of these languages at once. @returns what the worker spent until all are stored, and the films */
 async function films(languages = LANGUAGES, of = [worker], everyMs = 250) {
-  await house.signIn();
   const spent = () => of.reduce((sum, { pid }) => sum + cpuOfTree(pid), 0);
   const [cpu, began] = [spent(), performance.now()];
   let memory = 0;

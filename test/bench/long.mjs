@@ -50,22 +50,16 @@ const chapter = await house.publish('en', paragraphs.join('\n\n'), cover());
 say(`long: ${words} words in ${paragraphs.length} paragraphs`);
 
 let [memory, disk] = [0, 0];
-let done = 0;
 const look = setInterval(() => {
   memory = Math.max(memory, memoryOfTree(worker.pid));
   disk = Math.max(disk, bytesIn(path.join(house.home, 'studio')) + bytesIn(path.join(house.home, 'objects/incoming')));
 }, 1_000);
-const tell = setInterval(() => {
-  void house.database
-    .query(
-      `SELECT count(*) FILTER (WHERE a.status = 'ready') AS done, count(*) AS "all" FROM rendering.part p
-      LEFT JOIN rendering.artefact a ON a.key = p.segment_key`,
-    )
-    .then(
-      ({ rows: [row] }) =>
-        row.done !== done && say(`long: ${(done = row.done)} of ${row.all} scenes, ${(memory / MEGABYTE).toFixed(0)} MB`),
-    )
-    .catch(() => undefined);
+const tell = setInterval(async () => {
+  const { rows } = await house.database.query(
+    `SELECT count(*) FILTER (WHERE a.status = 'ready') AS done, count(*) AS "all" FROM rendering.part p
+       LEFT JOIN rendering.artefact a ON a.key = p.segment_key`,
+  );
+  say(`long: ${rows[0].done} of ${rows[0].all} scenes, ${(memory / MEGABYTE).toFixed(0)} MB`);
 }, 30_000);
 const began = performance.now();
 const { film, progress } = await house.film(chapter, 1_000);

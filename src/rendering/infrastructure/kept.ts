@@ -8,7 +8,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
+import { type ObjectBody, ObjectDamaged, ObjectNotFound, type ObjectStore, StoreUnavailable } from '#libs/storage/object-store';
 import { Damaged } from '../domain/ports.js';
 import { atMost } from './at-most.js';
 import type { FileOf } from './joining.js';
@@ -42,7 +42,7 @@ export class Kept {
       () => undefined,
     );
     if (changedAt !== undefined && this.whole.get(sha256) === changedAt) return path;
-    if (changedAt === undefined || (await sha256Of(path)) !== sha256) await rename(await this.checked(sha256), path);
+    if (changedAt === undefined || (await sha256Of(path)) !== sha256) await rename((await this.fetched(sha256)).path, path);
     this.whole.set(sha256, (await stat(path)).mtimeMs);
     return path;
   }
@@ -69,16 +69,14 @@ export class Kept {
    * @param file stays as it is meanwhile
    */
   async keep(file: string, sha256: string, contentType: string): Promise<void> {
-    await this.pins?.pin(sha256);
-    await patiently(() => this.objects.put(objectKey(sha256), { file }, { contentType, sha256 }));
+    await this.put({ file }, sha256, contentType);
   }
 
   /** @returns the hash that names them */
   async keepBytes(content: string | Buffer, contentType: string): Promise<string> {
     const bytes = Buffer.from(content);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.pins?.pin(sha256);
-    await patiently(() => this.objects.put(objectKey(sha256), bytes, { contentType, sha256 }));
+    await this.put(bytes, sha256, contentType);
     return sha256;
   }
 
@@ -91,17 +89,17 @@ export class Kept {
     return (await patiently(() => this.objects.putByDigest(name, read, { contentType }))).sha256;
   }
 
-  /** A copy, under a name that the caller may change. @throws Damaged */
-  async checked(sha256: string): Promise<string> {
-    return (await this.fetched(sha256)).path;
-  }
-
   /** @throws ObjectNotFound, Damaged */
   async fetchWhole(key: string, file: string): Promise<void> {
     await this.read(key, file);
   }
 
-  /** @throws Damaged */
+  private async put(body: ObjectBody, sha256: string, contentType: string): Promise<void> {
+    await this.pins?.pin(sha256);
+    await patiently(() => this.objects.put(objectKey(sha256), body, { contentType, sha256 }));
+  }
+
+  /** @param mayStay else it is a copy, under a name that the caller may change. @throws Damaged */
   private async fetched(sha256: string, mayStay = false): Promise<Gathered> {
     const copy = this.scratch(sha256);
     try {

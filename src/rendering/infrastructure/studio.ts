@@ -62,7 +62,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   private readonly fitted = new Map<string, PictureMade>();
 
   /** Of the films assembled last, by what they show. */
-  private readonly posters = new Map<string, Promise<Buffer>>();
+  private readonly posters = new Map<string, Buffer>();
 
   /**
    * @param paid for the answers of a speech server, where they are kept for all workers
@@ -151,7 +151,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     try {
       const job = { ...(await this.sceneJob(wish)), out, ...(still && { still }) };
       const { frames, sha256, bytes, cpu } = await renderer.render(job, onFrames, signal);
-      if (still) void this.remember(wish, Promise.resolve(await readFile(still)));
+      if (still) this.remember(wish, await readFile(still));
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
       await orAborted(this.kept.keep(out, sha256, 'video/mp4'), signal);
       return { frames, sha256, bytes, cpu };
@@ -192,17 +192,17 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   /** The middle of that scene. An edit elsewhere in the chapter does not change it, and to draw it takes as long as to join the film. */
-  private poster(of: SegmentWish): Promise<Buffer> {
-    return this.remember(of, this.posters.get(JSON.stringify(of)) ?? this.drawnPoster(of));
+  private async poster(of: SegmentWish): Promise<Buffer> {
+    const jpeg = this.posters.get(JSON.stringify(of)) ?? (await this.drawnPoster(of));
+    this.remember(of, jpeg);
+    return jpeg;
   }
 
-  private remember(of: SegmentWish, made: Promise<Buffer>): Promise<Buffer> {
+  private remember(of: SegmentWish, jpeg: Buffer): void {
     const name = JSON.stringify(of);
     this.posters.delete(name);
-    this.posters.set(name, made); // the last used comes last
-    made.catch(() => this.posters.delete(name));
+    this.posters.set(name, jpeg); // the last used comes last
     for (const oldest of [...this.posters.keys()].slice(0, -MOST_POSTERS)) this.posters.delete(oldest);
-    return made;
   }
 
   private async drawnPoster(of: SegmentWish): Promise<Buffer> {

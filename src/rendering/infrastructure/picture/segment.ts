@@ -34,8 +34,8 @@ export async function openScene(kernel: CompiledKernel, job: SceneJob): Promise<
 
 type OnFrame = (frame: Uint8Array, n: number) => void;
 
-/** Writes every frame, raw, and draws the next one meanwhile. Whoever wants the frames themselves gives a file's stream. */
-export async function pour(compositor: Compositor, into: Writable, onFrame: OnFrame = () => undefined): Promise<void> {
+/** Writes every frame, raw, and draws the next one meanwhile. */
+async function pour(compositor: Compositor, into: Writable, onFrame: OnFrame): Promise<void> {
   let written: Promise<void> = Promise.resolve();
   for (let n = 0; n < compositor.frames; n++) {
     const frame = compositor.frame(n);
