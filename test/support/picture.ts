@@ -6,7 +6,7 @@ import path from 'node:path';
 import { INK } from '../../src/rendering/domain/themes.js';
 import type { CaptionPage } from '../../src/rendering/domain/scene.js';
 import { BACKDROP_HEIGHT, BACKDROP_WIDTH } from '../../src/rendering/infrastructure/picture/backdrop.js';
-import type { DrawnScene } from '../../src/rendering/infrastructure/picture/compositor.js';
+import type { BackdropInMemory, DrawnScene } from '../../src/rendering/infrastructure/picture/compositor.js';
 import { findEncoder } from '../../src/rendering/infrastructure/picture/encoder.js';
 import { CompiledKernel } from '../../src/rendering/infrastructure/picture/kernel.js';
 
@@ -38,7 +38,7 @@ export function pagesOf(words: readonly string[], each = 0.2, perPage = 6): Capt
 export const SLOW_ZOOM = { from: { x: 0.5, y: 0.5, zoom: 1 }, to: { x: 0.5, y: 0.5, zoom: 1.12 } };
 
 /** A soft slope with some texture: quick to make, and every move of it shows. */
-export function plainBackdrop(): DrawnScene['backdrop'] {
+export function plainBackdrop(): BackdropInMemory {
   const [width, height] = [BACKDROP_WIDTH, BACKDROP_HEIGHT];
   const bytes = new Uint8Array((width * height * 3) / 2).fill(128);
   for (let y = 0; y < height; y++)

@@ -6,15 +6,17 @@ import type { Theme } from './scene.js';
 
 /**
  * What x264 need not do here. A scene has no cuts and no fades (`scenecut`, `weightp`), and its picture moves slowly and evenly, so small
- * searches find it (`me`, `subme`) and long runs of B-frames fit (`bframes`, `b-adapt`). Less adaptive quantisation leaves the bits at
- * the letters' edges. Measured on a gradient, a cover and a painting: 0.52 of the CPU, 0.88 of the bytes, SSIM +0.07…+0.37 dB, captions
- * +0.5…+1.2 dB. Partitions stay, as without them the captions blur. Two B-frames and two frames of lookahead less than would be best
- * (−0.04 dB) save 34 MB of 189 in every encoder.
+ * searches find it (`me`, `subme`), long runs of B-frames fit (`bframes`, `b-adapt`), and what moved between two pictures moved in the same
+ * way between those beside them (`direct`): a B-frame needs no other B-frame to look at (`b-pyramid`), which saves 20 MB of frames in
+ * every encoder. Less adaptive quantisation leaves the bits at the letters' edges. Partitions stay, as without them the captions blur. Two
+ * B-frames and two frames of lookahead less than would be best (−0.04 dB) save 34 MB more. Without the deblocking filter it would be
+ * as fast. Figures: docs/benchmarks.md.
  */
 const ENCODER: Theme['encoder'] = {
   preset: 'veryfast',
-  crf: 19.25,
-  params: 'me=dia:subme=1:partitions=i4x4,i8x8:b-adapt=0:bframes=5:rc-lookahead=8:weightp=0:scenecut=0:aq-strength=0.8',
+  crf: 19.5,
+  params:
+    'me=dia:subme=1:partitions=i4x4,i8x8:b-adapt=0:bframes=5:b-pyramid=none:direct=temporal:rc-lookahead=8:weightp=0:scenecut=0:aq-strength=0.8',
 };
 
 export const INK: Theme = {

@@ -3,7 +3,7 @@ import { HEIGHT, WIDTH } from '../../domain/scene.js';
 import { INK } from '../../domain/themes.js';
 import { gradientBackdrop } from './backdrop.js';
 import { CAPTION_CENTRE } from './captions.js';
-import { Compositor } from './compositor.js';
+import { Compositor, FRAMES_KEPT } from './compositor.js';
 
 jest.setTimeout(60_000); // frames at full size, beside whatever else the machine does
 
@@ -67,11 +67,28 @@ describe('the frames of a scene', () => {
     for (const n of [11, 0, 6, 7, 3, 3, 10]) expect(Buffer.from(again.frame(n)).equals(forward[n])).toBe(true);
   });
 
-  it('keep one frame unharmed while the next is drawn', () => {
+  it('are the same in memory that another scene used', () => {
+    const mine = compiledKernel();
+    const scene = sceneOf();
+    const first = new Compositor(mine, scene);
+    const frames = [0, 7, 20].map((n) => Buffer.from(first.frame(n)));
+    first.close();
+    const other = new Compositor(
+      mine,
+      sceneOf({ pages: pagesOf(['A', 'very', 'much', 'longer', 'page', 'of', 'words'], 0.1, 7) }),
+    );
+    expect(other.frame(12).buffer).toBe(first.frame(0).buffer);
+    for (let n = 0; n < 8; n++) other.frame(n);
+    other.close();
+    const again = new Compositor(mine, scene);
+    [0, 7, 20].forEach((n, i) => expect(frames[i].equals(again.frame(n))).toBe(true));
+  });
+
+  it('stay unharmed while as many as promised are drawn after them', () => {
     const compositor = new Compositor(kernel, sceneOf());
     const frame = compositor.frame(3);
     const copy = Buffer.from(frame);
-    compositor.frame(4);
+    for (let n = 4; n < 4 + FRAMES_KEPT; n++) compositor.frame(n);
     expect(copy.equals(frame)).toBe(true);
   });
 

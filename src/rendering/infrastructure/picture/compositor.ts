@@ -2,13 +2,14 @@
  * Makes every frame of a scene as raw yuv420p: the moving picture, a shade that keeps text readable on any of them, the caption of that
  * moment. Frames depend on nothing but the scene, so they may be drawn in any order and by any process.
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { FRAME_RATE, HEIGHT, WIDTH, type CaptionPage } from '../../domain/scene.js';
 import { CAPTION_CENTRE, CaptionPainter, litWord, pageAt, type PaintedPage } from './captions.js';
 import { Arena, type CompiledKernel, type Kernel } from './kernel.js';
-import type { SceneJob } from './segment-job.js';
+import type { Backdrop, SceneJob } from './segment-job.js';
 
 /** Raise it whenever the same scene would give other frames: it is part of every segment's key. */
-export const COMPOSITOR_VERSION = 4;
+export const COMPOSITOR_VERSION = 5;
 
 export const FRAME_BYTES = (WIDTH * HEIGHT * 3) / 2;
 
@@ -16,13 +17,16 @@ export const FRAME_BYTES = (WIDTH * HEIGHT * 3) / 2;
 const SHADE = { depth: 0.34, reach: 380 } as const;
 const [BLACK, GREY] = [16, 128];
 
-export type DrawnScene = Omit<SceneJob, 'backdrop'> & {
-  readonly backdrop: { readonly bytes: Uint8Array; readonly width: number; readonly height: number };
-};
+export type BackdropInMemory = Omit<Backdrop, 'path'> & { readonly bytes: Uint8Array };
+export type DrawnScene = Omit<SceneJob, 'backdrop'> & { readonly backdrop: Backdrop | BackdropInMemory };
+
+/** So many frames stay as they are while the next one is drawn: it may take longer, where a caption is painted. */
+export const FRAMES_KEPT = 3;
 
 export class Compositor {
   readonly frames: number;
   readonly #scene: DrawnScene;
+  readonly #compiled: CompiledKernel;
   readonly #kernel: Kernel;
   readonly #painter: CaptionPainter;
   readonly #at: { picture: number; frames: readonly number[]; strip: number; rgba: number; scratch: number; keeps: number };
@@ -32,39 +36,41 @@ export class Compositor {
   #turn = 0;
 
   constructor(compiled: CompiledKernel, scene: DrawnScene) {
-    const { width, height, bytes } = scene.backdrop;
-    if (width % 2 || height % 2 || bytes.length !== (width * height * 3) / 2) {
+    const { width, height } = scene.backdrop;
+    const size = (width * height * 3) / 2;
+    if (width % 2 || height % 2 || width < WIDTH || height < HEIGHT || width > compiled.maxWidth) {
       throw new Error(
-        `The backdrop of ${width}x${height} should have ${(width * height * 3) / 2} bytes of yuv420p and has ${bytes.length}.`,
-      );
-    }
-    if (width < WIDTH || height < HEIGHT || width > compiled.maxWidth) {
-      throw new Error(
-        `The backdrop is ${width}x${height}; it must be at least ${WIDTH}x${HEIGHT} and at most ${compiled.maxWidth} wide.`,
+        `The backdrop is ${width}x${height}; it must be even, at least ${WIDTH}x${HEIGHT} and at most ${compiled.maxWidth} wide.`,
       );
     }
     this.frames = scene.frames;
     this.#scene = scene;
+    this.#compiled = compiled;
     this.#painter = new CaptionPainter(scene.theme, scene.language);
     const arena = new Arena();
     this.#at = {
-      picture: arena.reserve(bytes.length),
-      // Two, so that one can be written out while the next is drawn.
-      frames: [arena.reserve(FRAME_BYTES), arena.reserve(FRAME_BYTES)],
+      picture: arena.reserve(size),
+      // Some can be written out while the next is drawn.
+      frames: Array.from({ length: FRAMES_KEPT + 1 }, () => arena.reserve(FRAME_BYTES)),
       rgba: arena.reserve(WIDTH * HEIGHT * 4),
       strip: arena.reserve(WIDTH * HEIGHT * 3),
       scratch: arena.reserve(compiled.scratchBytes),
       keeps: arena.reserve(HEIGHT * 3),
     };
     this.#kernel = compiled.over(arena);
-    this.#kernel.bytes.set(bytes, this.#at.picture);
+    this.#layPicture(size);
     this.#layShade();
   }
 
-  /** Frame `n` as planes Y, U, V. The bytes stay as they are until the call after the next. */
+  /** When every frame has been used: the next scene is drawn in the same memory. */
+  close(): void {
+    this.#compiled.giveBack(this.#kernel);
+  }
+
+  /** Frame `n` as planes Y, U, V. The bytes stay as they are while `FRAMES_KEPT` more are drawn. */
   frame(n: number): Uint8Array {
     const at = this.#at.frames[this.#turn];
-    this.#turn = 1 - this.#turn;
+    this.#turn = (this.#turn + 1) % this.#at.frames.length;
     this.#movePicture(n, at);
     if (this.#scene.pages.length) this.#shade(at);
     this.#caption(n / FRAME_RATE, at);
@@ -103,6 +109,18 @@ export class Compositor {
       );
     }
     if (refused) throw new Error(`The picture cannot be moved by ${JSON.stringify(this.#scene.motion)}.`);
+  }
+
+  #layPicture(size: number): void {
+    const { backdrop } = this.#scene;
+    const place = this.#kernel.bytes.subarray(this.#at.picture, this.#at.picture + size);
+    const found = 'path' in backdrop ? readInto(place, backdrop.path) : backdrop.bytes.length;
+    if (found !== size) {
+      throw new Error(
+        `The backdrop of ${backdrop.width}x${backdrop.height} should have ${size} bytes of yuv420p and has ${found}.`,
+      );
+    }
+    if ('bytes' in backdrop) place.set(backdrop.bytes);
   }
 
   #layShade(): void {
@@ -148,5 +166,18 @@ export class Compositor {
     const place = at + WIDTH * HEIGHT + (y / 2) * (WIDTH / 2) + x / 2;
     this.#kernel.blend(place, WIDTH / 2, u, halfAlpha, width / 2, height / 2);
     this.#kernel.blend(place + (WIDTH * HEIGHT) / 4, WIDTH / 2, v, halfAlpha, width / 2, height / 2);
+  }
+}
+
+/** @returns how long the file is; all of it is read where that is the length of the place */
+function readInto(place: Uint8Array, path: string): number {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    let at = 0;
+    for (let got = 1; size === place.length && at < size && got; at += got) got = readSync(file, place, at, size - at, at);
+    return size === place.length ? at : size;
+  } finally {
+    closeSync(file);
   }
 }

@@ -37,7 +37,8 @@ const [PROBE_WIDTH, PROBE_HEIGHT, PROBE_FRAMES] = [64, 64, 24];
  * @throws NoEncoder naming what was tried
  */
 export async function findEncoder(ffmpegPath?: string): Promise<Encoder> {
-  const candidates = ffmpegPath ? [ffmpegPath] : [bundled(), await onPath()].filter((path) => path !== undefined);
+  const wished = ffmpegPath?.includes('/') ? ffmpegPath : await onPath(ffmpegPath);
+  const candidates = (ffmpegPath ? [wished ?? ffmpegPath] : [bundled(), wished]).filter((path) => path !== undefined);
   const refusals: string[] = [];
   for (const ffmpeg of candidates) {
     try {
@@ -61,8 +62,8 @@ function bundled(): string | undefined {
 }
 
 /** In full, as renderer processes get no PATH. */
-async function onPath(): Promise<string | undefined> {
-  const found = await run('/bin/sh', ['-c', 'command -v ffmpeg']).catch(() => Buffer.alloc(0));
+async function onPath(name = 'ffmpeg'): Promise<string | undefined> {
+  const found = await run('/bin/sh', ['-c', 'command -v "$0"', name]).catch(() => Buffer.alloc(0));
   return found.toString().trim() || undefined;
 }
 
@@ -110,6 +111,12 @@ async function probe(ffmpeg: string): Promise<Encoder> {
   const hash = createHash('sha256').update(about).update(video).update(sound);
   return { ffmpeg, version: about.toString().split('\n')[0] ?? '', fingerprint: hash.digest('hex') };
 }
+
+/**
+ * For glibc: frames of 3 MB come and go thirty times a second, and memory that is given back each time costs a page fault for every
+ * 4 kB, which in many virtual machines is a third of what encoding takes. Nothing else: secrets have no business near people's pictures.
+ */
+export const ENCODER_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '33554432', MALLOC_TRIM_THRESHOLD_: '1000000000' };
 
 /** What FFmpeg is told for one scene: raw frames on its standard input, FLV on its standard output (see flv.ts for why FLV). */
 export function encoderArguments(theme: Theme['encoder']): string[] {
