@@ -28,7 +28,7 @@ await Promise.all(
       }
     };
     try {
-      const result = kind ? await renderer[kind](job, abort.signal) : await renderer.render(job, onFrames, abort.signal);
+      const result = kind ? await renderer[kind](job, abort.signal) : await renderer.render(job, { onFrames }, abort.signal);
       say({ type: 'done', job: i, result });
     } catch (error) {
       say({ type: 'failed', job: i, kind: error.kind, mayRetry: error.mayRetry, message: error.message, at: Date.now() });

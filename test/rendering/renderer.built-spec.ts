@@ -123,6 +123,21 @@ describe('renderer processes', () => {
     expect([told.at(-1)?.frames, done?.result.frames, done?.result.encodedFrames]).toEqual([120, 120, 120]);
   });
 
+  it('draw the next scene while the encoder of the one before finishes', async () => {
+    const pids = pidFolder('poured');
+    const jobs = [0, 1, 2, 3].map((i) => job(`poured-${i}.mp4`, 40));
+    const { worker, ended, lines } = await start(jobs, { pidFolder: pids });
+    let [atOnce, renderers] = [0, 0];
+    for (let over = false; !over; await pause(5)) {
+      over = worker.exitCode !== null;
+      if (existsSync(pids)) atOnce = Math.max(atOnce, readdirSync(pids).length);
+      if (!renderers && lines.some(({ type }) => type === 'done'))
+        renderers = processes(pids).filter((pid) => pid !== worker.pid).length;
+    }
+    expect([atOnce, renderers]).toEqual([2, 1]);
+    expect(new Set((await ended).filter(({ type }) => type === 'done').map(({ result }) => result.sha256)).size).toBe(1);
+  });
+
   it('draw backdrops and posters as well, and refuse a cut picture as the author’s to mend', async () => {
     const cut = path.join(folder, 'cut.jpg');
     writeFileSync(cut, readFileSync(await cover()).subarray(0, 900));

@@ -95,8 +95,11 @@ export class Producing {
     );
   }
 
-  /** Encodes one scene's picture. Where that cannot be done, a plain card takes its place: one bad scene costs no film. */
-  async draw(key: string, done: Done, stop: AbortSignal): Promise<void> {
+  /**
+   * Encodes one scene's picture. Where that cannot be done, a plain card takes its place: one bad scene costs no film.
+   * @param onPoured when another scene would begin, so that no core waits for the last frames of this one
+   */
+  async draw(key: string, done: Done, stop: AbortSignal, onPoured?: () => void): Promise<void> {
     if (tooOften(await this.artefacts.mishaps(key))) return this.mending.layCard(key, done);
     const work = async (claim: Claim, signal: AbortSignal): Promise<Output | undefined> => {
       const [part, rendition] = await this.someScene(key);
@@ -114,7 +117,7 @@ export class Producing {
           this.live.tick(`rendition:${film}`, 'progress', { scene: part.idx, frames: encoded }, `${part.idx}`);
       };
       const wish = partWish(part, rendition, sound);
-      const watch = { onFrames, signal, first: part.idx === 0 };
+      const watch = { onFrames, onPoured, signal, first: part.idx === 0 };
       const made = await this.mending.withPicture(rendition, () => this.studio.draw(wish, key, watch));
       return { sha256: made.sha256, bytes: made.bytes, frames: made.frames, facts: costOf(made) };
     };

@@ -114,6 +114,8 @@ export interface PictureMade extends FittedPicture {
 /** While a scene is drawn. */
 export interface Drawing {
   readonly onFrames: (frames: number) => void;
+  /** All of it is drawn, and its encoder only finishes: another scene would begin now. */
+  readonly onPoured?: () => void;
   readonly signal: AbortSignal;
   /** Whether a film begins with this scene: its poster is made in passing. */
   readonly first: boolean;

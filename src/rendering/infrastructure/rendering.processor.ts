@@ -18,6 +18,7 @@ import { Recovering } from '../application/recovering.js';
 import { Requesting } from '../application/requesting.js';
 import { NoRoom, Studio } from '../domain/ports.js';
 import { VoiceFailed } from '../domain/voices.js';
+import { paced } from './paced.js';
 import { Slots } from './slots.js';
 import { narratorsFor } from './studio.js';
 import { NoEncoder } from './picture/encoder.js';
@@ -46,7 +47,7 @@ type FilmWork = { rendition: string };
 
 /** How an errand of one queue is done, and what it needs a slot of. */
 interface Kind {
-  readonly work: (data: ArtefactWork & FilmWork, done: Done) => Promise<void>;
+  readonly work: (data: ArtefactWork & FilmWork, done: Done, leave: () => void) => Promise<void>;
   readonly slots?: Slots;
 }
 
@@ -119,19 +120,33 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
     const spoken = voiceApi ? 2 * drawn : narratorsFor(drawn);
     const { signal } = this.stopping;
     const lane = (queue: string): Queue<DeliveryJob> => this.queues.openLane(queue, studio);
+    const drawing = new Slots(drawn);
     const kinds: Record<string, Kind> = {
       'render.narrate': { work: ({ key }, done) => this.producing.narrate(key, done, signal), slots: new Slots(spoken) },
-      'render.segment': { work: ({ key }, done) => this.producing.draw(key, done, signal), slots: new Slots(drawn) },
+      'render.segment': { work: ({ key }, done, leave) => this.producing.draw(key, done, signal, leave), slots: drawing },
       'render.assemble': { work: ({ rendition }, done) => this.producing.assemble(rendition, done) },
     };
     const kindOf = ({ data }: Job<DeliveryJob>): Kind => kinds[data.consumer];
     this.serve(lane('render.narrate'), spoken, kindOf);
-    this.serve(lane('render.segment'), drawn, kindOf);
+    const segments = lane('render.segment');
+    // as many again whose encoders finish
+    this.serve(
+      segments,
+      2 * drawn,
+      kindOf,
+      paced(segments, () => drawing.room()),
+    );
     this.serve(lane('render.assemble'), 1, kindOf);
     this.serve(lane('render.express'), EXPRESS_AT_ONCE, kindOf);
   }
 
-  private serve(queue: Queue<DeliveryJob>, atOnce: number, kindOf: (job: Job<DeliveryJob>) => Kind): void {
+  /** @param began told when an errand has its slot */
+  private serve(
+    queue: Queue<DeliveryJob>,
+    atOnce: number,
+    kindOf: (job: Job<DeliveryJob>) => Kind,
+    began: (job: Job<DeliveryJob>) => void = () => undefined,
+  ): void {
     const express = queue.name.startsWith('render.express');
     const errand = (job: Job<DeliveryJob>): Promise<void> =>
       this.handling.errand<ArtefactWork & FilmWork>(
@@ -140,11 +155,12 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
           const { signal } = this.stopping;
           signal.throwIfAborted();
           const { work, slots } = kindOf(job);
-          const leave = await slots?.enter({ share: share ?? '', express }, signal);
+          const leave = (await slots?.enter({ share: share ?? '', express }, signal)) ?? (() => undefined);
+          began(job);
           try {
-            await orAborted(work(data, done), signal);
+            await orAborted(work(data, done, leave), signal);
           } finally {
-            leave?.();
+            leave();
           }
         },
         {

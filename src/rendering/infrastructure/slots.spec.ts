@@ -61,4 +61,25 @@ describe('Slots for scenes', () => {
     await settled();
     expect(log).toEqual(['a1', 'a2', 'a3: the worker is stopping', 'b1']);
   });
+
+  it('call for one more when it would find a slot, and for no other until that one is here or does not come', async () => {
+    const called: (() => void)[] = [];
+    for (let i = 0; i < 2; i++) void slots.room().then((here) => called.push(here));
+    await settled();
+    expect(called).toHaveLength(0);
+    leave('a1');
+    await settled();
+    expect(called).toHaveLength(1);
+    enter('a3', 'ann');
+    called[0]();
+    await settled();
+    expect([log.at(-1), called.length]).toEqual(['a3', 1]);
+    leave('a2');
+    await settled();
+    expect(called).toHaveLength(2);
+    called[1](); // it did not come
+    void slots.room().then((here) => called.push(here));
+    await settled();
+    expect(called).toHaveLength(3);
+  });
 });

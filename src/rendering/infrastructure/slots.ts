@@ -13,6 +13,9 @@ export interface Entrant {
 export class Slots {
   private readonly busy = new Set<Entrant>();
   private readonly waiting = new Map<Entrant, () => void>();
+  /** Errands that were given room to come and are not here yet. */
+  private coming = 0;
+  private readonly called: (() => void)[] = [];
 
   constructor(private readonly most: number) {}
 
@@ -25,6 +28,20 @@ export class Slots {
       this.busy.delete(entrant);
       this.next();
     };
+  }
+
+  /** Waits until one that is not here yet would find a slot. @returns what to call when it is here, or does not come */
+  async room(): Promise<() => void> {
+    if (!this.hasRoom()) await new Promise<void>((resolve) => this.called.push(resolve));
+    else this.coming++;
+    return () => {
+      this.coming--;
+      this.next();
+    };
+  }
+
+  private hasRoom(): boolean {
+    return this.busy.size + this.waiting.size + this.coming < this.most;
   }
 
   private mayGo({ share, express }: Entrant): boolean {
@@ -55,5 +72,9 @@ export class Slots {
         this.busy.add(entrant);
         go();
       }
+    while (this.called.length && this.hasRoom()) {
+      this.coming++;
+      this.called.shift()?.();
+    }
   }
 }

@@ -144,13 +144,13 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     }
   }
 
-  async draw(wish: SegmentWish, key: string, { onFrames, signal, first }: Drawing) {
+  async draw(wish: SegmentWish, key: string, { onFrames, onPoured, signal, first }: Drawing) {
     const { renderer, narrator } = await this.ready();
     narrator.rest();
     const [out, still] = [this.kept.scratch(`${key}.mp4`), first ? this.kept.scratch(`${key}.jpg`) : undefined];
     try {
       const job = { ...(await this.sceneJob(wish)), out, ...(still && { still }) };
-      const { frames, sha256, bytes, cpu } = await renderer.render(job, onFrames, signal);
+      const { frames, sha256, bytes, cpu } = await renderer.render(job, { onFrames, onPoured }, signal);
       if (still) this.remember(wish, await readFile(still));
       if (frames !== wish.frames) throw new Error(`The encoder gave ${frames} frames of ${wish.frames}.`);
       await orAborted(this.kept.keep(out, sha256, 'video/mp4'), signal);
@@ -217,7 +217,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   }
 
   async standBy(): Promise<void> {
-    (await this.ready()).narrator.standBy();
+    const { narrator } = await this.ready();
+    void narrator.standBy(); // nobody waits for it
   }
 
   tidy(): Promise<void> {

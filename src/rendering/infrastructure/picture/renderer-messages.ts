@@ -26,7 +26,9 @@ export type ToRenderer =
 export type FailureKind = 'picture' | 'disk' | 'encoder' | 'scene' | 'cancelled' | 'died';
 
 export type FromRenderer =
-  | { readonly type: 'encoder'; readonly pid: number | null }
+  | { readonly type: 'encoder'; readonly id: number; readonly pid: number | null }
+  /** All of its frames are in the encoder: the process takes another task, while this one's encoder finishes. */
+  | { readonly type: 'poured'; readonly id: number }
   | { readonly type: 'alive'; readonly id: number }
   | { readonly type: 'frame'; readonly id: number; readonly frames: number }
   | { readonly type: 'done'; readonly id: number; readonly result: Tasks[Task]['result'] }

@@ -1,29 +1,30 @@
 /**
- * A renderer process: takes one task at a time and lives as long as its standard input is open, so that it can never outlive the worker
+ * A renderer process: draws for one task at a time, while the encoder of the one before may still finish, and lives as long as its standard input is open, so that it can never outlive the worker
  * that started it, however that one ends. Drawing and encoding happen here because a worker whose event loop stands still loses its job.
  *
  * node renderer.child.js <path of ffmpeg> <folder for pid files> <nice>
  */
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
+import { Compositor } from './compositor.js';
 import { CompiledKernel } from './kernel.js';
 import { notePid } from './pid-files.js';
 import type { FailureKind, FromRenderer, Task, Tasks, ToRenderer } from './renderer-messages.js';
 import { UnusablePicture } from './segment-job.js';
 import { toJpeg } from './poster.js';
-import { EncoderFailed, openScene, place, renderSegment } from './segment.js';
+import { EncoderFailed, place, renderSegment } from './segment.js';
 
 const PROGRESS_EVERY = 250; // ms
 const ALIVE_EVERY = 1_000; // ms
 
 const [, , ffmpeg = 'ffmpeg', pidFolder = '', nice = '16'] = process.argv;
-let current: { id: number; abort: AbortController } | undefined;
-let encoderPid: number | undefined;
+const running = new Map<number, AbortController>();
+const encoders = new Set<number>();
 
 const say = (message: FromRenderer): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
 function leave(): never {
-  if (encoderPid) process.kill(encoderPid, 'SIGKILL');
+  for (const pid of encoders) process.kill(pid, 'SIGKILL');
   process.exit(0);
 }
 
@@ -43,21 +44,26 @@ const work: { [T in Task]: (job: Tasks[T]['job'], id: number, signal: AbortSigna
         told = Date.now();
         say({ type: 'frame', id, frames });
       },
+      onPoured: () => say({ type: 'poured', id }),
       onEncoder(encoder) {
-        const forget = encoder.pid && pidFolder ? notePid(pidFolder, encoder.pid) : () => undefined;
-        encoderPid = encoder.pid;
-        say({ type: 'encoder', pid: encoderPid ?? null });
+        const { pid } = encoder;
+        if (!pid) return; // it could not be started: told as its failure
+        const forget = pidFolder ? notePid(pidFolder, pid) : () => undefined;
+        encoders.add(pid);
+        say({ type: 'encoder', id, pid });
         encoder.once('exit', () => {
-          encoderPid = undefined;
-          say({ type: 'encoder', pid: null });
+          encoders.delete(pid);
+          say({ type: 'encoder', id, pid: null });
           forget();
         });
       },
     });
   },
   async poster(job) {
-    const compositor = await openScene(kernel, job);
-    return place(job.out, await toJpeg(compositor.frame(job.frame)));
+    const compositor = new Compositor(kernel, job);
+    const jpeg = await toJpeg(compositor.frame(job.frame));
+    compositor.close();
+    return place(job.out, jpeg);
   },
   async backdrop(job) {
     // with its image library, and so only where there are pictures to read: most renderers only encode
@@ -77,7 +83,7 @@ function kindOf(error: unknown, signal: AbortSignal): FailureKind {
 async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<void> {
   const { type, id, job } = message;
   const abort = new AbortController();
-  current = { id, abort };
+  running.set(id, abort);
   try {
     const perform = work[type] as (job: unknown, id: number, signal: AbortSignal) => Promise<Tasks[Task]['result']>;
     say({ type: 'done', id, result: await perform(job, id, abort.signal) });
@@ -89,7 +95,7 @@ async function take(message: Exclude<ToRenderer, { type: 'cancel' }>): Promise<v
       message: error instanceof Error ? error.message : String(error),
     });
   } finally {
-    current = undefined;
+    running.delete(id);
     globalThis.gc?.(); // frames and pictures lie outside what V8 counts
   }
 }
@@ -106,6 +112,6 @@ createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line) as ToRenderer;
     if (message.type !== 'cancel') void take(message);
-    else if (current?.id === message.id) current.abort.abort();
+    else running.get(message.id)?.abort();
   })
   .on('close', leave);

@@ -1,10 +1,10 @@
 /**
- * The worker's side of the renderer processes: keeps a few of them, gives each one task at a time, and knows which encoder belongs to
- * which, so that a cancelled, crashed or killed render leaves no process behind. One that stands still is ended: it may be stopped, or
+ * The worker's side of the renderer processes: keeps a few of them, gives each one task at a time, the next when all frames of the one
+ * before are in its encoder, and knows which encoder belongs to which, so that a cancelled, crashed or killed render leaves no process behind. One that stands still is ended: it may be stopped, or
  * caught in a loop, and would else hold its scene for ever.
  *
  *     const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes: 2, pidFolder });
- *     const { sha256 } = await renderer.render(job, (frames) => report(frames), signal);
+ *     const { sha256 } = await renderer.render(job, { onFrames: (frames) => report(frames) }, signal);
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -49,11 +49,18 @@ export interface RendererOptions {
   readonly child?: string;
 }
 
+export interface RenderWatch {
+  /** Hears, at most four times a second and once at the end, how many frames have left the encoder. */
+  readonly onFrames?: (frames: number) => void;
+  /** All frames are drawn: another scene would begin now. */
+  readonly onPoured?: () => void;
+}
+
 interface Waiting {
   readonly id: number;
   readonly type: Task;
   readonly job: Tasks[Task]['job'];
-  readonly onFrames: (frames: number) => void;
+  readonly watch: RenderWatch;
   readonly resolve: (result: Tasks[Task]['result']) => void;
   readonly reject: (error: RenderFailed) => void;
 }
@@ -70,17 +77,17 @@ export class Renderer {
     if (options.pidFolder) clearStrays(options.pidFolder);
   }
 
-  /** Encodes one scene. `onFrames` hears, at most four times a second and once at the end, how many frames have left the encoder. */
-  render(job: SegmentJob, onFrames: (frames: number) => void = () => undefined, signal?: AbortSignal): Promise<SegmentResult> {
-    return this.#ask('segment', job, onFrames, signal);
+  /** Encodes one scene. */
+  render(job: SegmentJob, watch: RenderWatch = {}, signal?: AbortSignal): Promise<SegmentResult> {
+    return this.#ask('segment', job, watch, signal);
   }
 
   poster(job: PosterJob, signal?: AbortSignal): Promise<FileResult> {
-    return this.#ask('poster', job, () => undefined, signal);
+    return this.#ask('poster', job, {}, signal);
   }
 
   backdrop(job: BackdropJob, signal?: AbortSignal): Promise<BackdropResult> {
-    return this.#ask('backdrop', job, () => undefined, signal);
+    return this.#ask('backdrop', job, {}, signal);
   }
 
   /** Ends every process at once; what was under way is refused with `died`. */
@@ -90,12 +97,7 @@ export class Renderer {
     await Promise.all([...this.#processes].map((process) => process.kill()));
   }
 
-  #ask<T extends Task>(
-    type: T,
-    job: Tasks[T]['job'],
-    onFrames: (frames: number) => void,
-    signal?: AbortSignal,
-  ): Promise<Tasks[T]['result']> {
+  #ask<T extends Task>(type: T, job: Tasks[T]['job'], watch: RenderWatch, signal?: AbortSignal): Promise<Tasks[T]['result']> {
     return new Promise((resolve, reject) => {
       if (this.#killed) return reject(new RenderFailed('died', 'The renderer was stopped.'));
       if (signal?.aborted) return reject(new RenderFailed('cancelled', 'It was cancelled before it began.'));
@@ -107,7 +109,7 @@ export class Renderer {
         id,
         type,
         job,
-        onFrames,
+        watch,
         resolve: (result) => (settle(), resolve(result)),
         reject: (error) => (settle(), reject(error)),
       });
@@ -117,24 +119,27 @@ export class Renderer {
 
   #next(): void {
     if (!this.#waiting.length || this.#killed) return;
-    let idle = [...this.#processes].find((process) => !process.task);
-    if (!idle && this.#processes.size < this.#options.processes) {
+    const all = [...this.#processes];
+    let free = all.find((process) => process.isIdle) ?? all.find((process) => process.isFree);
+    if (!free && this.#processes.size < this.#options.processes) {
       const nice = this.#processes.size < (this.#options.kept ?? Infinity) ? NICE : NICE_OF_EXTRA;
       const started = new RendererProcess(this.#options, nice, {
-        onIdle: () => {
-          if (started.hasReadPicture) this.#retire(started);
+        onFree: () => {
+          if (started.isIdle && started.hasReadPicture) this.#retire(started);
           this.#next();
-          if (!started.task && this.#processes.size > (this.#options.kept ?? Infinity)) this.#retire(started);
+          if (started.isIdle && this.#processes.size > (this.#options.kept ?? Infinity)) this.#retire(started);
         },
-        onExit: () => {
+        onExit: (unfinished) => {
           this.#processes.delete(started);
+          if (!this.#killed) this.#waiting.unshift(...unfinished);
+          else for (const { reject } of unfinished) reject(new RenderFailed('died', 'The renderer was stopped.'));
           this.#next();
         },
       });
-      this.#processes.add((idle = started));
+      this.#processes.add((free = started));
     }
-    const task = idle && this.#waiting.shift();
-    if (task) idle?.give(task);
+    const task = free && this.#waiting.shift();
+    if (task) free?.give(task);
   }
 
   #retire(process: RendererProcess): void {
@@ -146,28 +151,53 @@ export class Renderer {
     const at = this.#waiting.findIndex((task) => task.id === id);
     const [task] = at < 0 ? [] : this.#waiting.splice(at, 1);
     if (task) return task.reject(new RenderFailed('cancelled', 'It was cancelled before it began.'));
-    for (const process of this.#processes) if (process.task?.id === id) process.cancel(id);
+    for (const process of this.#processes) process.cancel(id);
   }
 }
 
-/** One child process and the task it has. */
+/** A task of a process. */
+class Running {
+  /** Its frames are drawn; it waits for its encoder alone. */
+  poured = false;
+  stoodStill = false;
+  encoder: number | null = null;
+  /** Seconds of our own clock without a word: when the whole machine slept, nobody is to blame. */
+  #silent = 0;
+  readonly #watch: NodeJS.Timeout;
+
+  constructor(
+    readonly task: Waiting,
+    onSilence: (seconds: number) => void,
+  ) {
+    this.#watch = setInterval(() => {
+      this.stoodStill = ++this.#silent >= PATIENCE[task.type];
+      if (this.stoodStill) onSilence(this.#silent);
+    }, 1_000);
+  }
+
+  heard(): void {
+    this.#silent = 0;
+  }
+
+  end(): void {
+    clearInterval(this.#watch);
+  }
+}
+
+/** One child process, the task it draws for, and those whose encoders still finish. */
 class RendererProcess {
-  task: Waiting | undefined;
   /** Then it holds the image library and what that took, for which it has no more use. */
   hasReadPicture = false;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #exited: Promise<void>;
-  #encoder: number | null = null;
-  /** Seconds of our own clock: when the whole machine slept, nobody is to blame. */
-  #silent = 0;
-  #watch: NodeJS.Timeout | undefined;
+  readonly #running = new Map<number, Running>();
   #complaint = '';
   readonly #pidFolder: string;
 
   constructor(
     { ffmpeg, pidFolder = '', child = fileURLToPath(new URL('./renderer.child.js', import.meta.url)) }: RendererOptions,
     nice: number,
-    private readonly tell: { onIdle: () => void; onExit: () => void },
+    private readonly tell: { onFree: () => void; onExit: (unfinished: readonly Waiting[]) => void },
   ) {
     this.#pidFolder = pidFolder;
     this.#child = spawn(process.execPath, ['--expose-gc', child, ffmpeg, pidFolder, String(nice)], {
@@ -180,30 +210,33 @@ class RendererProcess {
     this.#exited = new Promise((resolve) => {
       this.#child.on('error', (error) => (this.#complaint += error.message));
       this.#child.on('close', (code, by) => {
-        this.#killEncoder();
-        this.#settle()?.reject(
-          new RenderFailed('died', `The renderer process ended (${by ?? String(code)}). ${this.#complaint}`.trim()),
-        );
-        this.tell.onExit();
+        this.tell.onExit(this.#bury(`The renderer process ended (${by ?? String(code)}). ${this.#complaint}`.trim()));
         resolve();
       });
     });
   }
 
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  /** Whether it can draw for another task. */
+  get isFree(): boolean {
+    return !this.hasReadPicture && [...this.#running.values()].every(({ poured }) => poured);
+  }
+
   give(task: Waiting): void {
-    this.task = task;
     this.hasReadPicture ||= task.type === 'backdrop';
-    this.#silent = 0;
-    this.#watch = setInterval(() => {
-      if (++this.#silent < PATIENCE[task.type]) return;
-      this.#complaint += ` It stood still for ${this.#silent} s.`;
+    const onSilence = (seconds: number): void => {
+      this.#complaint += ` It stood still for ${seconds} s.`;
       void this.kill();
-    }, 1_000);
+    };
+    this.#running.set(task.id, new Running(task, onSilence));
     this.#write({ type: task.type, id: task.id, job: task.job });
   }
 
   cancel(id: number): void {
-    this.#write({ type: 'cancel', id });
+    if (this.#running.has(id)) this.#write({ type: 'cancel', id });
   }
 
   /** It leaves when its input ends; it has nothing to do. */
@@ -213,7 +246,7 @@ class RendererProcess {
 
   kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    this.#killEncoder();
+    for (const running of this.#running.values()) this.#killEncoder(running);
     return this.#exited;
   }
 
@@ -222,33 +255,51 @@ class RendererProcess {
   }
 
   #hear(message: FromRenderer): void {
-    this.#silent = 0;
-    if (message.type === 'encoder') this.#encoder = message.pid;
-    else if (message.type === 'alive' || message.id !== this.task?.id) return;
-    else if (message.type === 'frame') this.task.onFrames(message.frames);
-    else {
-      const task = this.#settle();
-      if (message.type === 'done') task?.resolve(message.result);
-      else task?.reject(new RenderFailed(message.kind, message.message));
-      this.tell.onIdle();
+    const running = this.#running.get(message.id);
+    if (!running) return;
+    const { watch, resolve, reject } = running.task;
+    running.heard();
+    if (message.type === 'encoder') running.encoder = message.pid;
+    else if (message.type === 'frame') watch.onFrames?.(message.frames);
+    else if (message.type === 'poured') {
+      running.poured = true;
+      watch.onPoured?.();
+      this.tell.onFree();
+    } else if (message.type !== 'alive') {
+      this.#end(running);
+      if (message.type === 'done') resolve(message.result);
+      else reject(new RenderFailed(message.kind, message.message));
+      this.tell.onFree();
     }
   }
 
-  #settle(): Waiting | undefined {
-    clearInterval(this.#watch);
-    const task = this.task;
-    this.task = undefined;
-    return task;
+  /** It has died of the task that stood still, else of the one that it drew for. @returns the others, which are as good as before */
+  #bury(why: string): Waiting[] {
+    const all = [...this.#running.values()];
+    for (const running of all) {
+      this.#end(running);
+      this.#killEncoder(running);
+    }
+    const still = all.filter(({ stoodStill }) => stoodStill);
+    const drawn = all.filter(({ poured }) => !poured);
+    const guilty = [still, drawn, all].find(({ length }) => length) ?? [];
+    for (const { task } of guilty) task.reject(new RenderFailed('died', why));
+    return all.filter((running) => !guilty.includes(running)).map(({ task }) => task);
   }
 
-  #killEncoder(): void {
-    if (!this.#encoder) return;
+  #end(running: Running): void {
+    running.end();
+    this.#running.delete(running.task.id);
+  }
+
+  #killEncoder(running: Running): void {
+    if (!running.encoder) return;
     try {
-      process.kill(this.#encoder, 'SIGKILL');
+      process.kill(running.encoder, 'SIGKILL');
     } catch {
       // gone already
     }
-    if (this.#pidFolder) forgetPid(this.#pidFolder, this.#encoder); // its renderer cannot any more
-    this.#encoder = null;
+    if (this.#pidFolder) forgetPid(this.#pidFolder, running.encoder); // its renderer cannot any more
+    running.encoder = null;
   }
 }

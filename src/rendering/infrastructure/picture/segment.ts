@@ -4,17 +4,17 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { readSegment, writeSegment } from '../../domain/mp4-segment.js';
 import type { Theme } from '../../domain/scene.js';
 import { cpuOf, ownCpu, sumOf } from '../cpu.js';
-import { Compositor } from './compositor.js';
-import { encoderArguments } from './encoder.js';
+import { Compositor, FRAMES_KEPT } from './compositor.js';
+import { ENCODER_ENV, encoderArguments } from './encoder.js';
 import { FlvReader, type CodedFrame } from './flv.js';
 import type { CompiledKernel } from './kernel.js';
 import { toJpeg } from './poster.js';
-import { type FileResult, middleOf, type SceneJob, type SegmentJob, type SegmentResult } from './segment-job.js';
+import { type FileResult, middleOf, type SegmentJob, type SegmentResult } from './segment-job.js';
 
 /** The encoder refused, died, or gave out another number of frames than it was given. */
 export class EncoderFailed extends Error {}
@@ -25,26 +25,25 @@ export interface Watch {
   /** Frames that have left the encoder so far. */
   readonly onFrames?: (frames: number) => void;
   readonly onEncoder?: (encoder: ChildProcess) => void;
+  /** The last frame has gone in: while the encoder finishes, another scene may be drawn. */
+  readonly onPoured?: () => void;
   readonly signal?: AbortSignal;
-}
-
-export async function openScene(kernel: CompiledKernel, job: SceneJob): Promise<Compositor> {
-  return new Compositor(kernel, { ...job, backdrop: { ...job.backdrop, bytes: await readFile(job.backdrop.path) } });
 }
 
 type OnFrame = (frame: Uint8Array, n: number) => void;
 
-/** Writes every frame, raw, and draws the next one meanwhile. */
+/** Writes every frame, raw, and draws the next ones meanwhile. */
 async function pour(compositor: Compositor, into: Writable, onFrame: OnFrame): Promise<void> {
-  let written: Promise<void> = Promise.resolve();
+  const written: Promise<void>[] = [];
   for (let n = 0; n < compositor.frames; n++) {
+    await written[n - FRAMES_KEPT - 1];
     const frame = compositor.frame(n);
-    await written;
     onFrame(frame, n);
-    written = new Promise((resolve, reject) => into.write(frame, (error) => (error ? reject(error) : resolve())));
-    written.catch(() => undefined); // it is awaited in the next turn
+    written[n] = new Promise((resolve, reject) => into.write(frame, (error) => (error ? reject(error) : resolve())));
+    written[n].catch(() => undefined); // it is awaited in a later turn
+    await new Promise(setImmediate); // what was written before goes on meanwhile
   }
-  await written;
+  await Promise.all(written);
 }
 
 export async function renderSegment(
@@ -54,7 +53,7 @@ export async function renderSegment(
   watch: Watch = {},
 ): Promise<SegmentResult> {
   const began = process.cpuUsage();
-  const compositor = await openScene(kernel, job);
+  const compositor = new Compositor(kernel, job);
   let still: Promise<Buffer> | undefined;
   const onFrame: OnFrame = (frame, n) => {
     watch.onMove?.();
@@ -75,10 +74,10 @@ async function encode(
   compositor: Compositor,
   ffmpeg: string,
   theme: Theme['encoder'],
-  { onMove, onFrames, onEncoder, onFrame, signal }: Watch & { onFrame: OnFrame },
+  { onMove, onFrames, onEncoder, onPoured, onFrame, signal }: Watch & { onFrame: OnFrame },
 ): Promise<{ configuration: Uint8Array; coded: CodedFrame[]; cpu?: number }> {
   signal?.throwIfAborted();
-  const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  const encoder = spawn(ffmpeg, encoderArguments(theme), { stdio: ['pipe', 'pipe', 'pipe'], env: ENCODER_ENV });
   onEncoder?.(encoder);
   const kill = (): void => void encoder.kill('SIGKILL'); // reaches a stopped process too
   signal?.addEventListener('abort', kill);
@@ -112,7 +111,10 @@ async function encode(
       () => void encoder.stdin.end(),
       (error: NodeJS.ErrnoException) => error,
     );
-    if (poured && encoder.exitCode === null) kill(); // never let it finish a shorter film
+    if (!poured) {
+      compositor.close();
+      onPoured?.();
+    } else if (encoder.exitCode === null) kill(); // never let it finish a shorter film
     const ended = await closed;
     signal?.throwIfAborted();
     if (unreadable) throw unreadable;
