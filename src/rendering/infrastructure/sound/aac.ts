@@ -95,7 +95,13 @@ function run(
   signal?: AbortSignal,
 ): Promise<{ bytes: Buffer; cpu?: number }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL', timeout: MOST_MS });
+    const child = spawn(ffmpeg, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {}, // it has no business with the worker's secrets
+      signal,
+      killSignal: 'SIGKILL',
+      timeout: MOST_MS,
+    });
     const chunks: Buffer[] = [];
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

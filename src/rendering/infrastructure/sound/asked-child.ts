@@ -18,6 +18,9 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+/** For glibc: arrays of a few MB come and go with every scene, and what remains of them is given back. */
+const HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '33554432', MALLOC_TRIM_THRESHOLD_: '16777216' };
+
 /** Milliseconds without a question after which a child leaves: its memory is wanted by the encoders, and it starts in a tenth of a second. */
 const IDLE = 500;
 
@@ -84,8 +87,8 @@ export class AskedChild {
   private start(): ChildProcess {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--expose-gc', fileURLToPath(this.script)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      // no keys, no secrets, no locale; and one heap, given back early (glibc), as it speaks for moments and waits for long
-      env: { PATH: process.env.PATH, TZ: 'UTC', MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
+      // no keys, no secrets, no locale; and what was used is used again before it is given back: see ENCODER_ENV
+      env: { PATH: process.env.PATH, TZ: 'UTC', ...HEAP },
     });
     try {
       if (child.pid) setPriority(child.pid, NICE);

@@ -66,27 +66,33 @@ export function limit(
   ceiling: number,
   peaks = truePeaks(signal, ceiling / gain),
 ): Float64Array {
-  const wanted = new Float64Array(signal.length);
-  for (let i = 0; i < wanted.length; i++) wanted[i] = peaks[i] * gain > ceiling ? ceiling / (peaks[i] * gain) : 1;
-  const lowest = slidingMinimum(wanted, AHEAD);
-  for (let i = 1; i < lowest.length; i++) lowest[i] = min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
-  // the mean of minima over the same reach never lies above what a peak in the middle wants
-  const out = new Float64Array(signal.length);
-  const span = AHEAD * 2 + 1;
-  const last = lowest.length - 1;
-  let sum = span * (lowest[0] ?? 1);
-  for (let i = 0; i <= last + AHEAD; i++) {
-    sum += lowest[min(i, last)] - lowest[max(0, i - span)];
-    const at = i - AHEAD;
-    if (at >= 0) out[at] = signal[at] * gain * min(1, sum / span);
-  }
-  return out;
+  return limiter(signal, ceiling, peaks)(gain);
 }
 
-/** The least value within `reach` on both sides, in linear time. */
-function slidingMinimum(values: Float64Array, reach: number): Float64Array {
-  const out = new Float64Array(values.length);
-  const queue = new Int32Array(values.length);
+/** The same for a signal that is tried at several gains. Each answer stands where the one before stood. */
+export function limiter(signal: Float64Array, ceiling: number, peaks: Float64Array): (gain: number) => Float64Array {
+  const { length } = signal;
+  const [wanted, lowest, out] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  const queue = new Int32Array(length);
+  const span = AHEAD * 2 + 1;
+  const last = length - 1;
+  return (gain) => {
+    for (let i = 0; i < length; i++) wanted[i] = peaks[i] * gain > ceiling ? ceiling / (peaks[i] * gain) : 1;
+    slidingMinimum(wanted, AHEAD, lowest, queue);
+    for (let i = 1; i < length; i++) lowest[i] = min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
+    // the mean of minima over the same reach never lies above what a peak in the middle wants
+    let sum = span * (lowest[0] ?? 1);
+    for (let i = 0; i <= last + AHEAD; i++) {
+      sum += lowest[min(i, last)] - lowest[max(0, i - span)];
+      const at = i - AHEAD;
+      if (at >= 0) out[at] = signal[at] * gain * min(1, sum / span);
+    }
+    return out;
+  };
+}
+
+/** Into `out` the least value within `reach` on both sides, in linear time. */
+function slidingMinimum(values: Float64Array, reach: number, out: Float64Array, queue: Int32Array): void {
   let head = 0;
   let tail = 0;
   for (let i = 0; i < values.length + reach; i++) {
@@ -99,5 +105,4 @@ function slidingMinimum(values: Float64Array, reach: number): Float64Array {
     while (queue[head] < at - reach) head++;
     out[at] = values[queue[head]];
   }
-  return out;
 }

@@ -1,5 +1,5 @@
 import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
-import { compress, highPass, limit } from './dynamics.js';
+import { compress, highPass, limit, limiter } from './dynamics.js';
 import { envelopeOf, voicedRange } from './envelope.js';
 import { loudPower, powerOf, truePeaks } from './loudness.js';
 import { resample } from './resample.js';
@@ -151,7 +151,8 @@ export function evened(signal: Float64Array, level: number): Float64Array {
 /** Limited, and, if the scene can be measured, corrected within bounds. */
 function levelled(signal: Float64Array, most: { readonly factor: number; readonly seconds: number }): Float64Array {
   const peaks = truePeaks(signal, CEILING / most.factor);
-  let out = limit(signal, 1, CEILING, peaks);
+  const limited = limiter(signal, CEILING, peaks);
+  let out = limited(1);
   let gain = 1;
   for (let round = 0; round < 2; round++) {
     const power = loudPower(out);
@@ -159,7 +160,7 @@ function levelled(signal: Float64Array, most: { readonly factor: number; readonl
     const leeway = signal.length < SHORT.seconds * SAMPLE_RATE ? SHORT.leeway : 1;
     const wanted = Math.min(TARGET_POWER * leeway, Math.max(TARGET_POWER / leeway, power));
     gain = Math.min(most.factor, Math.max(1 / most.factor, gain * Math.sqrt(wanted / power)));
-    out = limit(signal, gain, CEILING, peaks);
+    out = limited(gain);
   }
   return out;
 }

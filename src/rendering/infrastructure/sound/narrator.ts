@@ -80,10 +80,14 @@ export interface Narration {
 
 /** Milliseconds for which those wait who will be asked: at the latest when somebody edits what was spoken. */
 const STANDING_BY_MS = 5 * 60_000;
+/** Enough for V8 to compile what speaking and mastering take. */
+const REHEARSED_WORDS = 8;
 
 export class Narrator {
-  /** Those of the voice that spoke last. */
+  /** Those of the voice that spoke last, and what it said. */
   private last?: AskedChildren;
+  private lastJob?: NarrationJob;
+  private rehearsal?: AbortController;
   private readonly engines = new Map<Voice['engine'], SpeechEngine>();
   private readonly children: AskedChildren[] = [];
   private readonly mastering: AskedChildren;
@@ -110,8 +114,57 @@ export class Narrator {
   }
 
   /** @throws ChildLost, SpeechServerFailed (temporary: another try may do), ChildRefused */
-  async narrate(job: NarrationJob, signal?: AbortSignal): Promise<Narration> {
-    const { scene, voice, language, folder, name } = job;
+  narrate(job: NarrationJob, signal?: AbortSignal): Promise<Narration> {
+    this.lastJob = job;
+    this.rehearsal?.abort();
+    return this.sound(job, signal);
+  }
+
+  /** Writes a scene's packets anew, louder or softer. @returns its energies then */
+  async relevel(aac: Buffer, gain: number, out: string, signal?: AbortSignal): Promise<readonly number[]> {
+    const [before, after] = [`${out}.pcm`, `${out}.loud.pcm`];
+    try {
+      await writeFile(before, await decodeAac(this.options.ffmpeg, aac, signal));
+      const { samples, energies } = await this.mastering.ask<RelevelReply>({ file: before, gain, out: after });
+      await encodeAac(this.options.ffmpeg, after, samples, out, signal);
+      return energies;
+    } finally {
+      await Promise.all([before, after].map((file) => rm(file, { force: true })));
+    }
+  }
+
+  /**
+   * A film is finished, and its author may well change a word of it: to start and to speak the first words takes an engine most of a
+   * second, so it says some of what it said last. Until pictures are drawn again, nobody else needs the memory.
+   */
+  async standBy(): Promise<void> {
+    const job = this.lastJob;
+    if (!job || job.voice.engine === 'api' || this.rehearsal) return;
+    const { signal } = (this.rehearsal = new AbortController());
+    const name = `rehearsal-${randomUUID()}`;
+    try {
+      await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal);
+    } catch {
+      // told when it matters
+    } finally {
+      for (const end of ['pcm', 'aac']) await rm(join(job.folder, `${name}.${end}`), { force: true });
+      this.rehearsal = undefined;
+      if (!signal.aborted) for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
+    }
+  }
+
+  /** Pictures are drawn: who has nothing to say leaves. */
+  rest(): void {
+    this.rehearsal?.abort();
+    for (const children of this.children) children.rest();
+  }
+
+  /** Ends all child processes now. */
+  close(): void {
+    for (const children of this.children) children.kill();
+  }
+
+  private async sound({ scene, voice, language, folder, name }: NarrationJob, signal?: AbortSignal): Promise<Narration> {
     await mkdir(folder, { recursive: true });
     const scratch = join(folder, `.${name.slice(0, 40)}-${randomUUID()}`);
     const files = scene.spans.map((_, i) => `${scratch}-${i}.speech`);
@@ -151,37 +204,6 @@ export class Narrator {
     }
   }
 
-  /** Writes a scene's packets anew, louder or softer. @returns its energies then */
-  async relevel(aac: Buffer, gain: number, out: string, signal?: AbortSignal): Promise<readonly number[]> {
-    const [before, after] = [`${out}.pcm`, `${out}.loud.pcm`];
-    try {
-      await writeFile(before, await decodeAac(this.options.ffmpeg, aac, signal));
-      const { samples, energies } = await this.mastering.ask<RelevelReply>({ file: before, gain, out: after });
-      await encodeAac(this.options.ffmpeg, after, samples, out, signal);
-      return energies;
-    } finally {
-      await Promise.all([before, after].map((file) => rm(file, { force: true })));
-    }
-  }
-
-  /**
-   * A film is finished, and its author may well change a word of it: to start and to speak the first words takes an engine most of a
-   * second. Until pictures are drawn again, nobody else needs the memory.
-   */
-  standBy(): void {
-    for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
-  }
-
-  /** Pictures are drawn: who has nothing to say leaves. */
-  rest(): void {
-    for (const children of this.children) children.rest();
-  }
-
-  /** Ends all child processes now. */
-  close(): void {
-    for (const children of this.children) children.kill();
-  }
-
   private async speak(span: Span, voice: Voice, language: string, out: string, signal?: AbortSignal): Promise<Spoken> {
     const engine = this.engines.get(voice.engine);
     if (!engine) throw new VoiceNotInstalled(voice.id, 'Set VOICE_API_URL to an OpenAI-compatible speech server.');
@@ -214,6 +236,10 @@ export function wordsOf(scene: PlannedScene, times: readonly (readonly (readonly
   return scene.spans.flatMap((span, i) =>
     span.tokens.map((token, k) => ({ text: token.text, start: times[i][k][0], end: times[i][k][1], block: span.block })),
   );
+}
+
+function beginningOf({ spans: [{ tokens, ...span }], ...scene }: PlannedScene): PlannedScene {
+  return { ...scene, spans: [{ ...span, tokens: tokens.slice(0, REHEARSED_WORDS) }] };
 }
 
 function excerpt(span: Span): string {
