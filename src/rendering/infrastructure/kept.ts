@@ -114,13 +114,10 @@ export class Kept {
   private async read(key: string, copy: string, { sha256 = '', mayStay = false } = {}): Promise<Gathered> {
     for (let tries = 1; ; tries++) {
       const { stream, file, total, ...told } = await this.objects.get(key);
-      const hash = createHash('sha256');
-      const count = (chunk: Buffer): unknown => hash.update(chunk);
       const isOurs = !mayStay || file === undefined;
-      if (isOurs) await pipeline(stream, new PassThrough().on('data', count), createWriteStream(copy));
-      else for await (const chunk of stream) count(chunk as Buffer);
+      const found = isOurs ? await copied(stream, copy) : await sha256Of(file, total).finally(() => stream.destroy());
       const wanted = sha256 || told.sha256;
-      if (!wanted || hash.digest('hex') === wanted) return { path: isOurs ? copy : file, bytes: total, isOurs };
+      if (!wanted || found === wanted) return { path: isOurs ? copy : file, bytes: total, isOurs };
       if (tries === 2) throw new Damaged([wanted]);
     }
   }
@@ -148,6 +145,17 @@ export async function discard(...files: (string | undefined)[]): Promise<void> {
 }
 
 export const isGone = (error: unknown): boolean => error instanceof ObjectNotFound || error instanceof ObjectDamaged;
+
+/** @returns the sha256 of what was written */
+async function copied(stream: Readable, to: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(
+    stream,
+    new PassThrough().on('data', (chunk: Buffer) => hash.update(chunk)),
+    createWriteStream(to),
+  );
+  return hash.digest('hex');
+}
 
 /** A store that is away for a moment does not cost what was made. */
 async function patiently<T>(put: () => Promise<T>): Promise<T> {
