@@ -13,7 +13,7 @@ export interface Entrant {
 export class Slots {
   private readonly busy = new Set<Entrant>();
   private readonly waiting = new Map<Entrant, () => void>();
-  /** Errands that were given room to come and are not here yet. */
+  /** Errands that were given room and are not here yet, and those who wait for room. */
   private coming = 0;
   private readonly called: (() => void)[] = [];
 

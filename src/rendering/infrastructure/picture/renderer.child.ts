@@ -1,6 +1,7 @@
 /**
- * A renderer process: draws for one task at a time, while the encoder of the one before may still finish, and lives as long as its standard input is open, so that it can never outlive the worker
- * that started it, however that one ends. Drawing and encoding happen here because a worker whose event loop stands still loses its job.
+ * A renderer process: draws for one task at a time, while the encoder of the one before may still finish. It lives as long as its standard
+ * input is open, so that it can never outlive the worker that started it, however that one ends. Drawing and encoding happen here
+ * because a worker whose event loop stands still loses its job.
  *
  * node renderer.child.js <path of ffmpeg> <folder for pid files> <nice>
  */

@@ -61,13 +61,18 @@ export async function renderSegment(
     still = toJpeg(frame);
     still.catch(() => undefined); // it is awaited below
   };
-  const { configuration, coded, cpu } = await encode(compositor, ffmpeg, job.theme.encoder, { ...watch, onFrame });
+  let own: number | undefined;
+  const onPoured = (): void => {
+    own = ownCpu(began); // what follows is little, and counted where the next scene is drawn meanwhile
+    watch.onPoured?.();
+  };
+  const { configuration, coded, cpu } = await encode(compositor, ffmpeg, job.theme.encoder, { ...watch, onFrame, onPoured });
   const file = writeSegment(configuration, coded);
   const { frames } = readSegment(file);
   if (frames !== job.frames) throw new EncoderFailed(`The encoder gave ${frames} frames of ${job.frames}.`);
   if (job.still && still) await place(job.still, await still);
   const placed = await place(job.out, file);
-  return { frames, encodedFrames: coded.length, cpu: sumOf(cpu, ownCpu(began)), ...placed };
+  return { frames, encodedFrames: coded.length, cpu: sumOf(cpu, own), ...placed };
 }
 
 async function encode(
