@@ -2,7 +2,7 @@
  * A worker in small: plans a text, narrates it with the built narrator and prints one JSON line for everything that happens.
  * `node narrate.mjs <dist> <options as JSON>`, options: `{ ffmpeg, folder, language, voice?, blocks, script?, lexicon?, backwards?, then? }`;
  * `then: 'wait'` stays alive until killed, `then: 'lose'` kills the narrator's children and narrates once more,
- * `then: 'times'` lays the engine's own word times beside those found without them.
+ * `then: 'stand by'` has it rehearse, asked in the middle and afterwards, and rest, `then: 'times'` lays the engine's own word times beside those found without them.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -59,6 +59,18 @@ if (then === 'lose') {
   for (const pid of narrator.pids) process.kill(pid, 'SIGKILL');
   await lost;
   say({ type: 'scene', index: 0, narration: await narrate(0, 'again'), pages: [] });
+}
+if (then === 'stand by') {
+  const again = async (name) => say({ type: 'scene', index: 0, narration: await narrate(0, name), pages: [] });
+  const inTheMiddle = narrator.standBy();
+  await Promise.all([again('asked-at-once'), inTheMiddle]);
+  while (narrator.pids.length) await new Promise((resolve) => setTimeout(resolve, 50));
+  await narrator.standBy();
+  say({ type: 'pids', pids: narrator.pids });
+  await again('asked-later');
+  await narrator.standBy();
+  narrator.rest();
+  while (narrator.pids.length) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 narrator.close();
 say({ type: 'end' });

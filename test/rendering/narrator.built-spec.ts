@@ -280,6 +280,14 @@ describe('The narrator', () => {
     expect(scenes[1].narration.aac.sha256).toBe(scenes[0].narration.aac.sha256);
   });
 
+  it('rehearses when it stands by, and neither its bytes nor its folder tell; it leaves when it rests', async () => {
+    const { lines, scenes, folder } = await run({ language: 'en', blocks: EN.slice(0, 1), then: 'stand by' });
+    const [first, ...again] = scenes.filter(({ index }) => index === 0).map(({ narration }) => narration.aac.sha256);
+    expect(again).toEqual([first, first]);
+    expect(lines.filter((line) => line.type === 'pids').at(-1)?.pids).toHaveLength(2);
+    expect(readdirSync(folder).filter((name) => /rehearsal|^\./.test(name))).toEqual([]);
+  });
+
   it('shows in silence, with a warning, what the voice cannot read', async () => {
     const { scenes } = await run({ language: 'en', blocks: [{ id: 'x', kind: 'paragraph', text: '灯塔看守人' }] });
     expect(scenes[0].narration.warnings).toEqual(['The voice flite:rms cannot read: 灯塔看守人']);
