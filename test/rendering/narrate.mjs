@@ -2,7 +2,8 @@
  * A worker in small: plans a text, narrates it with the built narrator and prints one JSON line for everything that happens.
  * `node narrate.mjs <dist> <options as JSON>`, options: `{ ffmpeg, folder, language, voice?, blocks, script?, lexicon?, backwards?, then? }`;
  * `then: 'wait'` stays alive until killed, `then: 'lose'` kills the narrator's children and narrates once more,
- * `then: 'stand by'` has it rehearse, asked in the middle and afterwards, and rest, `then: 'times'` lays the engine's own word times beside those found without them.
+ * `then: 'stand by'` has it rehearse, asked in the middle and afterwards, and rest,
+ * `then: 'times'` lays the engine's own word times beside those found without them.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -32,16 +32,14 @@ export class Slots {
 
   /** Waits until one that is not here yet would find a slot. @returns what to call when it is here, or does not come */
   async room(): Promise<() => void> {
-    if (!this.hasRoom()) await new Promise<void>((resolve) => this.called.push(resolve));
-    else this.coming++;
+    await new Promise<void>((resolve) => {
+      this.called.push(resolve);
+      this.callMore();
+    });
     return () => {
       this.coming--;
       this.next();
     };
-  }
-
-  private hasRoom(): boolean {
-    return this.busy.size + this.waiting.size + this.coming < this.most;
   }
 
   private mayGo({ share, express }: Entrant): boolean {
@@ -72,7 +70,11 @@ export class Slots {
         this.busy.add(entrant);
         go();
       }
-    while (this.called.length && this.hasRoom()) {
+    this.callMore();
+  }
+
+  private callMore(): void {
+    while (this.called.length && this.busy.size + this.waiting.size + this.coming < this.most) {
       this.coming++;
       this.called.shift()?.();
     }

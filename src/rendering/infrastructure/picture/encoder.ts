@@ -9,6 +9,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { FRAME_RATE, HEIGHT, WIDTH, type Theme } from '../../domain/scene.js';
+import { heapKept } from '../heap.js';
 
 export interface Encoder {
   /** Path or name of the program. */
@@ -112,11 +113,8 @@ async function probe(ffmpeg: string): Promise<Encoder> {
   return { ffmpeg, version: about.toString().split('\n')[0] ?? '', fingerprint: hash.digest('hex') };
 }
 
-/**
- * For glibc: frames of 3 MB come and go thirty times a second, and memory that is given back each time costs a page fault for every
- * 4 kB, which in many virtual machines is a third of what encoding takes. Nothing else: secrets have no business near people's pictures.
- */
-export const ENCODER_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '33554432', MALLOC_TRIM_THRESHOLD_: '1000000000' };
+/** All that it has may stay, as it ends with its scene. Nothing else: secrets have no business near people's pictures. */
+export const ENCODER_ENV = heapKept(1_000_000_000);
 
 /** What FFmpeg is told for one scene: raw frames on its standard input, FLV on its standard output (see flv.ts for why FLV). */
 export function encoderArguments(theme: Theme['encoder']): string[] {

@@ -86,7 +86,7 @@ export class CompiledKernel {
   }
 
   /**
-   * For the next `over`, with all that lies in it: to touch 26 MB for the first time takes longer than to draw ten frames, where a page
+   * For the next `over`, with all that lies in it: to touch 32 MB for the first time takes longer than to draw ten frames, where a page
    * fault is dear, as in many virtual machines.
    */
   giveBack(kernel: Kernel): void {

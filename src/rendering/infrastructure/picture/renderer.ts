@@ -93,8 +93,8 @@ export class Renderer {
   /** Ends every process at once; what was under way is refused with `died`. */
   async kill(): Promise<void> {
     this.#killed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new RenderFailed('died', 'The renderer was stopped.'));
     await Promise.all([...this.#processes].map((process) => process.kill()));
+    for (const { reject } of this.#waiting.splice(0)) reject(new RenderFailed('died', 'The renderer was stopped.'));
   }
 
   #ask<T extends Task>(type: T, job: Tasks[T]['job'], watch: RenderWatch, signal?: AbortSignal): Promise<Tasks[T]['result']> {
@@ -131,8 +131,7 @@ export class Renderer {
         },
         onExit: (unfinished) => {
           this.#processes.delete(started);
-          if (!this.#killed) this.#waiting.unshift(...unfinished);
-          else for (const { reject } of unfinished) reject(new RenderFailed('died', 'The renderer was stopped.'));
+          this.#waiting.unshift(...unfinished);
           this.#next();
         },
       });

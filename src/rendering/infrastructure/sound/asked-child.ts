@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { heapKept } from '../heap.js';
 
 /** The child said no: the request itself is at fault and would fail again. */
 export class ChildRefused extends Error {}
@@ -17,9 +18,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
-
-/** For glibc: arrays of a few MB come and go with every scene, and what remains of them is given back. */
-const HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '33554432', MALLOC_TRIM_THRESHOLD_: '16777216' };
 
 /** Milliseconds without a question after which a child leaves: its memory is wanted by the encoders, and it starts in a tenth of a second. */
 const IDLE = 500;
@@ -87,8 +85,8 @@ export class AskedChild {
   private start(): ChildProcess {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--expose-gc', fileURLToPath(this.script)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      // no keys, no secrets, no locale; and what was used is used again before it is given back: see ENCODER_ENV
-      env: { PATH: process.env.PATH, TZ: 'UTC', ...HEAP },
+      // no keys, no secrets, no locale; and most of the heap is given back, as it speaks for moments and waits for long
+      env: { PATH: process.env.PATH, TZ: 'UTC', ...heapKept(16 * 2 ** 20) },
     });
     try {
       if (child.pid) setPriority(child.pid, NICE);

@@ -138,19 +138,11 @@ export class Narrator {
    * second, so it says some of what it said last. Until pictures are drawn again, nobody else needs the memory.
    */
   async standBy(): Promise<void> {
-    const job = this.lastJob;
-    if (!job || job.voice.engine === 'api' || this.rehearsal) return;
+    if (this.rehearsal) return;
     const { signal } = (this.rehearsal = new AbortController());
-    const name = `rehearsal-${randomUUID()}`;
-    try {
-      await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal);
-    } catch {
-      // told when it matters
-    } finally {
-      for (const end of ['pcm', 'aac']) await rm(join(job.folder, `${name}.${end}`), { force: true });
-      this.rehearsal = undefined;
-      if (!signal.aborted) for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
-    }
+    await this.rehearse(signal).catch(() => undefined); // told when it matters
+    this.rehearsal = undefined;
+    if (!signal.aborted) for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
   }
 
   /** Pictures are drawn: who has nothing to say leaves. */
@@ -162,6 +154,17 @@ export class Narrator {
   /** Ends all child processes now. */
   close(): void {
     for (const children of this.children) children.kill();
+  }
+
+  private async rehearse(signal: AbortSignal): Promise<void> {
+    const job = this.lastJob;
+    if (!job || job.voice.engine === 'api') return; // a speech server wants money
+    const name = `rehearsal-${randomUUID()}`;
+    try {
+      await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal);
+    } finally {
+      for (const end of ['pcm', 'aac']) await rm(join(job.folder, `${name}.${end}`), { force: true });
+    }
   }
 
   private async sound({ scene, voice, language, folder, name }: NarrationJob, signal?: AbortSignal): Promise<Narration> {
