@@ -245,6 +245,22 @@ describe('renderer processes', () => {
     expect(readdirSync(pids)).toEqual([]);
   });
 
+  it('are ended together with an encoder that was stopped, within seconds, and the next scene is made', async () => {
+    const pids = pidFolder('frozen');
+    const { heard, ended } = await start([job('frozen.mp4', 3000), job('thawed.mp4', 6)], { pidFolder: pids });
+    await heard('frames');
+    const [encoder] = encoders(pids);
+    process.kill(encoder, 'SIGSTOP');
+    const within = process.platform === 'linux' ? '[4-9]' : '1\\d'; // elsewhere it cannot be told from one that thinks
+    expect(await heard('failed')).toMatchObject({
+      job: 0,
+      kind: 'died',
+      message: expect.stringMatching(`It stood still for ${within} s`),
+    });
+    expect((await ended).find(({ type, job: i }) => type === 'done' && i === 1)?.result.frames).toBe(6);
+    expect(isThere(encoder)).toBe(false);
+  });
+
   it('say that they died when they are killed, so that the scene is tried again', async () => {
     const pids = pidFolder('died');
     const { worker, heard, ended } = await start([job('died.mp4', 3000), job('again.mp4', 6)], { pidFolder: pids });

@@ -25,7 +25,7 @@ const OF_ALL: Fault[] = ['kill -9 of the worker', 'SIGTERM of the worker', 'Redi
 export const faultsAt = (stage: Stage): Fault[] =>
   stage === 'narrate' || stage === 'encode' ? [...OF_ALL, ...OF_FFMPEG] : OF_ALL;
 
-/** The issue's bound. What decides it are a lease of 10 s, job locks of 8 s and a look every 3 s, not the machine's speed. */
+/** The issue's bound. What decides it are a lease of 10 s, job locks of 8 s and a look every 2 s, not the machine's speed. */
 export const RESUMED_WITHIN_MS = 15_000;
 
 export interface Scene {

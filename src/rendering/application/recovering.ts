@@ -5,7 +5,7 @@ import { Artefacts, Experience, RenditionRepository, Studio } from '../domain/po
 import { Mending } from './mending.js';
 
 /** Other workers get this many turns to say that they are there, before a film is taken from them. */
-const TURNS_BEFORE_JUDGING = 3;
+const TURNS_BEFORE_JUDGING = 5;
 
 /**
  * What every worker does again and again, so that nothing waits for somebody who is gone: it says which tools it has, clears

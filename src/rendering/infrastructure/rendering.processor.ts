@@ -58,7 +58,7 @@ interface Kind {
 const EXPRESS_AT_ONCE = 12;
 
 /** How often it is looked whether somebody is gone: with a lease of ten seconds, work is another's within fifteen. */
-const RECOVER_MS = 3_000;
+const RECOVER_MS = 2_000;
 const LEAVE_MS = 4_000;
 
 @Injectable()
@@ -106,7 +106,7 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
       this.lastTrouble = '';
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.lastTrouble && !this.stopping.signal.aborted) this.log.warn(message); // once, not every three seconds
+      if (message !== this.lastTrouble && !this.stopping.signal.aborted) this.log.warn(message); // once, not at every turn
       this.lastTrouble = message;
     }
   }

@@ -1,12 +1,13 @@
 /**
  * The worker's side of the renderer processes: keeps a few of them, gives each one task at a time, the next when all frames of the one
- * before are in its encoder, and knows which encoder belongs to which, so that a cancelled, crashed or killed render leaves no process behind. One that stands still is ended: it may be stopped, or
- * caught in a loop, and would else hold its scene for ever.
+ * before are in its encoder, and knows which encoder belongs to which, so that a cancelled, crashed or killed render leaves no process
+ * behind. One that stands still is ended: it may be stopped, or caught in a loop, and would else hold its scene for ever.
  *
  *     const renderer = new Renderer({ ffmpeg: encoder.ffmpeg, processes: 2, pidFolder });
  *     const { sha256 } = await renderer.render(job, { onFrames: (frames) => report(frames) }, signal);
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +31,8 @@ export class RenderFailed extends Error {
 
 /** Seconds without a word. A segment's frames pass many times a second, also where the machine is busy; the other tasks say nothing. */
 const PATIENCE: Readonly<Record<Task, number>> = { segment: 10, poster: 40, backdrop: 40 };
+/** The same when the system says that it was stopped (SIGSTOP): nothing that is merely slow looks so. */
+const PATIENCE_WITH_STOPPED = 4;
 
 /**
  * Readers first. The extra processes come between: somebody waits for what they do, while the others are busy for long. By Linux's weights
@@ -154,6 +157,15 @@ export class Renderer {
   }
 }
 
+/** Linux only; elsewhere nothing is known, and the longer patience decides. */
+function isStopped(pid: number | null | undefined): boolean {
+  try {
+    return /^\d+ \(.*\) T /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
 /** A task of a process. */
 class Running {
   /** Its frames are drawn; it waits for its encoder alone. */
@@ -166,11 +178,14 @@ class Running {
 
   constructor(
     readonly task: Waiting,
-    onSilence: (seconds: number) => void,
+    renderer: number | undefined,
+    onStandstill: (seconds: number) => void,
   ) {
     this.#watch = setInterval(() => {
-      this.stoodStill = ++this.#silent >= PATIENCE[task.type];
-      if (this.stoodStill) onSilence(this.#silent);
+      const silent = ++this.#silent;
+      const isStill = silent >= PATIENCE_WITH_STOPPED && (isStopped(renderer) || isStopped(this.encoder));
+      this.stoodStill = isStill || silent >= PATIENCE[task.type];
+      if (this.stoodStill) onStandstill(silent);
     }, 1_000);
   }
 
@@ -226,11 +241,11 @@ class RendererProcess {
 
   give(task: Waiting): void {
     this.hasReadPicture ||= task.type === 'backdrop';
-    const onSilence = (seconds: number): void => {
+    const onStandstill = (seconds: number): void => {
       this.#complaint += ` It stood still for ${seconds} s.`;
       void this.kill();
     };
-    this.#running.set(task.id, new Running(task, onSilence));
+    this.#running.set(task.id, new Running(task, this.#child.pid, onStandstill));
     this.#write({ type: task.type, id: task.id, job: task.job });
   }
 
