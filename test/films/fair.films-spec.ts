@@ -2,6 +2,7 @@
 import type { LinkAnswer, RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
 import type { Api } from '../support/api.js';
 import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.js';
+import { attemptsOf, ready } from '../support/filming.js';
 import { must, type Person } from '../support/people.js';
 import { encoders } from '../support/processes.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
@@ -77,6 +78,35 @@ describe('Cancelling', () => {
   }, 90_000);
 });
 
+describe('An edit', () => {
+  it('has its two scenes drawn side by side, where those of a whole film are drawn in turn', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const markdown = chapter(2);
+    const { chapterId } = await begunChapter(author, { markdown, publish: true });
+    const drawn = new Set<string>();
+    /** For each two scenes drawn one after the other: which part of the shorter one's time they had in common. */
+    const inCommon = async (): Promise<number[]> => {
+      const { id } = must(201, await ask(author.api, chapterId));
+      await ready(author, id);
+      const tries = (await attemptsOf(stack, id)).filter(({ kind, key }) => kind === 'segment' && !drawn.has(key));
+      const times = tries.map(({ key, began_at, ended_at }) => (drawn.add(key), [began_at.getTime(), ended_at!.getTime()]));
+      return times.slice(1).map(([from, to], i) => {
+        const [before, until] = times[i];
+        return (Math.min(to, until) - from) / Math.min(to - from, until - before);
+      });
+    };
+    const whole = await inCommon();
+    expect(whole).toHaveLength(3);
+    expect(Math.max(...whole)).toBeLessThan(0.5);
+    const changed = markdown.replace('the keeper', 'an old keeper').replace('the lamp', 'another lamp');
+    must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, { markdown: changed }, { 'if-match': '*' }));
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
+    const [together, ...more] = await inCommon();
+    expect(more).toEqual([]);
+    expect(together).toBeGreaterThan(0.5);
+  }, 120_000);
+});
+
 describe('Two hundred chapters of one author', () => {
   let busy: Person;
   const films: string[] = [];
@@ -123,6 +153,13 @@ describe('Two hundred chapters of one author', () => {
     await until(async () => (await look(author.api, id)).state === 'ready', 90_000, 'the other author’s film');
     expect(await waiting()).toBeGreaterThan(180);
   }, 150_000);
+
+  it('let a small chapter of the same author be made before most of them', async () => {
+    const { chapterId } = await begunChapter(busy, { markdown: chapter(1), publish: true });
+    const { id } = must(201, await ask(busy.api, chapterId));
+    await until(async () => (await look(busy.api, id)).state === 'ready', 60_000, 'the small chapter’s film');
+    expect(await waiting()).toBeGreaterThan(180);
+  }, 90_000);
 
   it('do so for three newcomers at once, also after Redis was emptied', async () => {
     await stack.redis.flushAll();

@@ -126,7 +126,7 @@ export class Mending {
   async beginAnew(id: string): Promise<void> {
     await this.unitOfWork.run(async () => {
       const held = await this.renditions.get(id);
-      const { lane } = held.turn;
+      const { lane } = held.turn();
       if (!held.planAgain()) return;
       if (lane) await this.outbox.withdraw(lane, id);
       await this.renditions.removeParts(id);

@@ -47,9 +47,13 @@ export class Moving {
       rendition.warn((sounds.get(part.soundKey)!.facts.warnings as string[] | undefined) ?? []);
     });
     if (spoken.length) await this.renditions.saveParts(spoken);
-    const missing = [...new Set(wanted.map(({ key }) => key))].filter((key) => !ready.has(key));
-    await this.outbox.send(...missing.map((key) => partErrand('render.segment', 'DrawScene', key, rendition)));
-    const { frames, drawn } = await this.renditions.standing(state.id);
+    const { frames, drawn, lacking } = await this.renditions.standing(state.id);
+    const missing = new Map(spoken.map(({ idx }, i) => [wanted[i].key, idx] as const).filter(([key]) => !ready.has(key)));
+    await this.outbox.send(
+      ...[...missing].map(([key, idx]) =>
+        partErrand('render.segment', 'DrawScene', key, rendition, rendition.turn(idx, lacking)),
+      ),
+    );
     if (frames !== null) {
       const firstTime = state.framesPlanned === null;
       rendition.measured(frames);
@@ -103,8 +107,9 @@ export function partErrand(
   type: string,
   key: string,
   rendition: Rendition,
+  turn = rendition.turn(),
 ): Errand<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   const about = [id, chapterId, workId];
-  return { type, v: 1, queue, ...rendition.turn, subject: { kind: 'artefact', id: key }, about, data: { key } };
+  return { type, v: 1, queue, ...turn, subject: { kind: 'artefact', id: key }, about, data: { key } };
 }

@@ -64,8 +64,12 @@ export class Producing {
         scenes.map((scene, idx) => partOf(id, idx, scene, sounds[idx].key, ready.has(sounds[idx].key))),
       );
       await this.renditions.save(held);
-      const missing = [...new Set(sounds.map(({ key }) => key))].filter((key) => !ready.has(key));
-      await this.outbox.send(...missing.map((key) => partErrand('render.narrate', 'NarrateScene', key, held)));
+      const missing = new Map(sounds.map(({ key }, idx) => [key, idx] as const).filter(([key]) => !ready.has(key)));
+      await this.outbox.send(
+        ...[...missing].map(([key, idx]) =>
+          partErrand('render.narrate', 'NarrateScene', key, held, held.turn(idx, missing.size)),
+        ),
+      );
       await this.moving.tell(held);
       await this.moving.goOn(held);
     });

@@ -37,8 +37,8 @@ export abstract class RenditionRepository {
   abstract addParts(parts: PartState[]): Promise<void>;
   /** @param artefact only those whose sound or segment it is */
   abstract parts(rendition: string, artefact?: string): Promise<PartState[]>;
-  /** Its length once every scene has one, and whether every scene is drawn. */
-  abstract standing(rendition: string): Promise<{ frames: number | null; drawn: boolean }>;
+  /** Its length once every scene has one, whether every scene is drawn, and how many were not there when it was planned. */
+  abstract standing(rendition: string): Promise<{ frames: number | null; drawn: boolean; lacking: number }>;
   abstract saveParts(parts: PartState[]): Promise<void>;
   abstract removeParts(rendition: string): Promise<void>;
   /** Films under way that nobody with their tools has been there for, for so long. */

@@ -42,6 +42,13 @@ describe('A film', () => {
     expect(underWay('ab12').errand('render.assemble', 'AssembleFilm').lane).toBe('ab12');
   });
 
+  it('takes its author’s turns; one that lacks a scene or two takes two of its own', () => {
+    const shares = (lacking: number): unknown[] => [4, 5, 6].map((scene) => underWay().turn(scene, lacking).share);
+    expect(shares(3)).toEqual(['author', 'author', 'author']);
+    for (const lacking of [1, 2]) expect(shares(lacking)).toEqual(['author edit 0', 'author edit 1', 'author edit 0']);
+    expect(underWay().errand('render.assemble', 'AssembleFilm').share).toBe('author');
+  });
+
   it('that was begun anew is in no lane, forgets its warnings, and is not finished by those who had begun it', () => {
     const rendition = underWay();
     rendition.degrade('The film has no cover in it.');

@@ -71,6 +71,9 @@ export interface Film {
 /** A film of a thousand scenes may have as many; nobody reads more of them. */
 const MOST_WARNINGS = 50;
 
+/** A film that lacks no more is an edit of one that was made. */
+const SCENES_OF_AN_EDIT = 2;
+
 /**
  * One film of one revision. Asked for in the web process, which only records it; planned, narrated, drawn and assembled by
  * workers, each scene an errand. It ends ready, failed or cancelled, and a finished film never changes again.
@@ -191,12 +194,19 @@ export class Rendition {
   errand(queue: 'render.plan' | 'render.assemble', type: string): Errand<{ rendition: string }> {
     const { id, chapterId, workId } = this.state;
     const about = [id, chapterId, workId];
-    return { type, v: 1, queue, ...this.turn, subject: { kind: 'rendition', id }, about, data: { rendition: id } };
+    return { type, v: 1, queue, ...this.turn(), subject: { kind: 'rendition', id }, about, data: { rendition: id } };
   }
 
-  /** Who may do its errands, and when: authors take turns, and one who has none under way need not wait for others' to end. */
-  get turn(): Pick<Errand, 'lane' | 'share' | 'express'> {
-    return { lane: this.state.studio ?? undefined, share: this.state.authorId, express: 'render.express' };
+  /**
+   * Who may do its errands, and when: authors take turns, and one who has none under way need not wait for others' to end. Somebody waits
+   * for an edit: its scenes have two turns of their own, so that they are behind no long film of the same author, and drawn side by side.
+   * @param scene its place in the film
+   * @param lacking how many scenes are, or were, to be made for this film
+   */
+  turn(scene = 0, lacking = Infinity): Pick<Errand, 'lane' | 'share' | 'express'> {
+    const { studio, authorId } = this.state;
+    const share = lacking > SCENES_OF_AN_EDIT ? authorId : `${authorId} edit ${scene % 2}`;
+    return { lane: studio ?? undefined, share, express: 'render.express' };
   }
 
   get id(): string {

@@ -46,9 +46,10 @@ export class TypeormRenditions extends RenditionRepository {
     return this.transaction.manager.find(PartRow, { where, order: { idx: 'ASC' } });
   }
 
-  async standing(rendition: string): Promise<{ frames: number | null; drawn: boolean }> {
-    const [row] = await this.transaction.query<{ frames: number | null; drawn: boolean }>(
-      `SELECT CASE WHEN bool_and(p.frames IS NOT NULL) THEN sum(p.frames)::int END AS frames, bool_and(a.status IS NOT DISTINCT FROM 'ready') AS drawn
+  async standing(rendition: string): Promise<{ frames: number | null; drawn: boolean; lacking: number }> {
+    const [row] = await this.transaction.query<{ frames: number | null; drawn: boolean; lacking: number }>(
+      `SELECT CASE WHEN bool_and(p.frames IS NOT NULL) THEN sum(p.frames)::int END AS frames, bool_and(a.status IS NOT DISTINCT FROM 'ready') AS drawn,
+              count(*) FILTER (WHERE NOT p.sound_reused OR p.segment_reused IS FALSE)::int AS lacking
          FROM rendering.part p LEFT JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = $1`,
       [rendition],
     );

@@ -15,6 +15,7 @@ writeFileSync(
    const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
    createInterface({ input: process.stdin }).on('line', (line) => {
      const { id, job } = JSON.parse(line);
+     if (!job) return;
      if (job.out === 'bad') process.exit(9);
      say({ type: 'poured', id });
      if (job.out === 'endless') return;
@@ -34,6 +35,18 @@ describe('a renderer process that dies', () => {
     await expect(bad).rejects.toMatchObject({ kind: 'died' });
     await expect(good).resolves.toEqual({ frames: 1 });
     expect([poured, existsSync(seen)]).toEqual([2, true]);
+    await renderer.kill();
+  });
+
+  it('leaves one alone that was cancelled meanwhile', async () => {
+    const renderer = new Renderer({ ffmpeg: 'none', processes: 1, child });
+    const cancelling = new AbortController();
+    let poured = 0;
+    const unwanted = renderer.render(job('endless'), { onPoured: () => (poured++, cancelling.abort()) }, cancelling.signal);
+    const bad = renderer.render(job('bad'));
+    await expect(bad).rejects.toMatchObject({ kind: 'died' });
+    await expect(unwanted).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(poured).toBe(1);
     await renderer.kill();
   });
 

@@ -171,6 +171,7 @@ class Running {
   /** Its frames are drawn; it waits for its encoder alone. */
   poured = false;
   stoodStill = false;
+  cancelled = false;
   encoder: number | null = null;
   /** Seconds of our own clock without a word: when the whole machine slept, nobody is to blame. */
   #silent = 0;
@@ -250,7 +251,10 @@ class RendererProcess {
   }
 
   cancel(id: number): void {
-    if (this.#running.has(id)) this.#write({ type: 'cancel', id });
+    const running = this.#running.get(id);
+    if (!running) return;
+    running.cancelled = true;
+    this.#write({ type: 'cancel', id });
   }
 
   /** It leaves when its input ends; it has nothing to do. */
@@ -298,7 +302,9 @@ class RendererProcess {
     const drawn = all.filter(({ poured }) => !poured);
     const guilty = [still, drawn, all].find(({ length }) => length) ?? [];
     for (const { task } of guilty) task.reject(new RenderFailed('died', why));
-    return all.filter((running) => !guilty.includes(running)).map(({ task }) => task);
+    const others = all.filter((running) => !guilty.includes(running));
+    for (const { task, cancelled } of others) if (cancelled) task.reject(new RenderFailed('cancelled', why));
+    return others.filter(({ cancelled }) => !cancelled).map(({ task }) => task);
   }
 
   #end(running: Running): void {
