@@ -39,14 +39,14 @@ const WORDS =
     ' ',
   );
 
-/** Three paragraphs that nobody has filmed before. */
+/** Three paragraphs that nobody has filmed before: also each half, where one is cut in two, says whose it is. */
 export function textOf(seed: number): string {
   let state = (seed + 1) * 2_654_435_761;
   const next = (): string => WORDS[(state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % WORDS.length];
   return [1, 2, 3]
     .map(
       (n) =>
-        `The ${next()} of number ${seed} came ${n} times, with a ${next()} and a ${next()}, under the ${next()} by the ${next()}.`,
+        `The ${next()} of number ${seed} came ${n} times with a ${next()}, and ${seed} times ${n} was the ${next()} by the ${next()}.`,
     )
     .join('\n\n');
 }
