@@ -83,8 +83,8 @@ describe('An edit', () => {
     const author = await signUp(stack, { role: 'author' });
     const sentences = (of: string): string =>
       `This is story number ${++told}, and it tells of ${of} who counted the ships at night. They wrote every name into the book of ${of}.`;
-    const markdown = (first: string): string => `${sentences(first)}\n\n${last}`;
     const last = sentences('the mate');
+    const markdown = (first: string): string => `${sentences(first)}\n\n${last}`;
     const { chapterId } = await begunChapter(author, { markdown: markdown('the keeper'), publish: true });
     const drawn = new Set<string>();
     /** For each two scenes drawn one after the other: which part of the shorter one's time they had in common. */

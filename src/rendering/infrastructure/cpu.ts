@@ -1,18 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { statOf } from './process-stat.js';
 
 /** Ticks of the kernel's clock in a second; 100 on every Linux that Node runs on. */
 const HERTZ = 100;
 
 /** User and system seconds of a process that runs, or has ended and was not waited for yet. Undefined where there is no /proc. */
 export function cpuOf(pid: number | undefined): number | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / HERTZ;
-  } catch {
-    return undefined;
-  }
+  const fields = statOf(pid);
+  return fields.length ? (Number(fields[11]) + Number(fields[12])) / HERTZ : undefined;
 }
 
 /** CPU seconds of this process since a reading of `process.cpuUsage()`. */

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { statOf } from '../process-stat.js';
 
 const SUFFIX = '.pid';
 
@@ -55,12 +56,8 @@ function list(folder: string): string[] {
 
 /** When a process began, in whatever unit the system tells; nothing when it is gone. */
 function startTime(pid: number): string | undefined {
-  try {
-    // Field 22 of /proc/<pid>/stat, counted after the name, which may hold spaces (proc(5)).
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, '').trim().split(' ')[19];
-  } catch {
-    if (process.platform === 'linux') return undefined;
-  }
+  const told = statOf(pid)[19];
+  if (told || process.platform === 'linux') return told;
   try {
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
   } catch {

@@ -7,10 +7,10 @@
  *     const { sha256 } = await renderer.render(job, { onFrames: (frames) => report(frames) }, signal);
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { statOf } from '../process-stat.js';
 import { clearStrays, forgetPid } from './pid-files.js';
 import type { FailureKind, FromRenderer, Task, Tasks } from './renderer-messages.js';
 import type { BackdropJob, BackdropResult, FileResult, PosterJob, SegmentJob, SegmentResult } from './segment-job.js';
@@ -64,6 +64,7 @@ interface Waiting {
   readonly type: Task;
   readonly job: Tasks[Task]['job'];
   readonly watch: RenderWatch;
+  readonly signal?: AbortSignal;
   readonly resolve: (result: Tasks[Task]['result']) => void;
   readonly reject: (error: RenderFailed) => void;
 }
@@ -113,6 +114,7 @@ export class Renderer {
         type,
         job,
         watch,
+        signal,
         resolve: (result) => (settle(), resolve(result)),
         reject: (error) => (settle(), reject(error)),
       });
@@ -158,20 +160,13 @@ export class Renderer {
 }
 
 /** Linux only; elsewhere nothing is known, and the longer patience decides. */
-function isStopped(pid: number | null | undefined): boolean {
-  try {
-    return /^\d+ \(.*\) T /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
-}
+const isStopped = (pid: number | null | undefined): boolean => statOf(pid)[0] === 'T';
 
 /** A task of a process. */
 class Running {
   /** Its frames are drawn; it waits for its encoder alone. */
   poured = false;
   stoodStill = false;
-  cancelled = false;
   encoder: number | null = null;
   /** Seconds of our own clock without a word: when the whole machine slept, nobody is to blame. */
   #silent = 0;
@@ -251,10 +246,7 @@ class RendererProcess {
   }
 
   cancel(id: number): void {
-    const running = this.#running.get(id);
-    if (!running) return;
-    running.cancelled = true;
-    this.#write({ type: 'cancel', id });
+    if (this.#running.has(id)) this.#write({ type: 'cancel', id });
   }
 
   /** It leaves when its input ends; it has nothing to do. */
@@ -302,9 +294,9 @@ class RendererProcess {
     const drawn = all.filter(({ poured }) => !poured);
     const guilty = [still, drawn, all].find(({ length }) => length) ?? [];
     for (const { task } of guilty) task.reject(new RenderFailed('died', why));
-    const others = all.filter((running) => !guilty.includes(running));
-    for (const { task, cancelled } of others) if (cancelled) task.reject(new RenderFailed('cancelled', why));
-    return others.filter(({ cancelled }) => !cancelled).map(({ task }) => task);
+    const others = all.filter((running) => !guilty.includes(running)).map(({ task }) => task);
+    for (const { signal, reject } of others) if (signal?.aborted) reject(new RenderFailed('cancelled', why));
+    return others.filter(({ signal }) => !signal?.aborted);
   }
 
   #end(running: Running): void {
