@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { checkRange } from './byte-range.js';
 import { FOOTER_BYTES, folderOf, nameOf, pathOf, readFooter, writeFooter, type Footer } from './file-layout.js';
-import { BodyReader, checkPutOptions } from './object-body.js';
+import { type AnyBody, BodyReader, checkPutOptions } from './object-body.js';
 import { checkKey, checkPrefix, compareKeys } from './object-key.js';
 import {
   ObjectDamaged,
@@ -65,13 +65,13 @@ export class FileStore extends ObjectStore {
 
   putByDigest(
     keyOf: (sha256: string) => Promise<string>,
-    body: () => Readable,
+    body: () => AsyncIterable<Uint8Array>,
     options: Omit<PutOptions, 'sha256'>,
   ): Promise<StoredObject> {
     return this.store(keyOf, body(), options);
   }
 
-  private async store(keyOf: (sha256: string) => Promise<string>, body: ObjectBody, options: PutOptions): Promise<StoredObject> {
+  private async store(keyOf: (sha256: string) => Promise<string>, body: AnyBody, options: PutOptions): Promise<StoredObject> {
     checkPutOptions(options);
     const source = new BodyReader(body);
     const temporary = join(this.incoming, randomUUID());
@@ -160,9 +160,9 @@ export class FileStore extends ObjectStore {
 
   private async write(path: string, source: BodyReader, options: PutOptions): Promise<Footer> {
     const handle = await open(path, 'wx');
+    let flushed: Promise<unknown> = Promise.resolve();
     try {
       let unflushed = 0;
-      let flushed: Promise<unknown> = Promise.resolve();
       for await (const chunk of source.chunks()) {
         await handle.appendFile(chunk);
         unflushed += chunk.length;
@@ -177,6 +177,7 @@ export class FileStore extends ObjectStore {
       await handle.sync();
       return footer;
     } finally {
+      await flushed.catch(() => undefined); // its number must not become another file's meanwhile
       await handle.close();
     }
   }

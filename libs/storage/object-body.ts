@@ -1,12 +1,14 @@
 /** Reading what is to be stored: one stream of buffers from any kind of body, its length and digest counted on the way. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { type ObjectBody, type PutOptions, type StoredObject, WrongDigest } from './object-store.js';
 
 export type Counted = Pick<StoredObject, 'bytes' | 'sha256'>;
 
 const CHUNK = 256 * 1024;
+
+/** Or pieces that may all lie in the same memory. */
+export type AnyBody = ObjectBody | AsyncIterable<Uint8Array>;
 
 /** Counts `bytes` and SHA-256 while `chunks()` is read. A fault of the source is remembered, to tell it from one of the store. */
 export class BodyReader {
@@ -14,7 +16,7 @@ export class BodyReader {
   failure?: { error: unknown };
   private readonly hash: Hash = createHash('sha256');
 
-  constructor(private readonly body: ObjectBody) {}
+  constructor(private readonly body: AnyBody) {}
 
   async *chunks(): AsyncGenerator<Buffer, void> {
     try {
@@ -43,7 +45,7 @@ export class BodyReader {
 
   private pieces(): AsyncIterable<Buffer | Uint8Array | string> | Iterable<Buffer> {
     if (Buffer.isBuffer(this.body)) return [this.body];
-    if (this.body instanceof Readable) return this.body as AsyncIterable<Buffer | Uint8Array | string>;
+    if (Symbol.asyncIterator in this.body) return this.body as AsyncIterable<Buffer | Uint8Array | string>;
     return createReadStream(this.body.file, { highWaterMark: CHUNK });
   }
 }
@@ -55,7 +57,7 @@ export function checkPutOptions({ contentType, sha256 }: PutOptions): void {
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError('sha256 must be 64 lower-case hex digits');
 }
 
-export async function digestOf(body: ObjectBody): Promise<Counted> {
+export async function digestOf(body: AnyBody): Promise<Counted> {
   const reader = new BodyReader(body);
   const chunks = reader.chunks();
   while (!(await chunks.next()).done);

@@ -89,11 +89,12 @@ export abstract class ObjectStore {
 
   /**
    * Stores under a key that is made of the bytes' digest, and asked for just before they can be seen.
-   * @param body how the bytes are read from their start: more than once where a key must be known before they are sent
+   * @param body how the bytes are read from their start: more than once where a key must be known before they are sent. A piece is
+   * taken before the next is asked for, so that all of them may lie in the same memory
    */
   abstract putByDigest(
     keyOf: (sha256: string) => Promise<string>,
-    body: () => Readable,
+    body: () => AsyncIterable<Uint8Array>,
     options: Omit<PutOptions, 'sha256'>,
   ): Promise<StoredObject>;
 

@@ -113,11 +113,11 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
 
   async putByDigest(
     keyOf: (sha256: string) => Promise<string>,
-    body: () => Readable,
+    body: () => AsyncIterable<Uint8Array>,
     options: Omit<PutOptions, 'sha256'>,
   ): Promise<StoredObject> {
     const { sha256 } = await digestOf(body());
-    return this.put(await keyOf(sha256), body(), { ...options, sha256 });
+    return this.put(await keyOf(sha256), Readable.from(copies(body())), { ...options, sha256 });
   }
 
   async get(key: string, range?: ByteRange): Promise<ObjectPart> {
@@ -266,6 +266,11 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
   private at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.bucket, Key: key };
   }
+}
+
+/** Streams read ahead, and pieces may lie in the same memory. */
+async function* copies(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
+  for await (const piece of pieces) yield Buffer.from(piece);
 }
 
 async function* concat(first: Buffer[], rest: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {

@@ -206,6 +206,19 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
       expect(sha256(await read(at(stored.sha256)))).toBe(sha256(bytes));
     });
 
+    it('is stored from pieces that all lie in the same memory', async () => {
+      const pieces = async function* (): AsyncGenerator<Buffer> {
+        const memory = Buffer.alloc(100_000);
+        for (let start = 0; start < size; start += memory.length) {
+          await wait(0);
+          yield memory.subarray(0, bytes.copy(memory, 0, start));
+        }
+      };
+      const stored = await store.putByDigest((digest) => Promise.resolve(at(digest)), pieces, TEXT);
+      expect(stored).toMatchObject({ bytes: size, sha256: sha256(bytes) });
+      expect(sha256(await read(at(stored.sha256)))).toBe(sha256(bytes));
+    });
+
     it('is not stored when its source breaks before it has a name, or nobody names it', async () => {
       const broken = new Error('the source is gone');
       const named = (digest: string): Promise<string> => Promise.resolve(at(digest));

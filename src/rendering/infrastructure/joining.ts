@@ -1,6 +1,5 @@
 /** A film's bytes, from the files of its scenes: copied, never encoded again. */
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { type FilmPlan, type FilmScene, planFilm } from '../domain/mp4.js';
 import { find } from '../domain/mp4-boxes.js';
 import { readSegment, type VideoSegment } from '../domain/mp4-segment.js';
@@ -9,6 +8,14 @@ import { packetsOf, SILENT_PACKET } from './sound/aac.js';
 
 const HEAD = 32 * 1024;
 const AT_ONCE = 8;
+/** What is handed over at a time: a film has a stretch of pictures and one of sound for every second. */
+const PIECE = 1024 * 1024;
+
+class Shorter extends Error {
+  constructor() {
+    super('A scene’s file became shorter while it was read.');
+  }
+}
 
 /** An object as a file of this machine, which may hold more after its last byte. */
 export interface FileOf {
@@ -22,8 +29,11 @@ export interface SceneOnDisk {
 }
 
 export interface JoinedFilm extends FilmPlan {
-  /** The bytes, from their start. A film is read as often as it must be, rather than written to disk in between. */
-  readonly read: () => Readable;
+  /**
+   * The bytes, from their start: read as often as they must be, rather than written to disk in between. A piece is good until the next one is
+   * asked for.
+   */
+  readonly read: () => AsyncGenerator<Buffer, void>;
 }
 
 export async function joinScenes(scenes: readonly SceneOnDisk[]): Promise<JoinedFilm> {
@@ -32,7 +42,7 @@ export async function joinScenes(scenes: readonly SceneOnDisk[]): Promise<Joined
     return { video, packets: packetsOf(aac) };
   });
   const plan = planFilm(parts, { channels: 1, silence: SILENT_PACKET });
-  return { ...plan, read: () => Readable.from(bytesOf(plan, scenes)) };
+  return { ...plan, read: () => bytesOf(plan, scenes) };
 }
 
 /** The index stands at the front; a few thousand bytes of many millions. */
@@ -56,26 +66,87 @@ export async function contentOf({ path, bytes }: FileOf, most = Infinity): Promi
 async function read(file: FileHandle, start: number, end: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-  if (bytesRead !== bytes.length) throw new Error('A scene’s file became shorter while it was read.');
+  if (bytesRead !== bytes.length) throw new Shorter();
   return bytes;
 }
 
-async function* bytesOf(plan: FilmPlan, scenes: readonly SceneOnDisk[]): AsyncGenerator<Uint8Array> {
-  let at: { scene: number; file: FileHandle } | undefined;
-  try {
-    yield plan.header;
-    for (const piece of plan.pieces) {
-      if ('packets' in piece) {
-        yield Buffer.concat(piece.packets);
-        continue;
-      }
-      if (at?.scene !== piece.scene) {
-        await at?.file.close();
-        at = { scene: piece.scene, file: await open(scenes[piece.scene].segment.path) };
-      }
-      yield await read(at.file, piece.start, piece.end); // a second of film
-    }
-  } finally {
-    await at?.file.close();
+/**
+ * Through two pieces of memory by turns, one filled while the other is taken: new ones for every second of a film make the collector run
+ * in between, for as long as all the rest takes.
+ */
+async function* bytesOf(plan: FilmPlan, scenes: readonly SceneOnDisk[]): AsyncGenerator<Buffer, void> {
+  const memory = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(PIECE, plan.bytes)));
+  const fillings = fillingsOf(stretchesOf(plan, scenes));
+  let turn = 0;
+  const begin = (): Promise<Buffer> | undefined => {
+    const { value } = fillings.next();
+    if (!value) return undefined;
+    const filled = fill(memory[turn++ % 2], value);
+    filled.catch(() => undefined); // it is awaited in the next turn, if there is one
+    return filled;
+  };
+  for (let next = begin(); next;) {
+    const piece = await next;
+    next = begin();
+    yield piece;
   }
+}
+
+/** Some of the bytes of a file, or of those at hand. */
+interface Stretch {
+  readonly of: string | Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+function* stretchesOf(plan: FilmPlan, scenes: readonly SceneOnDisk[]): Generator<Stretch, void> {
+  const atHand = (of: Uint8Array): Stretch => ({ of, start: 0, end: of.length });
+  yield atHand(plan.header);
+  for (const piece of plan.pieces) {
+    if ('packets' in piece) yield* piece.packets.map(atHand);
+    else yield { of: scenes[piece.scene].segment.path, start: piece.start, end: piece.end };
+  }
+}
+
+function* fillingsOf(stretches: Iterable<Stretch>): Generator<readonly Stretch[], void> {
+  let [filling, room]: [Stretch[], number] = [[], PIECE];
+  for (const { of, start, end } of stretches) {
+    for (let at = start; at < end;) {
+      const to = Math.min(end, at + room);
+      filling.push({ of, start: at, end: to });
+      room -= to - at;
+      at = to;
+      if (room) continue;
+      yield filling;
+      [filling, room] = [[], PIECE];
+    }
+  }
+  if (filling.length) yield filling;
+}
+
+/** A scene's pictures follow each other in their file: one read for all of them, to wherever each comes to lie. */
+async function fill(memory: Buffer, stretches: readonly Stretch[]): Promise<Buffer> {
+  const reads: { path: string; start: number; end: number; into: Buffer[] }[] = [];
+  let size = 0;
+  for (const { of, start, end } of stretches) {
+    const place = memory.subarray(size, (size += end - start));
+    const before = reads.at(-1);
+    if (typeof of !== 'string') place.set(of.subarray(start, end));
+    else if (before?.path === of && before.end === start) {
+      before.end = end;
+      before.into.push(place);
+    } else reads.push({ path: of, start, end, into: [place] });
+  }
+  await Promise.all(
+    reads.map(async ({ path, start, end, into }) => {
+      const file = await open(path);
+      try {
+        const { bytesRead } = await file.readv(into, start);
+        if (bytesRead !== end - start) throw new Shorter();
+      } finally {
+        await file.close();
+      }
+    }),
+  );
+  return memory.subarray(0, size);
 }

@@ -80,8 +80,8 @@ export class Kept {
     return sha256;
   }
 
-  /** @param read the bytes from their start: asked again for every try. @returns the hash that names them */
-  async keepStream(read: () => Readable, contentType: string): Promise<string> {
+  /** @param read the bytes from their start, as `putByDigest` takes them: asked again for every try. @returns the hash that names them */
+  async keepStream(read: () => AsyncIterable<Uint8Array>, contentType: string): Promise<string> {
     const name = async (sha256: string): Promise<string> => {
       await this.pins?.pin(sha256);
       return objectKey(sha256);

@@ -165,28 +165,27 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
   async assemble(scenes: readonly SceneFiles[], posterOf: SegmentWish, language: string): Promise<Film> {
     const files = new Map<string, Gathered>();
     // while the scenes are fetched and joined; a failure is told where it is waited for
-    const poster = this.poster(posterOf);
-    poster.catch(() => undefined);
+    const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
+    const beside = Promise.all([
+      this.poster(posterOf).then((jpeg) => this.kept.keepBytes(jpeg, 'image/jpeg')),
+      this.kept.keepBytes(webvtt(cues, language), 'text/vtt; charset=utf-8'),
+      this.kept.keepBytes(subrip(cues), 'application/x-subrip; charset=utf-8'),
+      this.kept.keepBytes(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
+    ]);
+    beside.catch(() => undefined);
     try {
       await this.kept.gather([...new Set(scenes.flatMap(({ segment, sound }) => [segment, sound]))], files);
       await this.levelWhole(scenes, files);
-      const film = await joinScenes(
+      const { read, bytes, frames, seconds } = await joinScenes(
         scenes.map(({ segment, sound }) => ({ segment: files.get(segment)!, sound: files.get(sound)! })),
       );
-      const cues = cuesOf(scenes.map(({ frames, captions }) => ({ frames, pages: captions })));
-      const [sha256, still, vtt, srt, times] = await Promise.all([
-        this.kept.keepStream(film.read, 'video/mp4'),
-        poster.then((jpeg) => this.kept.keepBytes(jpeg, 'image/jpeg')),
-        this.kept.keepBytes(webvtt(cues, language), 'text/vtt; charset=utf-8'),
-        this.kept.keepBytes(subrip(cues), 'application/x-subrip; charset=utf-8'),
-        this.kept.keepBytes(JSON.stringify({ cues, blocks: blockTimes(cues) }), 'application/json; charset=utf-8'),
-      ]);
-      const { bytes, frames, seconds } = film;
-      return { sha256, bytes, frames, seconds, poster: still, webvtt: vtt, srt, cues: times };
+      const sha256 = await this.kept.keepStream(read, 'video/mp4');
+      const [poster, vtt, srt, times] = await beside;
+      return { sha256, bytes, frames, seconds, poster, webvtt: vtt, srt, cues: times };
     } catch (error) {
       throw told(error);
     } finally {
-      await poster.catch(() => undefined);
+      await beside.catch(() => undefined);
       await discard(...[...files.values()].map(({ path, isOurs }) => (isOurs ? path : undefined)));
     }
   }
