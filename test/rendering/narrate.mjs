@@ -56,8 +56,15 @@ if (then === 'times') {
 }
 if (then === 'wait') await new Promise((forever) => setTimeout(forever, 600_000));
 if (then === 'lose') {
-  const lost = narrate(0, 'lost').catch((error) => say({ type: 'lost', name: error.constructor.name, message: error.message }));
-  for (const pid of narrator.pids) process.kill(pid, 'SIGKILL');
+  let told = false;
+  const lost = narrate(0, 'lost')
+    .catch((error) => say({ type: 'lost', name: error.constructor.name, message: error.message }))
+    .finally(() => (told = true));
+  // one that dies before it is asked is replaced, and nothing is lost: again, until it was asked
+  while (!told) {
+    for (const pid of narrator.pids) killed(pid);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   await lost;
   say({ type: 'scene', index: 0, narration: await narrate(0, 'again'), pages: [] });
 }
@@ -75,3 +82,11 @@ if (then === 'stand by') {
 }
 narrator.close();
 say({ type: 'end' });
+
+function killed(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it is gone, and its end not yet heard
+  }
+}

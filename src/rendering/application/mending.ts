@@ -52,11 +52,12 @@ export class Mending {
       for (const part of mute) Object.assign(part, { segmentKey: null, segmentReused: null, frames: null });
       if (mute.length) await this.renditions.saveParts(mute);
       await this.outbox.send(
-        ...broken.map((key) =>
-          sounds.has(key)
-            ? partErrand('render.narrate', 'NarrateScene', key, held)
-            : partErrand('render.segment', 'DrawScene', key, held),
-        ),
+        ...broken.map((key, i) => {
+          const turn = held.turn(i, broken.length);
+          return sounds.has(key)
+            ? partErrand('render.narrate', 'NarrateScene', key, held, turn)
+            : partErrand('render.segment', 'DrawScene', key, held, turn);
+        }),
       );
       await this.moving.tell(held);
       await this.moving.goOn(held);
@@ -153,7 +154,9 @@ export class Mending {
         const soundReused = (await this.artefacts.want('sound', [{ key: soundKey, fields }])).has(soundKey);
         await this.renditions.saveParts(parts.map((part) => ({ ...part, voice: fallbackVoice, soundKey, soundReused })));
         held.degrade(`Scenes were spoken by ${fallbackVoice} instead. ${why}`);
-        if (!soundReused) await this.outbox.send(partErrand('render.narrate', 'NarrateScene', soundKey, held));
+        const { lacking } = await this.renditions.standing(id);
+        const turn = held.turn(parts[0].idx, lacking);
+        if (!soundReused) await this.outbox.send(partErrand('render.narrate', 'NarrateScene', soundKey, held, turn));
         await this.moving.goOn(held);
       }
     });

@@ -85,10 +85,16 @@ export class Moving {
     });
     const ready = await this.artefacts.want('sound', wanted);
     for (const part of cut) if (ready.has(part.soundKey)) part.soundReused = true;
+    const asked = new Set(wanted.map(({ key }) => key).filter((key) => !ready.has(key)));
     await this.renditions.removeParts(rendition.id);
     await this.renditions.addParts(cut.map((part, idx) => ({ ...part, idx })));
-    const missing = [...new Set(wanted.map(({ key }) => key))].filter((key) => !ready.has(key));
-    await this.outbox.send(...missing.map((key) => partErrand('render.narrate', 'NarrateScene', key, rendition)));
+    const { lacking } = await this.renditions.standing(rendition.id);
+    const missing = new Map(cut.map(({ soundKey }, idx) => [soundKey, idx] as const).filter(([key]) => asked.has(key)));
+    await this.outbox.send(
+      ...[...missing].map(([key, idx]) =>
+        partErrand('render.narrate', 'NarrateScene', key, rendition, rendition.turn(idx, lacking)),
+      ),
+    );
     return this.withoutLong(rendition, await this.renditions.parts(rendition.id));
   }
 
@@ -107,7 +113,7 @@ export function partErrand(
   type: string,
   key: string,
   rendition: Rendition,
-  turn = rendition.turn(),
+  turn: ReturnType<Rendition['turn']>,
 ): Errand<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   const about = [id, chapterId, workId];

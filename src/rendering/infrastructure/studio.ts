@@ -22,6 +22,7 @@ import {
 import type { Film } from '../domain/rendition.js';
 import type { Theme } from '../domain/scene.js';
 import { blockTimes, cuesOf, subrip, webvtt } from '../domain/subtitles.js';
+import { THEMES } from '../domain/themes.js';
 import { orAborted } from '../application/making.js';
 import { InstalledVoices } from './installed-voices.js';
 import { contentOf, joinScenes } from './joining.js';
@@ -290,7 +291,8 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     });
     const { fingerprint, parts } = describeEngine(encoder);
     const said = [this.config.voiceApi?.model ?? null, ...listVoices().map((voice) => voiceFingerprint(voice))];
-    const studio = keyOf({ version: VERSION, picture: fingerprint, sound: narrator.chain, said }).slice(0, 12);
+    const themes = JSON.stringify(THEMES); // with what each tells the encoder
+    const studio = keyOf({ version: VERSION, picture: fingerprint, sound: narrator.chain, said, themes }).slice(0, 12);
     return {
       encoder,
       renderer,
