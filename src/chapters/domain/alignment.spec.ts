@@ -24,6 +24,8 @@ const ids = ({ blocks }: Alignment) => blocks.map(({ id }) => id);
 const paragraph = fc
   .tuple(fc.uuid(), fc.array(fc.constantFrom(...WORDS), { minLength: 6, maxLength: 24 }))
   .map(([name, words]) => `${words.join(' ')} ${name.slice(0, 8)} said ${name.slice(9, 13)} ${name.slice(24)}`);
+/** One that shares no word with any of them: in Cyrillic letters. By chance two paragraphs may be of nearly the same words, and then one is the other edited. */
+const strange = paragraph.map((text) => text.replace(/[a-z0-9]/g, (sign) => String.fromCharCode(0x400 + sign.charCodeAt(0))));
 const story = fc.uniqueArray(paragraph, { minLength: 2, maxLength: 14 });
 
 describe('aligning a text with its previous revision', () => {
@@ -137,8 +139,7 @@ describe('aligning a text with its previous revision', () => {
 
   it('never gives the id of a deleted paragraph to another that took its place', () => {
     fc.assert(
-      fc.property(story, paragraph, fc.nat(), (texts, stranger, at) => {
-        fc.pre(!texts.includes(stranger));
+      fc.property(story, strange, fc.nat(), (texts, stranger, at) => {
         const previous = start(texts);
         const k = at % texts.length;
         const result = align(previous, texts.with(k, stranger).map(draft), { newId: counter(100) });
