@@ -52,12 +52,7 @@ export class Mending {
       for (const part of mute) Object.assign(part, { segmentKey: null, segmentReused: null, frames: null });
       if (mute.length) await this.renditions.saveParts(mute);
       await this.outbox.send(
-        ...broken.map((key, i) => {
-          const turn = held.turn(i, broken.length);
-          return sounds.has(key)
-            ? partErrand('render.narrate', 'NarrateScene', key, held, turn)
-            : partErrand('render.segment', 'DrawScene', key, held, turn);
-        }),
+        ...broken.map((key, i) => partErrand(sounds.has(key) ? 'render.narrate' : 'render.segment', key, held, i, broken.length)),
       );
       await this.moving.tell(held);
       await this.moving.goOn(held);
@@ -154,9 +149,10 @@ export class Mending {
         const soundReused = (await this.artefacts.want('sound', [{ key: soundKey, fields }])).has(soundKey);
         await this.renditions.saveParts(parts.map((part) => ({ ...part, voice: fallbackVoice, soundKey, soundReused })));
         held.degrade(`Scenes were spoken by ${fallbackVoice} instead. ${why}`);
-        const { lacking } = await this.renditions.standing(id);
-        const turn = held.turn(parts[0].idx, lacking);
-        if (!soundReused) await this.outbox.send(partErrand('render.narrate', 'NarrateScene', soundKey, held, turn));
+        if (!soundReused) {
+          const { lacking } = await this.renditions.standing(id);
+          await this.outbox.send(partErrand('render.narrate', soundKey, held, parts[0].idx, lacking));
+        }
         await this.moving.goOn(held);
       }
     });

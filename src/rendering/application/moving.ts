@@ -49,11 +49,7 @@ export class Moving {
     if (spoken.length) await this.renditions.saveParts(spoken);
     const { frames, drawn, lacking } = await this.renditions.standing(state.id);
     const missing = new Map(spoken.map(({ idx }, i) => [wanted[i].key, idx] as const).filter(([key]) => !ready.has(key)));
-    await this.outbox.send(
-      ...[...missing].map(([key, idx]) =>
-        partErrand('render.segment', 'DrawScene', key, rendition, rendition.turn(idx, lacking)),
-      ),
-    );
+    await this.outbox.send(...[...missing].map(([key, idx]) => partErrand('render.segment', key, rendition, idx, lacking)));
     if (frames !== null) {
       const firstTime = state.framesPlanned === null;
       rendition.measured(frames);
@@ -90,11 +86,7 @@ export class Moving {
     await this.renditions.addParts(cut.map((part, idx) => ({ ...part, idx })));
     const { lacking } = await this.renditions.standing(rendition.id);
     const missing = new Map(cut.map(({ soundKey }, idx) => [soundKey, idx] as const).filter(([key]) => asked.has(key)));
-    await this.outbox.send(
-      ...[...missing].map(([key, idx]) =>
-        partErrand('render.narrate', 'NarrateScene', key, rendition, rendition.turn(idx, lacking)),
-      ),
-    );
+    await this.outbox.send(...[...missing].map(([key, idx]) => partErrand('render.narrate', key, rendition, idx, lacking)));
     return this.withoutLong(rendition, await this.renditions.parts(rendition.id));
   }
 
@@ -108,14 +100,18 @@ export class Moving {
   }
 }
 
+const ERRANDS = { 'render.narrate': 'NarrateScene', 'render.segment': 'DrawScene' } as const;
+
+/** @param scene, lacking as `Rendition.turn` has them */
 export function partErrand(
-  queue: 'render.narrate' | 'render.segment',
-  type: string,
+  queue: keyof typeof ERRANDS,
   key: string,
   rendition: Rendition,
-  turn: ReturnType<Rendition['turn']>,
+  scene: number,
+  lacking: number,
 ): Errand<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   const about = [id, chapterId, workId];
-  return { type, v: 1, queue, ...turn, subject: { kind: 'artefact', id: key }, about, data: { key } };
+  const turn = rendition.turn(scene, lacking);
+  return { type: ERRANDS[queue], v: 1, queue, ...turn, subject: { kind: 'artefact', id: key }, about, data: { key } };
 }

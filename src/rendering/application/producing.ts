@@ -65,11 +65,7 @@ export class Producing {
       );
       await this.renditions.save(held);
       const missing = new Map(sounds.map(({ key }, idx) => [key, idx] as const).filter(([key]) => !ready.has(key)));
-      await this.outbox.send(
-        ...[...missing].map(([key, idx]) =>
-          partErrand('render.narrate', 'NarrateScene', key, held, held.turn(idx, missing.size)),
-        ),
-      );
+      await this.outbox.send(...[...missing].map(([key, idx]) => partErrand('render.narrate', key, held, idx, missing.size)));
       await this.moving.tell(held);
       await this.moving.goOn(held);
     });
