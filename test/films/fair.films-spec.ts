@@ -16,7 +16,7 @@ let told = 0;
 /** A paragraph that nobody has heard before, about eleven seconds long: two scenes. */
 const paragraph = (): string =>
   `This is story number ${++told}, and it tells of the keeper who counted the ships at night, wrote their names into the book, ` +
-  `and put out the lamp when the last of them had passed.`;
+  `and put out lamp number ${told} when the last of them had passed.`;
 const chapter = (paragraphs: number): string => Array.from({ length: paragraphs }, paragraph).join('\n\n');
 
 const ask = (api: Api, chapterId: string) => api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
@@ -75,6 +75,42 @@ describe('Cancelling', () => {
       [second.id],
     );
     expect(tries).toEqual([{ epoch: 1 }, { epoch: 1 }]);
+  }, 90_000);
+
+  it('leaves a scene alone that another film will want, once it hears that the sound is there', async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => signUp(stack, { role: 'author' })));
+    const markdown = chapter(1);
+    const mine = await begunChapter(one, { markdown, publish: true });
+    const theirs = await begunChapter(other, { markdown, publish: true });
+    const first = must(201, await ask(one.api, mine.chapterId));
+    const second = must(201, await ask(other.api, theirs.chapterId));
+    const encoder = await until(() => encoders(stack.workers[0].pid).at(0)?.pid, 30_000);
+    process.kill(encoder, 'SIGSTOP'); // longer than it takes to look whether anybody wants this scene
+    let key: string | undefined;
+    try {
+      await until(async () => {
+        const [{ settled }] = await stack.sql<{ settled: boolean }>(
+          `SELECT (SELECT count(segment_key) = 2 FROM rendering.part WHERE rendition = $1)
+                  AND NOT EXISTS (SELECT FROM events.delivery WHERE queue LIKE 'render.%' AND consumer = 'render.narrate' AND handled_at IS NULL) AS settled`,
+          [second.id],
+        );
+        return settled;
+      }, 30_000);
+      key = (await attemptsOf(stack, second.id)).find(({ kind, ended_at }) => kind === 'segment' && !ended_at)?.key;
+      // as it stands between a film's plan and its errand for a sound that another film's errand made meanwhile
+      await stack.sql(`UPDATE rendering.part SET segment_key = NULL WHERE rendition = $1 AND segment_key = $2`, [second.id, key]);
+      must(204, await one.api.delete(`/v1/renditions/${first.id}`));
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await stack.sql(`UPDATE rendering.part SET segment_key = $2 WHERE rendition = $1 AND segment_key IS NULL`, [
+        second.id,
+        key,
+      ]);
+    } finally {
+      process.kill(encoder, 'SIGCONT');
+    }
+    await ready(other, second.id);
+    const tries = (await attemptsOf(stack, second.id)).filter((attempt) => attempt.key === key);
+    expect(tries).toMatchObject([{ epoch: 1, outcome: 'made' }]);
   }, 90_000);
 });
 

@@ -91,7 +91,7 @@ export class Producing {
       stop,
       work,
       () => this.moving.moveOn(key),
-      () => this.isWanted(key),
+      () => this.renditions.isWanted(key),
     );
   }
 
@@ -128,7 +128,7 @@ export class Producing {
         stop,
         work,
         () => this.moving.moveOn(key),
-        () => this.isWanted(key),
+        () => this.renditions.isWanted(key),
       );
     } catch (error) {
       if (!(error instanceof Undrawable)) throw error;
@@ -171,10 +171,6 @@ export class Producing {
       if (!broken.length) throw error;
       await this.mending.mend(id, broken, done);
     }
-  }
-
-  private async isWanted(key: string): Promise<boolean> {
-    return (await this.renditions.using(key)).length > 0;
   }
 
   private look(id: string): Promise<Rendition> {

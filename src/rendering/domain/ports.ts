@@ -45,6 +45,8 @@ export abstract class RenditionRepository {
   abstract orphans(seconds: number): Promise<string[]>;
   /** Films under way that have a scene made of this artefact. */
   abstract using(key: string): Promise<string[]>;
+  /** Whether a film under way has a scene made of this artefact, or will, once it hears that the scene's sound is there. */
+  abstract isWanted(key: string): Promise<boolean>;
   /** Films of a chapter that are neither finished nor given up. */
   abstract underWay(chapterId: string): Promise<string[]>;
   /** What an author has asked for. Until the unit of work ends, nobody else is told about the same author. */

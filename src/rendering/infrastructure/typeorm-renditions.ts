@@ -100,6 +100,19 @@ export class TypeormRenditions extends RenditionRepository {
     return rows.map((row) => row.id);
   }
 
+  async isWanted(key: string): Promise<boolean> {
+    // a film that was cut into scenes while another spoke them knows no key of their pictures until its own errand finds the sound made
+    const [{ wanted }] = await this.transaction.query<{ wanted: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM rendering.rendition r JOIN rendering.part p ON p.rendition = r.id
+          WHERE r.state = 'rendering'
+            AND (p.sound_key = $1 OR p.segment_key = $1
+                 OR (p.segment_key IS NULL AND p.sound_key IN (SELECT sound_key FROM rendering.part WHERE segment_key = $1)))) AS wanted`,
+      [key],
+    );
+    return wanted;
+  }
+
   async underWay(chapterId: string): Promise<string[]> {
     const rows = await this.transaction.query<{ id: string }>(
       `SELECT id FROM rendering.rendition WHERE chapter_id = $1 AND state IN ${UNDER_WAY} ORDER BY id`,
