@@ -78,8 +78,9 @@ export class FileStore extends ObjectStore {
     try {
       const footer = await this.write(temporary, source, options);
       const key = checkKey(await keyOf(footer.sha256));
-      await this.moveIn(temporary, join(this.kept, pathOf(key)));
-      return { bytes: footer.bytes, sha256: footer.sha256, etag: etagOf(footer) };
+      const file = join(this.kept, pathOf(key));
+      await this.moveIn(temporary, file);
+      return { bytes: footer.bytes, sha256: footer.sha256, etag: etagOf(footer), file };
     } catch (error) {
       await rm(temporary, { force: true });
       if (!source.failure && isCode(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'))

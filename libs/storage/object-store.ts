@@ -29,6 +29,8 @@ export interface StoredObject {
   sha256: string;
   /** The store's own strong validator, in quotes. */
   etag: string;
+  /** Where it lies now, as of `ObjectPart`. */
+  file?: string;
 }
 
 export interface ObjectHead {

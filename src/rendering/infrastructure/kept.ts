@@ -1,6 +1,7 @@
 /**
  * Everything made is kept in the object store by the sha256 of its bytes, and what is read back is checked against it before it
- * is used. On this machine stay only files that are being worked on, and the fitted pictures.
+ * is used; a file of this machine that was checked, or written, by this process is checked again once it was touched. On this machine
+ * stay only files that are being worked on, and the fitted pictures.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -23,9 +24,16 @@ export interface Gathered extends FileOf {
   readonly isOurs: boolean;
 }
 
+/** A file of this machine that was whole, and what the system said of it at that time. */
+interface Whole extends FileOf {
+  readonly look: string;
+}
+/** The scenes of three novels' chapters; of some hundred bytes each. */
+const MOST_WHOLE = 5_000;
+
 export class Kept {
-  /** Pictures of the cache that were whole, as they were at that time. */
-  private readonly whole = new Map<string, number>();
+  /** Objects of a store on this machine by their hash, pictures of the cache by their path; the last ones come last. */
+  private readonly whole = new Map<string, Whole>();
 
   constructor(
     private readonly objects: ObjectStore,
@@ -34,16 +42,12 @@ export class Kept {
     private readonly pins?: Pins,
   ) {}
 
-  /** Fitted pictures stay on this machine, as every scene of a film needs the same one; whether they are whole is looked at again when they have changed. */
+  /** Fitted pictures stay on this machine, as every scene of a film needs the same one. */
   async picture(sha256: string): Promise<string> {
     const path = this.cached(sha256);
-    const changedAt = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
-    if (changedAt !== undefined && this.whole.get(sha256) === changedAt) return path;
-    if (changedAt === undefined || (await sha256Of(path)) !== sha256) await rename((await this.fetched(sha256)).path, path);
-    this.whole.set(sha256, (await stat(path)).mtimeMs);
+    if (await this.untouched(path)) return path;
+    if ((await sha256Of(path).catch(() => undefined)) !== sha256) await rename((await this.fetched(sha256)).path, path);
+    this.remember(path, { path, bytes: Infinity, look: await lookOf(path) });
     return path;
   }
 
@@ -96,11 +100,14 @@ export class Kept {
 
   private async put(body: ObjectBody, sha256: string, contentType: string): Promise<void> {
     await this.pins?.pin(sha256);
-    await patiently(() => this.objects.put(objectKey(sha256), body, { contentType, sha256 }));
+    const { file, bytes } = await patiently(() => this.objects.put(objectKey(sha256), body, { contentType, sha256 }));
+    if (file !== undefined) this.remember(sha256, { path: file, bytes, look: await lookOf(file) });
   }
 
   /** @param mayStay else it is a copy, under a name that the caller may change. @throws Damaged */
   private async fetched(sha256: string, mayStay = false): Promise<Gathered> {
+    const there = mayStay ? await this.untouched(sha256) : undefined;
+    if (there) return { path: there.path, bytes: there.bytes, isOurs: false };
     const copy = this.scratch(sha256);
     try {
       return await this.read(objectKey(sha256), copy, { sha256, mayStay });
@@ -114,12 +121,31 @@ export class Kept {
   private async read(key: string, copy: string, { sha256 = '', mayStay = false } = {}): Promise<Gathered> {
     for (let tries = 1; ; tries++) {
       const { stream, file, total, ...told } = await this.objects.get(key);
-      const isOurs = !mayStay || file === undefined;
-      const found = isOurs ? await copied(stream, copy) : await sha256Of(file, total).finally(() => stream.destroy());
       const wanted = sha256 || told.sha256;
-      if (!wanted || found === wanted) return { path: isOurs ? copy : file, bytes: total, isOurs };
-      if (tries === 2) throw new Damaged([wanted]);
+      if (mayStay && file !== undefined) {
+        const look = await lookOf(file);
+        const found = await sha256Of(file, total).finally(() => stream.destroy());
+        if (found === sha256) return { ...this.remember(sha256, { path: file, bytes: total, look }), isOurs: false };
+      } else {
+        const found = await copied(stream, copy);
+        if (!wanted || found === wanted) return { path: copy, bytes: total, isOurs: true };
+      }
+      if (tries === 2) throw new Damaged(wanted ? [wanted] : []);
     }
+  }
+
+  /** What was whole, unless its file was touched since: to read and hash the scenes of a film takes as long as to join them. */
+  private async untouched(name: string): Promise<Whole | undefined> {
+    const whole = this.whole.get(name);
+    return whole && (await lookOf(whole.path)) === whole.look ? whole : undefined;
+  }
+
+  private remember(name: string, { look, ...file }: FileOf & { look: string | undefined }): FileOf {
+    this.whole.delete(name);
+    if (look !== undefined) this.whole.set(name, { ...file, look });
+    const [oldest] = this.whole.keys();
+    if (this.whole.size > MOST_WHOLE) this.whole.delete(oldest);
+    return file;
   }
 
   /** Whether it is in the store, as far as can be told without reading it; then it stays there. */
@@ -138,6 +164,12 @@ export class Kept {
   cached(sha256: string): string {
     return join(this.pictures, `${sha256}.yuv`);
   }
+}
+
+/** Another inode, length or time says that it was written to or replaced; nobody can set the time of a change (ctime) back. */
+async function lookOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
 }
 
 export async function discard(...files: (string | undefined)[]): Promise<void> {

@@ -4,8 +4,13 @@ import { ownCpu } from '../cpu.js';
 /**
  * The child's side of `AskedChild`: one JSON object a line on stdin, one answer a line on stdout. Work is done one request after
  * the other; the process ends when stdin does, so that none outlives its parent, however that one died.
+ *
+ * @param afterwards done when the answer is out
  */
-export function answer<Request extends object, Reply extends object>(work: (request: Request) => Reply | Promise<Reply>): void {
+export function answer<Request extends object, Reply extends object>(
+  work: (request: Request) => Reply | Promise<Reply>,
+  afterwards: (request: Request) => void = () => undefined,
+): void {
   process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
   const lines = createInterface({ input: process.stdin });
   let before: Promise<void> = Promise.resolve();
@@ -24,6 +29,7 @@ export function answer<Request extends object, Reply extends object>(work: (requ
         await new Promise((drained) => process.stdout.once('drain', drained));
       // an engine's memory lies outside what V8 counts: it would see no reason to clear it away for long
       globalThis.gc?.();
+      afterwards(request as unknown as Request);
     });
   });
   lines.on('close', () => process.exit(0));

@@ -7,11 +7,10 @@ import { truePeaks } from './loudness.js';
  */
 
 // looked up once: these loops run over every sample
-const { abs, max, min, sqrt } = Math;
+const { abs, min, sqrt } = Math;
 
-/** 70 Hz, Butterworth; below lies nothing of a voice. */
-export function highPass(signal: Float64Array): Float64Array {
-  const out = new Float64Array(signal.length);
+/** In place. 70 Hz, Butterworth; below lies nothing of a voice. */
+export function highPass(signal: Float64Array): void {
   let x1 = 0;
   let x2 = 0;
   let y1 = 0;
@@ -24,9 +23,8 @@ export function highPass(signal: Float64Array): Float64Array {
     y2 = y1;
     // a filter that rings on below all hearing makes the machine slow and the silence not silent
     y1 = abs(y) < 1e-15 ? 0 : y;
-    out[i] = y1;
+    signal[i] = y1;
   }
-  return out;
 }
 
 const HP = { b0: 0.9935417403, a1: -1.987041771, a2: 0.9871251902 };
@@ -37,18 +35,16 @@ const THRESHOLD = 0.0501187234;
 const ATTACK = 0.9793821813;
 const RELEASE = 0.9995834201;
 
-/** 4 : 1 above the threshold. The gain is (threshold / level)^¾, which two square roots can do. */
-export function compress(signal: Float64Array): Float64Array {
-  const out = new Float64Array(signal.length);
+/** In place. 4 : 1 above the threshold. The gain is (threshold / level)^¾, which two square roots can do. */
+export function compress(signal: Float64Array): void {
   let level = 0;
   for (let i = 0; i < signal.length; i++) {
     const now = abs(signal[i]);
     const keep = now > level ? ATTACK : RELEASE;
     level = keep * level + (1 - keep) * now;
     const root = level > THRESHOLD ? sqrt(THRESHOLD / level) : 1;
-    out[i] = signal[i] * root * sqrt(root);
+    signal[i] = signal[i] * root * sqrt(root);
   }
-  return out;
 }
 
 /** 3 ms: how far the limiter sees a peak coming. */
@@ -72,18 +68,20 @@ export function limit(
 /** The same for a signal that is tried at several gains. Each answer stands where the one before stood. */
 export function limiter(signal: Float64Array, ceiling: number, peaks: Float64Array): (gain: number) => Float64Array {
   const { length } = signal;
-  const [wanted, lowest, out] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
-  const queue = new Int32Array(length);
+  const [lowest, out] = [new Float64Array(length), new Float64Array(length)];
   const span = AHEAD * 2 + 1;
-  const last = length - 1;
   return (gain) => {
-    for (let i = 0; i < length; i++) wanted[i] = peaks[i] * gain > ceiling ? ceiling / (peaks[i] * gain) : 1;
-    slidingMinimum(wanted, AHEAD, lowest, queue);
+    // what each sample wants stands in the answer's place, until the minima are known: memory is dear
+    for (let i = 0; i < length; i++) {
+      const peak = peaks[i] * gain;
+      out[i] = peak > ceiling ? ceiling / peak : 1;
+    }
+    slidingMinimum(out, AHEAD, lowest);
     for (let i = 1; i < length; i++) lowest[i] = min(lowest[i], 1 - (1 - lowest[i - 1]) * RECOVERY);
     // the mean of minima over the same reach never lies above what a peak in the middle wants
     let sum = span * (lowest[0] ?? 1);
-    for (let i = 0; i <= last + AHEAD; i++) {
-      sum += lowest[min(i, last)] - lowest[max(0, i - span)];
+    for (let i = 0; i < length + AHEAD; i++) {
+      sum += lowest[i < length ? i : length - 1] - lowest[i > span ? i - span : 0];
       const at = i - AHEAD;
       if (at >= 0) out[at] = signal[at] * gain * min(1, sum / span);
     }
@@ -91,18 +89,22 @@ export function limiter(signal: Float64Array, ceiling: number, peaks: Float64Arr
   };
 }
 
-/** Into `out` the least value within `reach` on both sides, in linear time. */
-function slidingMinimum(values: Float64Array, reach: number, out: Float64Array, queue: Int32Array): void {
+/** A power of two above twice the reach: a window's candidates for the minimum are never more. */
+const WINDOW = 512;
+
+/** Into `out` the least value within `reach` on both sides, in linear time (Lemire, "Streaming maximum-minimum filter"). */
+function slidingMinimum(values: Float64Array, reach: number, out: Float64Array): void {
+  const queue = new Int32Array(WINDOW);
   let head = 0;
   let tail = 0;
   for (let i = 0; i < values.length + reach; i++) {
     if (i < values.length) {
-      while (tail > head && values[queue[tail - 1]] >= values[i]) tail--;
-      queue[tail++] = i;
+      while (tail > head && values[queue[(tail - 1) % WINDOW]] >= values[i]) tail--;
+      queue[tail++ % WINDOW] = i;
     }
     const at = i - reach;
     if (at < 0) continue;
-    while (queue[head] < at - reach) head++;
-    out[at] = values[queue[head]];
+    while (queue[head % WINDOW] < at - reach) head++;
+    out[at] = values[queue[head % WINDOW]];
   }
 }

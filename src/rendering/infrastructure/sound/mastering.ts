@@ -114,7 +114,8 @@ function prepared(span: SpanSound): Prepared {
     level: Math.sqrt(VOICE_POWER / Math.max(1e-9, loudPower(signal))),
     makeUp: USUAL_MAKE_UP,
   };
-  const even = evened(signal, level).map((sample) => sample * makeUp);
+  const even = evened(signal, level);
+  for (let i = 0; i < even.length; i++) even[i] *= makeUp;
   for (let i = 0; i < Math.min(EDGE, even.length); i++) {
     even[i] *= i / EDGE;
     even[even.length - 1 - i] *= i / EDGE;
@@ -145,7 +146,10 @@ function silence(words: readonly Weighed[]): Prepared {
 
 /** A voice's signal as the limiter gets it, before make-up. */
 export function evened(signal: Float64Array, level: number): Float64Array {
-  return compress(highPass(signal.map((sample) => sample * level)));
+  const even = signal.map((sample) => sample * level);
+  highPass(even);
+  compress(even);
+  return even;
 }
 
 /** Limited, and, if the scene can be measured, corrected within bounds. */
@@ -185,15 +189,18 @@ const MOST_FILM_GAIN = 3.981072;
 
 /** A scene that was mastered before, louder or softer; silent packets stay silent. */
 export function relevelled(samples: Int16Array, gain: number): Int16Array {
-  const loud = limit(
-    Float64Array.from(samples, (sample) => sample / 32_768),
-    gain,
-    CEILING,
-  );
+  const loud = limit(signalOf(samples), gain, CEILING);
   const out = new Int16Array(samples.length);
   for (let i = AAC_PACKET; i < out.length - AAC_PACKET; i++) out[i] = round(loud[i] * 32_767);
   fadeOut(out);
   return out;
+}
+
+/** By hand: `Float64Array.from` asks an iterator, and takes as long as all the rest of mastering. */
+export function signalOf(samples: Int16Array): Float64Array {
+  const signal = new Float64Array(samples.length);
+  for (let i = 0; i < samples.length; i++) signal[i] = samples[i] / 32_768;
+  return signal;
 }
 
 /** The last packet is silent; what rings on before it fades over 10 ms instead of breaking off. */

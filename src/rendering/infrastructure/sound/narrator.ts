@@ -135,7 +135,7 @@ export class Narrator {
 
   /**
    * A film is finished, and its author may well change a word of it: to start and to speak the first words takes an engine most of a
-   * second, so it says some of what it said last. Until pictures are drawn again, nobody else needs the memory.
+   * second, so it says some of what it said last, and what can be made ready for the next is. Until pictures are drawn again, nobody else needs the memory.
    */
   async standBy(): Promise<void> {
     if (this.rehearsal) return;
@@ -161,19 +161,20 @@ export class Narrator {
     if (!job || job.voice.engine === 'api') return; // a speech server wants money
     const name = `rehearsal-${randomUUID()}`;
     try {
-      await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal);
+      await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal, true);
     } finally {
       for (const end of ['pcm', 'aac']) await rm(join(job.folder, `${name}.${end}`), { force: true });
     }
   }
 
-  private async sound({ scene, voice, language, folder, name }: NarrationJob, signal?: AbortSignal): Promise<Narration> {
+  private async sound(job: NarrationJob, signal?: AbortSignal, standBy = false): Promise<Narration> {
+    const { scene, voice, folder, name } = job;
     await mkdir(folder, { recursive: true });
     const scratch = join(folder, `.${name.slice(0, 40)}-${randomUUID()}`);
     const files = scene.spans.map((_, i) => `${scratch}-${i}.speech`);
     try {
       this.mastering.wake(STANDING_BY_MS); // to start takes about as long as to speak
-      const spoken = await Promise.all(scene.spans.map((span, i) => this.speak(span, voice, language, files[i], signal)));
+      const spoken = await Promise.all(scene.spans.map((span, i) => this.speak(span, job, files[i], signal, standBy)));
       const pcm = { path: join(folder, `${name}.pcm`), temporary: `${scratch}.pcm` };
       const mastered = await this.mastering.ask<MasterReply>({
         spans: scene.spans.map((span, i) => ({
@@ -207,11 +208,17 @@ export class Narrator {
     }
   }
 
-  private async speak(span: Span, voice: Voice, language: string, out: string, signal?: AbortSignal): Promise<Spoken> {
+  private async speak(
+    span: Span,
+    { voice, language }: NarrationJob,
+    out: string,
+    signal?: AbortSignal,
+    standBy = false,
+  ): Promise<Spoken> {
     const engine = this.engines.get(voice.engine);
     if (!engine) throw new VoiceNotInstalled(voice.id, 'Set VOICE_API_URL to an OpenAI-compatible speech server.');
     const say = span.tokens.map((token) => token.say);
-    const ask = () => engine.speak({ voice: engineVoice(voice), language, say, take: span.take ?? 0, out }, signal);
+    const ask = () => engine.speak({ voice: engineVoice(voice), language, say, take: span.take ?? 0, out, standBy }, signal);
     const { paid } = this.options;
     if (voice.engine !== 'api' || !paid) return ask();
     const sound = await paid.recall(speechFields(span, this.identityOf(voice), language), out, ask, signal);

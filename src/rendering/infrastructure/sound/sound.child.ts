@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { answer } from './answering.js';
 import { lufs, powerOf, stepEnergies } from './loudness.js';
-import { master, relevelled } from './mastering.js';
+import { master, relevelled, signalOf } from './mastering.js';
 import type { MasterReply, MasterRequest, RelevelReply, RelevelRequest } from './speech.js';
 
 /** Mastering takes some 100 ms of CPU a scene: it has a process of its own, so that the worker's event loop stays free. */
@@ -40,5 +40,5 @@ function samplesOf(file: string): Int16Array {
 
 /** Four digits are a thousandth of a decibel. */
 function energiesOf(samples: Int16Array): number[] {
-  return stepEnergies(Float64Array.from(samples, (sample) => sample / 32_768)).map((energy) => Number(energy.toPrecision(4)));
+  return stepEnergies(signalOf(samples)).map((energy) => Number(energy.toPrecision(4)));
 }

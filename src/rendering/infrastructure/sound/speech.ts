@@ -11,6 +11,8 @@ export interface SpeakRequest {
   readonly take?: number;
   /** File to write: s16le, mono, at the engine's own rate. Not written when there is nothing to hear. */
   readonly out: string;
+  /** It is a rehearsal: what is asked next will be waited for. */
+  readonly standBy?: boolean;
 }
 
 export interface Spoken {
