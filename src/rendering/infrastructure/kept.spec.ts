@@ -39,6 +39,20 @@ describe('What is kept in a folder of this machine', () => {
     expect(get).toHaveBeenCalledTimes(1);
   });
 
+  it('is read again after a quarter of an hour, as disks rot without a word', async () => {
+    const sha256 = await kept.keepBytes(BYTES, 'video/mp4');
+    const get = jest.spyOn(store, 'get');
+    const now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(now + 15 * 60_000);
+    try {
+      await gathered(sha256);
+      await gathered(sha256);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(get).toHaveBeenCalledTimes(1);
+  });
+
   it('is found damaged when one bit of it is another, also where its time is set back', async () => {
     const sha256 = await kept.keepBytes(BYTES, 'video/mp4');
     const { path } = await gathered(sha256);

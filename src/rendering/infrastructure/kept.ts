@@ -1,7 +1,7 @@
 /**
  * Everything made is kept in the object store by the sha256 of its bytes, and what is read back is checked against it before it
- * is used; a file of this machine that was checked, or written, by this process is checked again once it was touched. On this machine
- * stay only files that are being worked on, and the fitted pictures.
+ * is used; a file of this machine that this process wrote or checked lately is checked again once it was touched. On this machine stay
+ * only files that are being worked on, and the fitted pictures.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -24,10 +24,14 @@ export interface Gathered extends FileOf {
   readonly isOurs: boolean;
 }
 
-/** A file of this machine that was whole, and what the system said of it at that time. */
+/** A file of this machine that was whole, when that was, and what the system said of it at that time. */
 interface Whole extends FileOf {
   readonly look: string;
+  /** By `performance.now()`. */
+  readonly at: number;
 }
+/** For so long its bytes are likely in memory still; what a disk does to them later, the file's times do not tell. */
+const WHOLE_FOR_MS = 10 * 60_000;
 /** The scenes of three novels' chapters; of some hundred bytes each. */
 const MOST_WHOLE = 5_000;
 
@@ -134,15 +138,16 @@ export class Kept {
     }
   }
 
-  /** What was whole, unless its file was touched since: to read and hash the scenes of a film takes as long as to join them. */
+  /** What was whole lately, unless its file was touched since: to read and hash the scenes of a film takes as long as to join them. */
   private async untouched(name: string): Promise<Whole | undefined> {
     const whole = this.whole.get(name);
-    return whole && (await lookOf(whole.path)) === whole.look ? whole : undefined;
+    const isLately = whole && performance.now() - whole.at < WHOLE_FOR_MS;
+    return isLately && (await lookOf(whole.path)) === whole.look ? whole : undefined;
   }
 
   private remember(name: string, { look, ...file }: FileOf & { look: string | undefined }): FileOf {
     this.whole.delete(name);
-    if (look !== undefined) this.whole.set(name, { ...file, look });
+    if (look !== undefined) this.whole.set(name, { ...file, look, at: performance.now() });
     const [oldest] = this.whole.keys();
     if (this.whole.size > MOST_WHOLE) this.whole.delete(oldest);
     return file;
