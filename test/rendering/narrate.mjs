@@ -2,9 +2,10 @@
  * A worker in small: plans a text, narrates it with the built narrator and prints one JSON line for everything that happens.
  * `node narrate.mjs <dist> <options as JSON>`, options: `{ ffmpeg, folder, language, voice?, blocks, script?, lexicon?, backwards?, then? }`;
  * `then: 'wait'` stays alive until killed, `then: 'lose'` kills the narrator's children and narrates once more,
- * `then: 'stand by'` has it rehearse, asked in the middle and afterwards, and rest,
+ * `then: 'stand by'` has it rehearse, asked in the middle and afterwards, and after another voice spoke, and rest,
  * `then: 'times'` lays the engine's own word times beside those found without them.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -70,13 +71,16 @@ if (then === 'lose') {
 }
 if (then === 'stand by') {
   const again = async (name) => say({ type: 'scene', index: 0, narration: await narrate(0, name), pages: [] });
-  const inTheMiddle = narrator.standBy();
+  const inTheMiddle = narrator.standBy(voice);
   await Promise.all([again('asked-at-once'), inTheMiddle]);
+  // another voice speaks last
+  await narrator.narrate({ scene: scenes[0], voice: voiceFor('zh'), language: 'zh', folder, name: 'another-voice' });
   while (narrator.pids.length) await new Promise((resolve) => setTimeout(resolve, 50));
-  await narrator.standBy();
-  say({ type: 'pids', pids: narrator.pids });
+  await narrator.standBy(voice);
+  const running = execFileSync('ps', ['-o', 'args=', '-p', narrator.pids.join(',')], { encoding: 'utf8' });
+  say({ type: 'standing by', programs: running.match(/\w+\.child\.js/g).sort() });
   await again('asked-later');
-  await narrator.standBy();
+  await narrator.standBy(voice);
   narrator.rest();
   while (narrator.pids.length) await new Promise((resolve) => setTimeout(resolve, 50));
 }

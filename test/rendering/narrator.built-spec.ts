@@ -22,9 +22,10 @@ interface Scene {
 }
 
 interface Line extends Scene {
-  readonly type: 'scene' | 'busy' | 'pids' | 'lost' | 'times' | 'end';
+  readonly type: 'scene' | 'busy' | 'pids' | 'lost' | 'times' | 'standing by' | 'end';
   readonly share: number;
   readonly pids: readonly number[];
+  readonly programs: readonly string[];
   readonly name: string;
   readonly message: string;
   readonly told: readonly (number | null)[];
@@ -284,7 +285,7 @@ describe('The narrator', () => {
     const { lines, scenes, folder } = await run({ language: 'en', blocks: EN.slice(0, 1), then: 'stand by' });
     const [first, ...again] = scenes.filter(({ index }) => index === 0).map(({ narration }) => narration.aac.sha256);
     expect(again).toEqual([first, first]);
-    expect(lines.filter((line) => line.type === 'pids').at(-1)?.pids).toHaveLength(2);
+    expect(lines.find((line) => line.type === 'standing by')).toMatchObject({ programs: ['flite.child.js', 'sound.child.js'] });
     expect(readdirSync(folder).filter((name) => /rehearsal|^\./.test(name))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 /** The renderer processes as they run in production: built files, real processes, real signals. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -87,7 +87,8 @@ function isThere(pid: number): boolean {
     return false;
   }
   // One that ended but was not yet waited for is gone, for us.
-  return !/^\s*Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }));
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }); // nothing, where it ended meanwhile
+  return /^\s*[^Z\s]/.test(stdout);
 }
 
 async function within(seconds: number, what: () => boolean): Promise<boolean> {

@@ -164,7 +164,7 @@ export class Producing {
         await this.outbox.record(fact);
         await this.moving.tell(held);
       });
-      await this.studio.standBy();
+      await this.studio.standBy(rendition.voice, rendition.language).catch(() => undefined); // the film is stored
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
       const broken = keys.filter((key) => error.objects.includes(ready.get(key)!.sha256));

@@ -208,8 +208,8 @@ export abstract class Studio {
   ): Promise<{ sha256: string; bytes: number; frames: number; cpu?: number }>;
   /** @throws Damaged */
   abstract assemble(scenes: readonly SceneFiles[], poster: SegmentWish, language: string): Promise<Film>;
-  /** A film is finished, and its author may soon want a word of it spoken otherwise. */
-  abstract standBy(): Promise<void>;
+  /** A film is finished, and its author may soon want a word of it spoken otherwise, by the same voice. */
+  abstract standBy(voice: string, language: string): Promise<void>;
 }
 
 /** Which voice a film of this language can have here: asked when it is requested, so that a missing voice is told at once. */

@@ -216,9 +216,9 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
     }
   }
 
-  async standBy(): Promise<void> {
+  async standBy(voice: string, language: string): Promise<void> {
     const { narrator } = await this.ready();
-    void narrator.standBy(); // nobody waits for it
+    void narrator.standBy(this.voices.voice(language, voice)); // nobody waits for it
   }
 
   tidy(): Promise<void> {

@@ -15,7 +15,7 @@ import { MASTERING_VERSION } from './mastering.js';
 import type { PaidSpeech } from './paid-speech.js';
 import { SpeechApi } from './speech-api.js';
 import type { SpeechServer } from './speech-api.js';
-import type { MasterReply, RelevelReply, SpeakRequest, SpeechEngine, Spoken } from './speech.js';
+import type { MasterReply, RelevelReply, SpeechEngine, Spoken } from './speech.js';
 import { weighed } from './word-times.js';
 import { engineVoice, gainOf, voiceFingerprint } from './voices.js';
 
@@ -84,17 +84,17 @@ const STANDING_BY_MS = 5 * 60_000;
 const REHEARSED_WORDS = 8;
 
 export class Narrator {
-  /** Those of the voice that spoke last, and what it said. */
-  private last?: AskedChildren;
-  private lastJob?: NarrationJob;
+  /** What each voice said last. */
+  private readonly said = new Map<string, NarrationJob>();
   private rehearsal?: AbortController;
+  private readonly embedded = new Map<Voice['engine'], AskedChildren>();
   private readonly engines = new Map<Voice['engine'], SpeechEngine>();
   private readonly children: AskedChildren[] = [];
   private readonly mastering: AskedChildren;
 
   constructor(private readonly options: NarratorOptions) {
-    this.engines.set('flite', this.engineIn(new URL('./flite.child.js', import.meta.url)));
-    this.engines.set('espeak', this.engineIn(new URL('./espeak.child.js', import.meta.url)));
+    this.embed('flite', new URL('./flite.child.js', import.meta.url));
+    this.embed('espeak', new URL('./espeak.child.js', import.meta.url));
     if (options.server) this.engines.set('api', new SpeechApi(options.server));
     this.mastering = this.childrenOf(new URL('./sound.child.js', import.meta.url));
   }
@@ -115,7 +115,7 @@ export class Narrator {
 
   /** @throws ChildLost, SpeechServerFailed (temporary: another try may do), ChildRefused */
   narrate(job: NarrationJob, signal?: AbortSignal): Promise<Narration> {
-    this.lastJob = job;
+    this.said.set(job.voice.id, job);
     this.rehearsal?.abort();
     return this.sound(job, signal);
   }
@@ -135,14 +135,15 @@ export class Narrator {
 
   /**
    * A film is finished, and its author may well change a word of it: to start and to speak the first words takes an engine most of a
-   * second, so it says some of what it said last, and what can be made ready for the next is. Until pictures are drawn again, nobody else needs the memory.
+   * second, so its voice says some of what it said last, and what the next scene needs is made ready. Until pictures are drawn again,
+   * nobody else needs the memory.
    */
-  async standBy(): Promise<void> {
+  async standBy(voice: Voice): Promise<void> {
     if (this.rehearsal) return;
     const { signal } = (this.rehearsal = new AbortController());
-    await this.rehearse(signal).catch(() => undefined); // told when it matters
+    await this.rehearse(voice, signal).catch(() => undefined); // told when it matters
     this.rehearsal = undefined;
-    if (!signal.aborted) for (const children of [this.last, this.mastering]) children?.wake(STANDING_BY_MS);
+    if (!signal.aborted) for (const children of [this.embedded.get(voice.engine), this.mastering]) children?.wake(STANDING_BY_MS);
   }
 
   /** Pictures are drawn: who has nothing to say leaves. */
@@ -156,9 +157,9 @@ export class Narrator {
     for (const children of this.children) children.kill();
   }
 
-  private async rehearse(signal: AbortSignal): Promise<void> {
-    const job = this.lastJob;
-    if (!job || job.voice.engine === 'api') return; // a speech server wants money
+  private async rehearse({ id, engine }: Voice, signal: AbortSignal): Promise<void> {
+    const job = this.said.get(id);
+    if (!job || engine === 'api') return; // a speech server wants money
     const name = `rehearsal-${randomUUID()}`;
     try {
       await this.sound({ ...job, scene: beginningOf(job.scene), name }, signal, true);
@@ -225,13 +226,10 @@ export class Narrator {
     return { ...sound, times: say.map(() => null) };
   }
 
-  private engineIn(script: URL): SpeechEngine {
+  private embed(engine: Voice['engine'], script: URL): void {
     const children = this.childrenOf(script);
-    const speak = (request: SpeakRequest): Promise<Spoken> => {
-      this.last = children;
-      return children.ask<Spoken>(request);
-    };
-    return { speak };
+    this.embedded.set(engine, children);
+    this.engines.set(engine, { speak: (request) => children.ask<Spoken>(request) });
   }
 
   private childrenOf(script: URL): AskedChildren {
