@@ -75,7 +75,7 @@ for (let round = 1; round <= rounds; round++) {
   say(`film: ${['ours', 'cold', 'auto', 'one'].map(told).join('; ')}`);
   if (round === Math.ceil(rounds / 2)) edit = await edits(); // not last: a machine that is shared grows slower or quicker meanwhile
 }
-await films();
+await films(); // of a revision with the text of before
 const nothing = await films();
 const workers = asked.thorough ? await twoWorkers() : [];
 report(await lines(), asked.json);

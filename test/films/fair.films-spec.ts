@@ -42,6 +42,17 @@ describe('The same wish', () => {
 });
 
 describe('Cancelling', () => {
+  /** The films of two authors, whose scenes are the same. */
+  const twoOfTheSameText = async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => signUp(stack, { role: 'author' })));
+    const markdown = chapter(1);
+    const mine = await begunChapter(one, { markdown, publish: true });
+    const theirs = await begunChapter(other, { markdown, publish: true });
+    const first = must(201, await ask(one.api, mine.chapterId));
+    const second = must(201, await ask(other.api, theirs.chapterId));
+    return { one, first, other, second };
+  };
+
   it('stops the encoder within two seconds', async () => {
     const author = await signUp(stack, { role: 'author' });
     const { chapterId } = await begunChapter(author, { markdown: chapter(6), publish: true });
@@ -56,12 +67,7 @@ describe('Cancelling', () => {
   }, 60_000);
 
   it('leaves a scene alone that another film wants as well', async () => {
-    const [one, other] = await Promise.all([1, 2].map(() => signUp(stack, { role: 'author' })));
-    const markdown = chapter(1);
-    const mine = await begunChapter(one, { markdown, publish: true });
-    const theirs = await begunChapter(other, { markdown, publish: true });
-    const first = must(201, await ask(one.api, mine.chapterId));
-    const second = must(201, await ask(other.api, theirs.chapterId));
+    const { one, first, other, second } = await twoOfTheSameText();
     await until(async () => (await look(other.api, second.id)).progress.scenes === 2, 30_000, 'the other film wants its scenes');
     await until(() => drawing() > 0, 30_000, 'an encoder runs');
     must(204, await one.api.delete(`/v1/renditions/${first.id}`));
@@ -78,12 +84,7 @@ describe('Cancelling', () => {
   }, 90_000);
 
   it('leaves a scene alone that another film will want, once it hears that the sound is there', async () => {
-    const [one, other] = await Promise.all([1, 2].map(() => signUp(stack, { role: 'author' })));
-    const markdown = chapter(1);
-    const mine = await begunChapter(one, { markdown, publish: true });
-    const theirs = await begunChapter(other, { markdown, publish: true });
-    const first = must(201, await ask(one.api, mine.chapterId));
-    const second = must(201, await ask(other.api, theirs.chapterId));
+    const { one, first, other, second } = await twoOfTheSameText();
     const encoder = await until(() => encoders(stack.workers[0].pid).at(0)?.pid, 30_000);
     process.kill(encoder, 'SIGSTOP'); // longer than it takes to look whether anybody wants this scene
     let key: string | undefined;

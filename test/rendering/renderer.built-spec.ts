@@ -81,13 +81,8 @@ function encoders(pidFolder: string): number[] {
 }
 
 function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // One that ended but was not yet waited for is gone, for us.
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }); // nothing, where it ended meanwhile
+  // Nothing is said of one that is gone. One that ended but was not yet waited for is gone, for us.
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return /^\s*[^Z\s]/.test(stdout);
 }
 

@@ -51,7 +51,7 @@ export class Kept {
     const path = this.cached(sha256);
     if (await this.untouched(path)) return path;
     if ((await sha256Of(path).catch(() => undefined)) !== sha256) await rename((await this.fetched(sha256)).path, path);
-    this.remember(path, { path, bytes: Infinity, look: await lookOf(path) });
+    this.remember(path, { path, bytes: Infinity }, await lookOf(path));
     return path;
   }
 
@@ -105,7 +105,7 @@ export class Kept {
   private async put(body: ObjectBody, sha256: string, contentType: string): Promise<void> {
     await this.pins?.pin(sha256);
     const { file, bytes } = await patiently(() => this.objects.put(objectKey(sha256), body, { contentType, sha256 }));
-    if (file !== undefined) this.remember(sha256, { path: file, bytes, look: await lookOf(file) });
+    if (file !== undefined) this.remember(sha256, { path: file, bytes }, await lookOf(file));
   }
 
   /** @param mayStay else it is a copy, under a name that the caller may change. @throws Damaged */
@@ -125,16 +125,15 @@ export class Kept {
   private async read(key: string, copy: string, { sha256 = '', mayStay = false } = {}): Promise<Gathered> {
     for (let tries = 1; ; tries++) {
       const { stream, file, total, ...told } = await this.objects.get(key);
+      const isOurs = !mayStay || file === undefined;
+      const look = isOurs ? undefined : await lookOf(file);
+      const found = isOurs ? await copied(stream, copy) : await sha256Of(file, total).finally(() => stream.destroy());
       const wanted = sha256 || told.sha256;
-      if (mayStay && file !== undefined) {
-        const look = await lookOf(file);
-        const found = await sha256Of(file, total).finally(() => stream.destroy());
-        if (found === sha256) return { ...this.remember(sha256, { path: file, bytes: total, look }), isOurs: false };
-      } else {
-        const found = await copied(stream, copy);
-        if (!wanted || found === wanted) return { path: copy, bytes: total, isOurs: true };
+      if (!wanted || found === wanted) {
+        if (!isOurs) this.remember(sha256, { path: file, bytes: total }, look);
+        return { path: isOurs ? copy : file, bytes: total, isOurs };
       }
-      if (tries === 2) throw new Damaged(wanted ? [wanted] : []);
+      if (tries === 2) throw new Damaged([wanted]);
     }
   }
 
@@ -145,12 +144,11 @@ export class Kept {
     return isLately && (await lookOf(whole.path)) === whole.look ? whole : undefined;
   }
 
-  private remember(name: string, { look, ...file }: FileOf & { look: string | undefined }): FileOf {
+  private remember(name: string, file: FileOf, look: string | undefined): void {
     this.whole.delete(name);
     if (look !== undefined) this.whole.set(name, { ...file, look, at: performance.now() });
     const [oldest] = this.whole.keys();
     if (this.whole.size > MOST_WHOLE) this.whole.delete(oldest);
-    return file;
   }
 
   /** Whether it is in the store, as far as can be told without reading it; then it stays there. */

@@ -2,7 +2,7 @@ import { AAC_PACKET, SAMPLE_RATE } from '../../domain/scene.js';
 import { compress, highPass, limit, limiter } from './dynamics.js';
 import { envelopeOf, voicedRange } from './envelope.js';
 import { loudPower, powerOf, truePeaks } from './loudness.js';
-import { resample } from './resample.js';
+import { resample, signalOf } from './resample.js';
 import type { Times, Weighed } from './word-times.js';
 import { complete, timesByEnergy } from './word-times.js';
 
@@ -194,13 +194,6 @@ export function relevelled(samples: Int16Array, gain: number): Int16Array {
   for (let i = AAC_PACKET; i < out.length - AAC_PACKET; i++) out[i] = round(loud[i] * 32_767);
   fadeOut(out);
   return out;
-}
-
-/** By hand: `Float64Array.from` asks an iterator, and takes as long as all the rest of mastering. */
-export function signalOf(samples: Int16Array): Float64Array {
-  const signal = new Float64Array(samples.length);
-  for (let i = 0; i < samples.length; i++) signal[i] = samples[i] / 32_768;
-  return signal;
 }
 
 /** The last packet is silent; what rings on before it fades over 10 ms instead of breaking off. */

@@ -15,11 +15,8 @@ export function resample(pcm: Int16Array, from: number, to: number): Float64Arra
   const divisor = gcd(from, to);
   const up = to / divisor;
   const down = from / divisor;
+  if (up === down) return signalOf(pcm);
   const out = new Float64Array(Math.ceil((pcm.length * up) / down));
-  if (up === down) {
-    for (let i = 0; i < out.length; i++) out[i] = pcm[i] / 32_768;
-    return out;
-  }
   const phases = kernel(up, down);
   const taps = phases[0].length;
   const padded = new Float64Array(pcm.length + 2 * taps); // so that no tap lies outside
@@ -40,6 +37,13 @@ export function resample(pcm: Int16Array, from: number, to: number): Float64Arra
     phase %= up;
   }
   return out;
+}
+
+/** s16 samples → samples in [-1, 1]. By hand: `Float64Array.from` asks an iterator, and takes as long as all of mastering. */
+export function signalOf(pcm: Int16Array): Float64Array {
+  const signal = new Float64Array(pcm.length);
+  for (let i = 0; i < pcm.length; i++) signal[i] = pcm[i] / 32_768;
+  return signal;
 }
 
 function kernel(up: number, down: number): Float64Array[] {

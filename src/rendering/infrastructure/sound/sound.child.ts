@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { answer } from './answering.js';
 import { lufs, powerOf, stepEnergies } from './loudness.js';
-import { master, relevelled, signalOf } from './mastering.js';
+import { master, relevelled } from './mastering.js';
+import { signalOf } from './resample.js';
 import type { MasterReply, MasterRequest, RelevelReply, RelevelRequest } from './speech.js';
 
 /** Mastering takes some 100 ms of CPU a scene: it has a process of its own, so that the worker's event loop stays free. */
