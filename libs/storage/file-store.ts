@@ -164,14 +164,14 @@ export class FileStore extends ObjectStore {
     let flushed: Promise<unknown> = Promise.resolve();
     try {
       let unflushed = 0;
-      for await (const chunk of source.chunks()) {
+      await source.into(async (chunk) => {
         await handle.appendFile(chunk);
         unflushed += chunk.length;
-        if (unflushed < FLUSHED_AT_ONCE) continue;
+        if (unflushed < FLUSHED_AT_ONCE) return;
         unflushed = 0;
         flushed = Promise.all([flushed, handle.datasync()]); // while more is written: the last flush has less to wait for
         flushed.catch(() => undefined);
-      }
+      });
       await flushed;
       const footer = { contentType: options.contentType, ...source.finish(options.sha256) };
       await handle.appendFile(writeFooter(footer));

@@ -10,7 +10,7 @@ const CHUNK = 256 * 1024;
 /** Or pieces that may all lie in the same memory. */
 export type AnyBody = ObjectBody | AsyncIterable<Uint8Array>;
 
-/** Counts `bytes` and SHA-256 while `chunks()` is read. A fault of the source is remembered, to tell it from one of the store. */
+/** Counts `bytes` and SHA-256 while the body is read. A fault of the source is remembered, to tell it from one of the store. */
 export class BodyReader {
   bytes = 0;
   failure?: { error: unknown };
@@ -19,16 +19,18 @@ export class BodyReader {
   constructor(private readonly body: AnyBody) {}
 
   async *chunks(): AsyncGenerator<Buffer, void> {
-    try {
-      for await (const chunk of this.pieces()) {
-        const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-        this.bytes += buffer.length;
-        this.hash.update(buffer);
-        yield buffer;
-      }
-    } catch (error) {
-      this.failure = { error };
-      throw error;
+    for await (const chunk of this.read()) {
+      this.count(chunk);
+      yield chunk;
+    }
+  }
+
+  /** One chunk after the other; each is counted while it is written, which takes as long. */
+  async into(write: (chunk: Buffer) => Promise<void>): Promise<void> {
+    for await (const chunk of this.read()) {
+      const written = write(chunk);
+      this.count(chunk);
+      await written;
     }
   }
 
@@ -41,6 +43,20 @@ export class BodyReader {
       throw error;
     }
     return { bytes: this.bytes, sha256 };
+  }
+
+  private count(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.hash.update(chunk);
+  }
+
+  private async *read(): AsyncGenerator<Buffer, void> {
+    try {
+      for await (const piece of this.pieces()) yield Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
   }
 
   private pieces(): AsyncIterable<Buffer | Uint8Array | string> | Iterable<Buffer> {

@@ -39,15 +39,17 @@ export function fileHead(
 ): { header: Uint8Array; bytes: number } {
   const body = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const ftyp = box('ftyp', ascii('isom'), u32([512]), ascii('isomiso2avc1mp41'));
-  // 64-bit offsets only where they are needed. Either way the index has one length, wherever it points.
   const index = (base: number, wide: boolean): Uint8Array =>
     moov(
       frames,
       tracks((of) => sampleToChunk(chunks, of, base, wide)),
     );
-  const wide = ftyp.length + index(0, true).length + 16 + body >= U32;
+  // 64-bit offsets, four bytes more for each chunk, only where they are needed. Either way the index has one length, wherever it points.
+  const narrow = index(0, false).length;
+  const widened = narrow + 4 * chunks.length;
+  const wide = ftyp.length + widened + 16 + body >= U32;
   const mdat = wide ? concat([u32([1]), ascii('mdat'), u64([body + 16])]) : concat([u32([body + 8]), ascii('mdat')]);
-  const base = ftyp.length + index(0, wide).length + mdat.length;
+  const base = ftyp.length + (wide ? widened : narrow) + mdat.length;
   return { header: concat([ftyp, index(base, wide), mdat]), bytes: base + body };
 }
 
