@@ -10,6 +10,7 @@ import { ChapterViews } from './infrastructure/chapter-views.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
 import { BlockTextRow, ChapterRow, PublicationRow, RevisionRow, WorkRow } from './infrastructure/chapters.rows.js';
 import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
+import { TakenBack1764300001000 } from './infrastructure/migrations/1764300001000-taken-back.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
 import { SharpCovers } from './infrastructure/sharp-covers.js';
 import { ThreadedAligner } from './infrastructure/threaded-aligner.js';
@@ -20,7 +21,7 @@ import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
   rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow],
-  migrations: [Chapters1764000002000],
+  migrations: [Chapters1764000002000, TakenBack1764300001000],
 };
 
 @Module({

@@ -6,7 +6,7 @@ import type { RenditionAnswer, ScenesAnswer, SettingsAnswer } from '../../src/re
 import { tempFolder } from '../support/database.js';
 import { must, type Person } from '../support/people.js';
 import { ffmpegPath } from '../support/picture.js';
-import { begunChapter, LiveClient, signUp, type Stack, startStack, until } from '../support/stack.js';
+import { type Api, begunChapter, LiveClient, signUp, type Stack, startStack, until } from '../support/stack.js';
 
 const ENGLISH = readFileSync('test/fixtures/ten-paragraphs.en.md', 'utf8');
 const CHINESE = readFileSync('test/fixtures/ten-paragraphs.zh.md', 'utf8');
@@ -245,6 +245,29 @@ describe('A film of a published chapter', () => {
     expect((await stack.api.get(film.film!.files.film)).status).toBe(404);
     expect((await stack.api.get(`/v1/renditions/${film.id}`)).status).toBe(404);
     expect((await author.api.get(film.film!.files.film)).status).toBe(200);
+  }, 120_000);
+
+  it('stays hidden when its chapter comes back with another text, and is shown again with its own', async () => {
+    const other = await begunChapter(author, { markdown: ENGLISH, publish: true });
+    const { film } = await filmed(other.chapterId);
+    const chapter = `/v1/chapters/${other.chapterId}`;
+    const listed = async (api: Api) =>
+      (await api.get<{ items: RenditionAnswer[] }>(`${chapter}/renditions`)).body.items.map(({ id }) => id);
+    must(
+      200,
+      await author.api.put(`${chapter}/draft`, { markdown: ENGLISH.replace('one lamp', 'no lamp') }, { 'if-match': '*' }),
+    );
+    must(200, await author.api.post(`${chapter}/publication`, {}, { 'if-match': '*' }));
+    expect((await stack.api.get(film.film!.files.film)).status).toBe(200); // an edit leaves readers the film that they have
+    await author.api.delete(`${chapter}/publication`, { 'if-match': '*' });
+    must(200, await author.api.post(`${chapter}/publication`, {}, { 'if-match': '*' }));
+    for (const path of [film.film!.files.film, `/v1/renditions/${film.id}`, `/v1/renditions/${film.id}/link`])
+      expect((await stack.api.get(path)).status).toBe(404);
+    expect(await listed(stack.api)).toEqual([]);
+    expect(await listed(author.api)).toEqual([film.id]);
+    must(200, await author.api.post(`${chapter}/publication`, { revision: film.revision }, { 'if-match': '*' }));
+    expect((await stack.api.get(film.film!.files.film)).status).toBe(200);
+    expect(await listed(stack.api)).toEqual([film.id]);
   }, 120_000);
 });
 

@@ -314,6 +314,12 @@ describe.each(['a folder', 'S3'])('A chapter that is taken back, its films being
     });
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
     expect(await statuses(house.api)).toEqual([200, 200, 200, 200, 200, 206, 200, 206]);
+    await takeBack(author.api, chapterId);
+    const rewritten = { markdown: 'One evening somebody came.' };
+    must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, rewritten, { 'if-match': '*' }));
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
+    expect(await statuses(house.api)).toEqual(ways.map(() => 404));
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, { revision: 1 }, { 'if-match': '*' }));
     if (!s3) return;
     const web = await house.startWeb({ ...s3.env, S3_LINKS: 'direct' });
     const direct = must(200, await author.api.at(web.url).get<LinkAnswer>(`/v1/renditions/${id}/link`));

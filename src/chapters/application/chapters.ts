@@ -24,6 +24,11 @@ export abstract class Chapters {
   abstract blocks(chapterId: string, revision: number): Promise<Block[]>;
   /** Revisions in the order in which they were published: the first is publication 1. */
   abstract publications(chapterId: string): Promise<number[]>;
+  /**
+   * The revisions that readers were shown since the chapter was last taken back; none while it is. What was made of them may still be
+   * shown, as what they see now is only the newest of these; what was made of others was taken back with the chapter.
+   */
+  abstract shown(chapterId: string): Promise<number[]>;
   /** What became of the text on the way from one revision to another, for `carry`. */
   abstract passage(chapterId: string, from: number, to: number): Promise<Step>;
   /** Pins a remark to a block of a revision, or to words in it. @throws BlockNotInRevision, QuoteNotInBlock */

@@ -154,6 +154,7 @@ export class Writing {
       const chapter = await this.chapters.get(chapterId);
       const unpublished = chapter.unpublish(by, expected, this.clock.now());
       await this.chapters.save(chapter);
+      await this.chapters.noteTakenBack(chapterId, this.clock.now());
       await this.outbox.record(unpublished);
       await this.live.append(`chapter:${chapterId}`, { type: 'access.changed', body: {} });
     });

@@ -18,6 +18,8 @@ export abstract class ChapterRepository {
   abstract ranks(workId: string): Promise<{ id: string; rank: string }[]>;
   /** One more revision has become what readers see. */
   abstract notePublication(chapterId: string, revision: number, at: Date): Promise<void>;
+  /** Readers see none of what they have seen any more: it was taken back. */
+  abstract noteTakenBack(chapterId: string, at: Date): Promise<void>;
 }
 
 /** The newest revision, and what the chapter ever held: all that aligning an incoming text needs. */

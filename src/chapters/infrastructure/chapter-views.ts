@@ -49,6 +49,14 @@ export class ChapterViews extends Chapters {
     return rows.map((row) => row.revision);
   }
 
+  async shown(chapterId: string): Promise<number[]> {
+    const rows = await this.transaction.query<{ revision: number }>(
+      `SELECT DISTINCT revision FROM chapters.publication WHERE chapter_id = $1 AND taken_back_at IS NULL`,
+      [chapterId],
+    );
+    return rows.map((row) => row.revision);
+  }
+
   async passage(chapterId: string, from: number, to: number): Promise<Step> {
     const rows = await this.transaction.query<{ number: number; blocks: [string, string][]; lineage: Lineage[] }>(
       `SELECT number, blocks, lineage FROM chapters.revision

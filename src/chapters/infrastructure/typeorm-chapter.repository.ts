@@ -50,4 +50,11 @@ export class TypeormChapterRepository extends ChapterRepository {
       [chapterId, revision, at],
     );
   }
+
+  async noteTakenBack(chapterId: string, at: Date): Promise<void> {
+    await this.transaction.writing.query(
+      `UPDATE chapters.publication SET taken_back_at = $2 WHERE chapter_id = $1 AND taken_back_at IS NULL`,
+      [chapterId, at],
+    );
+  }
 }

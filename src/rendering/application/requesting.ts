@@ -44,13 +44,13 @@ export class Requesting {
     });
   }
 
-  /** A chapter was taken back, unless it is published again already: its films under way are stopped. */
+  /** A chapter was taken back: its films under way are stopped, but those of a text that is published again already. */
   withdraw(chapterId: string): Promise<void> {
     return this.unitOfWork.run(async () => {
-      if ((await this.chapters.card(chapterId))?.revision) return;
+      const shown = await this.chapters.shown(chapterId);
       for (const id of await this.renditions.underWay(chapterId)) {
         const rendition = await this.renditions.get(id);
-        if (!rendition.withdraw(this.clock.now())) continue;
+        if (shown.includes(rendition.snapshot().revision) || !rendition.withdraw(this.clock.now())) continue;
         await this.renditions.save(rendition);
         await this.live.append(`rendition:${id}`, { type: 'rendition.changed', body: { state: 'cancelled' } });
       }

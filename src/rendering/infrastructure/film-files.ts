@@ -43,11 +43,11 @@ export class FilmFiles implements OnModuleInit {
     return { url: await this.objects.signedUrl(objectKey(film.sha256), options), expiresAt };
   }
 
-  /** Whether an object is a file of a finished film whose chapter readers see now. */
+  /** Whether an object is a file of a finished film that readers may see now. */
   private async isShown(sha256: string): Promise<boolean> {
     const files = ['sha256', 'poster', 'webvtt', 'srt', 'cues'].map((file) => `film @> jsonb_build_object('${file}', $1::text)`);
-    const films = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'state'>>(
-      `SELECT DISTINCT chapter_id AS "chapterId", state FROM rendering.rendition WHERE state = 'ready' AND (${files.join(' OR ')})`,
+    const films = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'state'>>(
+      `SELECT DISTINCT chapter_id AS "chapterId", revision, state FROM rendering.rendition WHERE state = 'ready' AND (${files.join(' OR ')})`,
       [sha256],
     );
     for (const film of films) if (await this.views.maySee(film, undefined)) return true;
@@ -55,8 +55,8 @@ export class FilmFiles implements OnModuleInit {
   }
 
   async film(id: string, actor: Actor | undefined): Promise<Film | null> {
-    const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'state' | 'film'>>(
-      `SELECT chapter_id AS "chapterId", state, film FROM rendering.rendition WHERE id = $1`,
+    const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'state' | 'film'>>(
+      `SELECT chapter_id AS "chapterId", revision, state, film FROM rendering.rendition WHERE id = $1`,
       [id],
     );
     return row && (await this.views.maySee(row, actor)) ? row.film : null;

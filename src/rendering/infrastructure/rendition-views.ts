@@ -45,7 +45,10 @@ interface PartRow {
   segmentCpu: number | null;
 }
 
-/** The read side of rendering. A film is everyone's when its chapter is, else its author's. */
+/**
+ * The read side of rendering. A film is everyone's when what it shows was published and not taken back since: an edit leaves readers the
+ * film that they have until there is one of the new text. Any other is its author's.
+ */
 @Injectable()
 export class RenditionViews {
   constructor(
@@ -60,24 +63,32 @@ export class RenditionViews {
     return answer(row);
   }
 
-  async maySee({ chapterId, state }: Pick<RenditionState, 'chapterId' | 'state'>, actor: Actor | undefined): Promise<boolean> {
-    const isPublic = state === 'ready' && typeof (await this.chapters.card(chapterId))?.revision === 'number';
-    return isPublic || isAtLeast(actor, 'admin') || (actor !== undefined && (await this.chapters.writes(chapterId, actor)));
+  async maySee(
+    { chapterId, revision, state }: Pick<RenditionState, 'chapterId' | 'revision' | 'state'>,
+    actor: Actor | undefined,
+  ): Promise<boolean> {
+    const isPublic = state === 'ready' && (await this.chapters.shown(chapterId)).includes(revision);
+    return isPublic || (await this.maySeeAll(chapterId, actor));
   }
 
-  /** Newest first; others than the author see finished films only. */
+  private async maySeeAll(chapterId: string, actor: Actor | undefined): Promise<boolean> {
+    return isAtLeast(actor, 'admin') || (actor !== undefined && (await this.chapters.writes(chapterId, actor)));
+  }
+
+  /** Newest first; others than the author see finished films of what they were shown only. */
   async ofChapter(
     chapterId: string,
     actor: Actor | undefined,
     limit: number,
     after: string | undefined,
   ): Promise<Page<RenditionAnswer>> {
-    const all = await this.maySee({ chapterId, state: 'planning' }, actor);
-    if (!all && !(await this.maySee({ chapterId, state: 'ready' }, actor))) throw new RenditionNotFound();
+    const all = await this.maySeeAll(chapterId, actor);
+    const shown = all ? [] : await this.chapters.shown(chapterId);
+    if (!all && !shown.length) throw new RenditionNotFound();
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR r.state = 'ready') ORDER BY r.id DESC LIMIT $4`,
-      [chapterId, before, all, limit + 1],
+      `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.revision = ANY ($4))) ORDER BY r.id DESC LIMIT $5`,
+      [chapterId, before, all, shown, limit + 1],
     );
     return page(rows, limit, (row) => [row.id], answer);
   }
@@ -85,7 +96,7 @@ export class RenditionViews {
   /** Each scene, and why it was made or not: compared with the chapter's last finished film before this one. */
   async scenes(id: string, actor: Actor): Promise<ScenesAnswer> {
     const { chapterId } = await this.rendition(id, actor);
-    if (!(await this.maySee({ chapterId, state: 'planning' }, actor))) throw new RenditionNotFound();
+    if (!(await this.maySeeAll(chapterId, actor))) throw new RenditionNotFound();
     const before = await this.filmBefore(chapterId, id);
     const [parts, old] = [await this.parts(id), before ? await this.parts(before) : []];
     const sounds = reasonsFor(old.map(soundPart), parts.map(soundPart));
