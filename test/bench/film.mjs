@@ -11,6 +11,7 @@
  * Counted: user and system time of the worker and of every process below it, from asking for the films until both are stored; bare: of
  * FFmpeg alone, with as many threads as it likes and with one, and the cheaper of the two counts.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -258,20 +259,33 @@ async function cpuByStage(run) {
   return { speech: sound, 'drawing and encoding': segment, 'planning, joining and the rest': run.cpu - sound - segment };
 }
 
-/** One encoder each: what does a second machine add? */
+/** What does a second worker add: on this machine, which one fills already, and when each has a core of its own, as on machines of its own? */
 async function twoWorkers() {
-  const walls = [];
   worker.kill();
+  const isPinned = cores >= 2 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+  const added = [['two workers ÷ one, films a second', 'one worker', await throughputOfTwo(() => [])]];
+  if (isPinned)
+    added.push([
+      'two workers of a core each ÷ one of them, films a second',
+      'one worker on one core',
+      await throughputOfTwo((i) => ['taskset', '-c', String(i)]),
+    ]);
+  return added.map(([name, baseline, value]) => ({ name, value, unit: '×', baseline }));
+}
+
+/** One encoder each. */
+async function throughputOfTwo(through) {
+  const walls = [];
   for (const count of [1, 2]) {
-    const several = Array.from({ length: count }, () => house.start('worker', { RENDER_CONCURRENCY: '1' }));
+    const several = Array.from({ length: count }, (_, i) => house.start('worker', { RENDER_CONCURRENCY: '1' }, through(i)));
     await forget('segment');
     await films(LANGUAGES, several); // started, and spoken
     await forget('segment');
-    say(`film: ${count} of one encoder each`);
+    say(`film: ${count} of one encoder each${through(0).length ? ', and of one core' : ''}`);
     walls.push((await films(LANGUAGES, several)).wall);
     await Promise.all(several.map((one) => new Promise((gone) => one.once('exit', gone) && one.kill())));
   }
-  return [{ name: 'two workers ÷ one, films a second', value: walls[0] / walls[1], unit: '×', baseline: 'one worker', goal: {} }];
+  return walls[0] / walls[1];
 }
 
 async function lines() {

@@ -50,9 +50,11 @@ export async function openHouse(dist, name) {
     database: new pg.Pool({ connectionString: DATABASE_URL, max: 1 }),
     token: undefined,
 
-    /** Starts `web` or `worker`. */
-    start(program, more = {}) {
-      const child = spawn(process.execPath, [...(NODE_OPTIONS_OF[program] ?? []), path.join(dist, `src/${program}.js`)], {
+    /** Starts `web` or `worker`. @param through a command that becomes the program that follows it, as `taskset` does */
+    start(program, more = {}, through = []) {
+      const node = [process.execPath, ...(NODE_OPTIONS_OF[program] ?? []), path.join(dist, `src/${program}.js`)];
+      const [command, ...words] = [...through, ...node];
+      const child = spawn(command, words, {
         stdio: ['ignore', 'ignore', 'inherit'],
         env: { ...environment, ...more },
       });

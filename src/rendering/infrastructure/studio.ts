@@ -37,7 +37,7 @@ import { picturesFolder } from './unused.js';
 import { filmGain, NEAR } from './sound/mastering.js';
 import { Narrator } from './sound/narrator.js';
 import { PaidSpeech } from './sound/paid-speech.js';
-import { listVoices, voiceFingerprint } from './sound/voices.js';
+import { listVoices, serverFingerprint, voiceFingerprint } from './sound/voices.js';
 import { told } from './troubles.js';
 
 /** How many speak while so many scenes are drawn: it takes a fifth of the time. */
@@ -290,7 +290,10 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       processes: narratorsFor(processes),
     });
     const { fingerprint, parts } = describeEngine(encoder);
-    const said = [this.config.voiceApi?.model ?? null, ...listVoices().map((voice) => voiceFingerprint(voice))];
+    const said = [
+      serverFingerprint({ api: this.config.voiceApi }) || null,
+      ...listVoices().map((voice) => voiceFingerprint(voice)),
+    ];
     const themes = JSON.stringify(THEMES); // with what each tells the encoder
     const studio = keyOf({ version: VERSION, picture: fingerprint, sound: narrator.chain, said, themes }).slice(0, 12);
     return {

