@@ -51,7 +51,8 @@ export class ChapterViews extends Chapters {
 
   async shown(chapterId: string): Promise<number[]> {
     const rows = await this.transaction.query<{ revision: number }>(
-      `SELECT DISTINCT revision FROM chapters.publication WHERE chapter_id = $1 AND taken_back_at IS NULL`,
+      `SELECT DISTINCT p.revision FROM chapters.publication p JOIN chapters.chapter c ON c.id = p.chapter_id
+        WHERE p.chapter_id = $1 AND p.taken_back_at IS NULL AND c.status = 'published'`,
       [chapterId],
     );
     return rows.map((row) => row.revision);
