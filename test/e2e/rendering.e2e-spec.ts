@@ -324,7 +324,7 @@ describe('Filming', () => {
 
   it('tells its progress live, in frames from the encoder', async () => {
     const text = Array.from(
-      { length: 6 },
+      { length: 3 },
       (_, i) => `This is the ${i + 1}th paragraph that nobody has heard before, and it goes on for a while.`,
     );
     const { chapterId } = await begunChapter(author, { markdown: text.join('\n\n'), publish: true });
@@ -340,7 +340,7 @@ describe('Filming', () => {
 
   it('repeats at most the scenes in flight when its worker is killed, and makes one film', async () => {
     const text = Array.from(
-      { length: 10 },
+      { length: 6 },
       (_, i) => `Paragraph number ${i + 1} tells of the storm, and of the lamp that burned through it.`,
     );
     const { chapterId } = await begunChapter(author, { markdown: text.join('\n\n'), publish: true });
