@@ -46,11 +46,16 @@ export class FilmFiles implements OnModuleInit {
   /** Whether an object is a file of a finished film that readers may see now. */
   private async isShown(sha256: string): Promise<boolean> {
     const files = ['sha256', 'poster', 'webvtt', 'srt', 'cues'].map((file) => `film @> jsonb_build_object('${file}', $1::text)`);
-    const films = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'state'>>(
-      `SELECT DISTINCT chapter_id AS "chapterId", revision, state FROM rendering.rendition WHERE state = 'ready' AND (${files.join(' OR ')})`,
+    // asked for every range of a film; and a poster may be that of every revision
+    const films = await this.transaction.query<{ chapterId: string; revisions: number[] }>(
+      `SELECT chapter_id AS "chapterId", array_agg(revision) AS revisions FROM rendering.rendition
+        WHERE state = 'ready' AND (${files.join(' OR ')}) GROUP BY chapter_id`,
       [sha256],
     );
-    for (const film of films) if (await this.views.maySee(film, undefined)) return true;
+    for (const { chapterId, revisions } of films) {
+      const shown = await this.chapters.shown(chapterId);
+      if (revisions.some((revision) => shown.includes(revision))) return true;
+    }
     return false;
   }
 

@@ -290,10 +290,7 @@ export class LocalStudio extends Studio implements OnApplicationShutdown {
       processes: narratorsFor(processes),
     });
     const { fingerprint, parts } = describeEngine(encoder);
-    const said = [
-      serverFingerprint({ api: this.config.voiceApi }) || null,
-      ...listVoices().map((voice) => voiceFingerprint(voice)),
-    ];
+    const said = [serverFingerprint(this.config.voiceApi), ...listVoices().map((voice) => voiceFingerprint(voice))];
     const themes = JSON.stringify(THEMES); // with what each tells the encoder
     const studio = keyOf({ version: VERSION, picture: fingerprint, sound: narrator.chain, said, themes }).slice(0, 12);
     return {

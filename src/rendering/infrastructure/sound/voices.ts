@@ -131,7 +131,7 @@ function voiceNamed(id: string, here: VoicesHere): Voice {
 
 /** Everything besides the text that decides what an embedded voice sounds like; for a server, what it is asked for. */
 export function voiceFingerprint(voice: Voice, here: VoicesHere = {}): string {
-  if (voice.engine === 'api') return `${serverFingerprint(here)}, voice ${voice.name}`;
+  if (voice.engine === 'api') return `${serverFingerprint(here.api) ?? 'no speech server'}, voice ${voice.name}`;
   const name = voice.engine === 'flite' ? FLITE : ESPEAK;
   const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
   return createHash('sha256')
@@ -139,12 +139,9 @@ export function voiceFingerprint(voice: Voice, here: VoicesHere = {}): string {
     .digest('hex');
 }
 
-/**
- * Another server may call another voice the same. Its address is not told to authors, who read this where it changed.
- * @returns an empty text without a server
- */
-export function serverFingerprint({ api }: VoicesHere): string {
-  return api ? `speech server ${createHash('sha256').update(api.url).digest('hex').slice(0, 8)}, model ${api.model}` : '';
+/** Another server may call another voice the same. Its address is not told to authors, who read this where it changed. */
+export function serverFingerprint(api: VoicesHere['api']): string | null {
+  return api ? `speech server ${createHash('sha256').update(api.url).digest('hex').slice(0, 8)}, model ${api.model}` : null;
 }
 
 /** Raise it when a child prepares its text or sets its engine in another way. */
