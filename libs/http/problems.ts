@@ -85,7 +85,7 @@ export function toProblem(error: unknown): Problem {
   const { code, status, statusCode } = source as { code?: string; status?: number; statusCode?: number };
   if (code && FASTIFY[code]) return problem(...FASTIFY[code]);
   if (isDatabaseAway(source as { code?: string }))
-    return problem(503, 'database-away', 'The database does not answer just now: try again in a moment.');
+    return problem(503, 'database-unavailable', 'The database does not answer just now: try again in a moment.');
   const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
   if (known >= 400 && known < 500) {
     const [name, sentence] = BY_STATUS[known] ?? ['request-refused', 'The request was refused.'];

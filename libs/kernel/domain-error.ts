@@ -1,6 +1,14 @@
 /**
- * Refusals. A rule that says no throws a named subclass of `DomainError`; the edge turns `kind` into a status
- * once (libs/http/problems.ts) and the domain never knows of HTTP.
+ * Refusals. A rule that refuses throws a named subclass of `DomainError`; libs/http/problems.ts turns `kind` into an HTTP
+ * status and `code` into the type of the problem document, so `domain/` knows nothing of HTTP.
+ *
+ *     class TitleMissing extends DomainError {
+ *       readonly code = 'title-missing';
+ *       readonly kind = 'invalid';
+ *       constructor() {
+ *         super('Give the work a title.');
+ *       }
+ *     }
  */
 export type RefusalKind =
   | 'invalid' // the request makes no sense, whoever sends it
@@ -14,6 +22,8 @@ export type RefusalKind =
   | 'unavailable'; // a part we need is not there
 
 export abstract class DomainError extends Error {
+  /** What programs compare: kebab-case, unique in the product, and fixed, because clients break when it changes. */
+  abstract readonly code: string;
   abstract readonly kind: RefusalKind;
 
   /** Extra members for the problem document (RFC 9457 §3.2): plain JSON, never a secret. */
@@ -24,20 +34,11 @@ export abstract class DomainError extends Error {
     super(sentence);
     this.details = details;
   }
-
-  /** Stable and machine-readable, made of the class name: `NotYourChapter` → `not-your-chapter`. Renaming a class breaks clients. */
-  get code(): string {
-    return this.constructor.name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();
-  }
-
-  get title(): string {
-    const words = this.code.replaceAll('-', ' ');
-    return words.charAt(0).toUpperCase() + words.slice(1);
-  }
 }
 
 /** Someone else saved first. Every aggregate that takes `expected` throws this one, so clients handle it once. */
 export class ChangedMeanwhile extends DomainError {
+  readonly code = 'changed-meanwhile';
   readonly kind = 'stale';
   constructor(current: string) {
     super('It changed after you read it. Fetch it again, apply your change to that and send it with the new ETag.', { current });

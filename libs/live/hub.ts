@@ -34,6 +34,7 @@ export interface Listener extends Member {
 
 /** The streams cannot be read just now. */
 export class StreamsAway extends DomainError {
+  readonly code = 'streams-unavailable';
   readonly kind = 'unavailable';
   constructor(stream: string) {
     super('The stream cannot be read just now: subscribe again in a moment, with the last sequence number you have.', { stream });

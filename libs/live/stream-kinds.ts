@@ -23,6 +23,7 @@ export abstract class StreamKind {
 
 /** Not there, not published, or not yours: one answer, so that it tells nothing about which. */
 export class NoSuchStream extends DomainError {
+  readonly code = 'no-such-stream';
   readonly kind = 'not-found';
   constructor(stream: string) {
     super('There is no such stream, or you may not listen to it: check its name, and that your token is valid.', { stream });

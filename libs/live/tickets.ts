@@ -13,6 +13,7 @@ export interface Bearer {
 }
 
 export class TicketSpent extends DomainError {
+  readonly code = 'ticket-spent';
   readonly kind = 'unauthenticated';
   constructor() {
     super(`A ticket opens one stream within ${TICKET_SECONDS} s of its making: get a new one from POST /v1/live/tickets.`);
@@ -20,6 +21,7 @@ export class TicketSpent extends DomainError {
 }
 
 export class TicketsAway extends DomainError {
+  readonly code = 'tickets-unavailable';
   readonly kind = 'unavailable';
   constructor() {
     super('Tickets cannot be made or taken just now: try again in a moment, or open the stream with an Authorization header.');

@@ -11,6 +11,7 @@ import { RedisClients } from './redis.js';
 import { EventAnswer, EventPage, EventsQuery } from './events.contract.js';
 
 class NothingToReplay extends DomainError {
+  readonly code = 'nothing-to-replay';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such event, or that consumer takes no notice of it.');

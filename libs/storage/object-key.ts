@@ -5,6 +5,7 @@
 import { DomainError } from '#libs/kernel/domain-error';
 
 export class BadObjectKey extends DomainError {
+  readonly code = 'bad-object-key';
   readonly kind = 'invalid';
   constructor(why: string) {
     super(`This is no object key: ${why}.`);

@@ -125,6 +125,7 @@ export abstract class ObjectStore {
 }
 
 export class ObjectNotFound extends DomainError {
+  readonly code = 'object-not-found';
   readonly kind = 'not-found';
   constructor(key: string) {
     super('This object is not stored (any more). Fetch the resource that named it again.', { key });
@@ -132,6 +133,7 @@ export class ObjectNotFound extends DomainError {
 }
 
 export class RangeNotSatisfiable extends DomainError {
+  readonly code = 'range-not-satisfiable';
   readonly kind = 'invalid';
   constructor(readonly total: number) {
     super(`The range starts past the end: the object has ${total} bytes. Ask for bytes that exist.`, { total });
@@ -139,6 +141,7 @@ export class RangeNotSatisfiable extends DomainError {
 }
 
 export class WrongDigest extends DomainError {
+  readonly code = 'wrong-digest';
   readonly kind = 'invalid';
   constructor(expected: string, actual: string) {
     super('The bytes do not have the SHA-256 that was announced, so nothing was stored. Send them again.', { expected, actual });
@@ -146,6 +149,7 @@ export class WrongDigest extends DomainError {
 }
 
 export class StoreUnavailable extends DomainError {
+  readonly code: string = 'store-unavailable';
   readonly kind = 'unavailable';
   constructor(sentence: string, cause?: unknown) {
     super(sentence);
@@ -155,6 +159,7 @@ export class StoreUnavailable extends DomainError {
 
 /** It is there, but what is left of it cannot be trusted. */
 export class ObjectDamaged extends StoreUnavailable {
+  override readonly code = 'object-damaged';
   constructor(key: string) {
     super(`The object ${key} is damaged on the disk: restore it or make it again.`);
   }

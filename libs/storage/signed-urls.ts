@@ -13,6 +13,7 @@ export const OBJECTS_ROUTE = '/v1/objects';
 const LONGEST_SECONDS = 7 * 24 * 60 * 60;
 
 export class LinkNotValid extends DomainError {
+  readonly code = 'link-not-valid';
   readonly kind = 'forbidden';
   constructor() {
     super('This link was changed or cut. Fetch the resource again for a new one.');
@@ -20,6 +21,7 @@ export class LinkNotValid extends DomainError {
 }
 
 export class LinkExpired extends DomainError {
+  readonly code = 'link-expired';
   readonly kind = 'forbidden';
   constructor(expiredAt: Date) {
     super('This link has expired. Fetch the resource again for a new one.', { expiredAt: expiredAt.toISOString() });

@@ -189,7 +189,7 @@ describe('with Redis away', () => {
       await post(id, ['Nobody called me.']);
       await heard(late, 2, 5_000);
       const refused = await author.api.post('/v1/live/tickets');
-      expect([refused.status, refused.body.type]).toEqual([503, 'urn:inkreel:problem:tickets-away']);
+      expect([refused.status, refused.body.type]).toEqual([503, 'urn:inkreel:problem:tickets-unavailable']);
     } finally {
       await stack.redis.start();
     }

@@ -53,7 +53,7 @@ describe('/readyz', () => {
     const away = await ready();
     expect([away.status, away.body]).toEqual([503, { status: 'unready', database: 'away', redis: 'ready' }]);
     const refused = await web.get('/v1/works');
-    expect([refused.status, refused.body.type]).toEqual([503, 'urn:inkreel:problem:database-away']);
+    expect([refused.status, refused.body.type]).toEqual([503, 'urn:inkreel:problem:database-unavailable']);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     await lives();
     database.mend();

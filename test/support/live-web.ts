@@ -48,6 +48,7 @@ export class Chapters extends StreamKind {
 }
 
 export class NotAToken extends DomainError {
+  readonly code = 'not-a-token';
   readonly kind = 'unauthenticated';
 }
 

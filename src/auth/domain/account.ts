@@ -77,12 +77,14 @@ export type AccountRoleChanged = {
 };
 
 export class AccountNeedsName extends DomainError {
+  readonly code = 'account-needs-name';
   readonly kind = 'invalid';
   constructor() {
     super('Give a name that others will see beside your comments.');
   }
 }
 export class PasswordTooWeak extends DomainError {
+  readonly code = 'password-too-weak';
   readonly kind = 'invalid';
   constructor() {
     super(
@@ -91,30 +93,35 @@ export class PasswordTooWeak extends DomainError {
   }
 }
 export class EmailTaken extends DomainError {
+  readonly code = 'email-taken';
   readonly kind = 'conflict';
   constructor() {
     super('There is an account with this e-mail already: sign in instead.');
   }
 }
 export class AuthorsAreInvited extends DomainError {
+  readonly code = 'authors-are-invited';
   readonly kind = 'forbidden';
   constructor() {
     super('On this site authors are made by an admin: sign up as a reader and ask one.');
   }
 }
 export class AccountNotFound extends DomainError {
+  readonly code = 'account-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such account.');
   }
 }
 export class OnlyAdminsChangeRoles extends DomainError {
+  readonly code = 'only-admins-change-roles';
   readonly kind = 'forbidden';
   constructor() {
     super('Only an admin may change the role of an account.');
   }
 }
 export class NotYourOwnRole extends DomainError {
+  readonly code = 'not-your-own-role';
   readonly kind = 'conflict';
   constructor() {
     super('You cannot change your own role: ask another admin, so that the site never ends up with none.');

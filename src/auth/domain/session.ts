@@ -82,12 +82,14 @@ export class Session {
 }
 
 export class WrongEmailOrPassword extends DomainError {
+  readonly code = 'wrong-email-or-password';
   readonly kind = 'unauthenticated';
   constructor() {
     super('E-mail or password is wrong. Check both, or sign up.');
   }
 }
 export class TooManyAttempts extends DomainError {
+  readonly code = 'too-many-attempts';
   readonly kind = 'too-many';
   constructor(seconds: number) {
     super(`Too many wrong passwords for this account from your address: try again in ${Math.ceil(seconds / 60)} minutes.`, {
@@ -96,12 +98,14 @@ export class TooManyAttempts extends DomainError {
   }
 }
 export class SessionOver extends DomainError {
+  readonly code = 'session-over';
   readonly kind = 'unauthenticated';
   constructor() {
     super('This refresh token is no longer good. Sign in again.');
   }
 }
 export class RefreshTokenReplayed extends DomainError {
+  readonly code = 'refresh-token-replayed';
   readonly kind = 'unauthenticated';
   constructor() {
     super('This refresh token was used before, so it may be in other hands: the session has ended everywhere. Sign in again.');

@@ -28,12 +28,14 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 }
 
 class RoleTooLow extends DomainError {
+  readonly code = 'role-too-low';
   readonly kind = 'forbidden';
   constructor(needed: string) {
     super(`This needs the role ${needed}: ask an admin for it.`);
   }
 }
 class RouteWithoutMark extends DomainError {
+  readonly code = 'route-without-mark';
   readonly kind = 'forbidden';
   constructor() {
     super('This route says not who may call it, so nobody may.');

@@ -22,6 +22,7 @@ export interface AccessClaims {
 }
 
 export class AccessTokenRefused extends DomainError {
+  readonly code = 'access-token-refused';
   readonly kind = 'unauthenticated';
   constructor() {
     super(

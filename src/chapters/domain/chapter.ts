@@ -137,48 +137,56 @@ export type ChapterUnpublished = {
 };
 
 export class ChapterNotFound extends DomainError {
+  readonly code = 'chapter-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such chapter, or it is not published.');
   }
 }
 export class RevisionNotFound extends DomainError {
+  readonly code = 'revision-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('The chapter has no revision of that number: see /revisions for those it has.');
   }
 }
 export class NotYourChapter extends DomainError {
+  readonly code = 'not-your-chapter';
   readonly kind = 'forbidden';
   constructor() {
     super('This chapter belongs to someone else: only its author may see its drafts and change it.');
   }
 }
 export class AlreadyPublished extends DomainError {
+  readonly code = 'already-published';
   readonly kind = 'conflict';
   constructor(revision: number) {
     super(`Revision ${revision} is what readers see already. Save a change first, or name another revision.`, { revision });
   }
 }
 export class NotPublished extends DomainError {
+  readonly code = 'not-published';
   readonly kind = 'conflict';
   constructor() {
     super('The chapter is not published, so it cannot be unpublished.');
   }
 }
 export class NothingToPublish extends DomainError {
+  readonly code = 'nothing-to-publish';
   readonly kind = 'invalid';
   constructor() {
     super('The chapter has no text yet: write a paragraph, save it, then publish.');
   }
 }
 export class NothingToImport extends DomainError {
+  readonly code = 'nothing-to-import';
   readonly kind = 'invalid';
   constructor() {
     super('The file holds no text: look whether it is the right one.');
   }
 }
 export class ChapterTooLong extends DomainError {
+  readonly code = 'chapter-too-long';
   readonly kind = 'invalid';
   constructor(limit: string) {
     super(`A chapter holds at most ${limit}: cut it into two.`);

@@ -37,6 +37,7 @@ export interface ManuscriptChapter {
 const MAX_CHAPTERS = 6_000;
 
 export class TooManyChapters extends DomainError {
+  readonly code = 'too-many-chapters';
   readonly kind = 'invalid';
   constructor() {
     super(`This file has more than ${MAX_CHAPTERS} headings. Import it in parts.`);

@@ -28,12 +28,14 @@ export function pinned(block: Block, quote?: { exact: string; start?: number }):
 }
 
 export class BlockNotInRevision extends DomainError {
+  readonly code = 'block-not-in-revision';
   readonly kind = 'invalid';
   constructor() {
     super('That paragraph is not in the published text: fetch the chapter again and name a block of it.');
   }
 }
 export class QuoteNotInBlock extends DomainError {
+  readonly code = 'quote-not-in-block';
   readonly kind = 'invalid';
   constructor() {
     super('The quoted words do not stand in that paragraph: quote them exactly as the chapter has them.');

@@ -75,24 +75,28 @@ export function needTitle(title: string): string {
 }
 
 export class TitleMissing extends DomainError {
+  readonly code = 'title-missing';
   readonly kind = 'invalid';
   constructor() {
     super('Give it a title.');
   }
 }
 export class OnlyAuthorsWrite extends DomainError {
+  readonly code = 'only-authors-write';
   readonly kind = 'forbidden';
   constructor() {
     super('Only authors write works: sign up as an author, or ask an admin to make you one.');
   }
 }
 export class NotYourWork extends DomainError {
+  readonly code = 'not-your-work';
   readonly kind = 'forbidden';
   constructor() {
     super('This work belongs to someone else: only its owner may change it.');
   }
 }
 export class WorkNotFound extends DomainError {
+  readonly code = 'work-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such work, or nothing of it is published yet.');

@@ -8,6 +8,7 @@ import { Covers } from '../domain/ports.js';
 const MAX_PIXELS = 60_000_000;
 
 export class NotAPicture extends DomainError {
+  readonly code = 'not-a-picture';
   readonly kind = 'invalid';
   constructor(why: string) {
     super(`Send a whole JPEG, PNG or WebP of at most ${MAX_PIXELS / 1e6} million pixels: ${why}.`);

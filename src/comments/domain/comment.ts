@@ -124,36 +124,42 @@ export type CommentWithdrawn = {
 };
 
 export class NothingSaid extends DomainError {
+  readonly code = 'empty-comment';
   readonly kind = 'invalid';
   constructor() {
     super('Say something: the comment is empty.');
   }
 }
 export class TooMuchSaid extends DomainError {
+  readonly code = 'comment-too-long';
   readonly kind = 'invalid';
   constructor() {
     super(`A comment has at most ${MAX_BODY} characters: shorten it, or answer yourself.`);
   }
 }
 export class CommentNotFound extends DomainError {
+  readonly code = 'comment-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such comment, or its chapter is not published.');
   }
 }
 export class NothingToAnswer extends DomainError {
+  readonly code = 'reply-to-deleted';
   readonly kind = 'conflict';
   constructor() {
     super('That comment was withdrawn, so it cannot be answered. Answer the one above it.');
   }
 }
 export class NotYourComment extends DomainError {
+  readonly code = 'not-your-comment';
   readonly kind = 'forbidden';
   constructor() {
     super('Only who wrote a comment, or a moderator, may take it away.');
   }
 }
 export class NotOpenForComments extends DomainError {
+  readonly code = 'not-open-for-comments';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such chapter, or it is not published: only published chapters take comments.');

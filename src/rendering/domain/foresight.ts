@@ -49,6 +49,7 @@ export function costOf(scenes: readonly ForeseenScene[], rates: Rates): { sound:
 
 /** Nobody knows with which tools a film would be made. */
 export class NoWorkerYet extends DomainError {
+  readonly code = 'no-worker-yet';
   readonly kind = 'unavailable';
   constructor() {
     super('No worker has been there yet, so nobody knows what it would make: start one (npm run worker), then ask again.');

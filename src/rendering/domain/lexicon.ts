@@ -198,6 +198,7 @@ function shared({ units, glue }: Rule, tokens: number): string[] {
 }
 
 export class UselessEntry extends DomainError {
+  readonly code = 'useless-entry';
   readonly kind = 'invalid';
   constructor(at: number, side: 'written' | 'spoken', text: string) {
     super(
@@ -206,6 +207,7 @@ export class UselessEntry extends DomainError {
   }
 }
 export class TwiceInLexicon extends DomainError {
+  readonly code = 'twice-in-lexicon';
   readonly kind = 'invalid';
   constructor(written: string) {
     super(`"${written.slice(0, 80)}" stands twice in the list: keep one of them.`);

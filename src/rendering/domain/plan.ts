@@ -63,6 +63,7 @@ export const LONGEST_SCENE = 8;
 export const SHORT_SCENE = 6;
 
 export class NothingToNarrate extends DomainError {
+  readonly code = 'nothing-to-narrate';
   readonly kind = 'invalid';
   constructor() {
     super('There is no word to narrate in this chapter. Add a paragraph with text, publish that revision and ask again.');

@@ -169,6 +169,7 @@ export class Undrawable extends Error {}
 
 /** It may pass, so it is tried again; if it does not, the author is told. */
 export class NoRoom extends DomainError {
+  readonly code = 'no-room';
   readonly kind = 'unavailable';
   constructor(said: string) {
     super(

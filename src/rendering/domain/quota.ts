@@ -44,6 +44,7 @@ export function expectedSeconds(texts: readonly string[]): number {
 }
 
 export class TooManyUnderWay extends DomainError {
+  readonly code = 'too-many-under-way';
   readonly kind = 'too-many';
   constructor(underWay: number) {
     super(
@@ -56,6 +57,7 @@ export class TooManyUnderWay extends DomainError {
   }
 }
 export class TooMuchInADay extends DomainError {
+  readonly code = 'too-much-in-a-day';
   readonly kind = 'too-many';
   constructor(secondsADay: number, at: Date, now: Date) {
     const retryAfter = Math.max(1, Math.ceil((at.getTime() - now.getTime()) / 1_000));
@@ -69,6 +71,7 @@ export class TooMuchInADay extends DomainError {
   }
 }
 export class LongerThanADaysQuota extends DomainError {
+  readonly code = 'longer-than-a-days-quota';
   readonly kind = 'conflict';
   constructor(seconds: number, secondsADay: number) {
     super(

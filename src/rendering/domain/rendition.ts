@@ -248,36 +248,42 @@ class FramesMissing extends Error {
   }
 }
 export class RenditionNotFound extends DomainError {
+  readonly code = 'rendition-not-found';
   readonly kind = 'not-found';
   constructor() {
     super('There is no such rendition, or it is not ready for you yet.');
   }
 }
 export class FilmNotShown extends DomainError {
+  readonly code = 'film-not-shown';
   readonly kind = 'conflict';
   constructor() {
     super('The chapter is not published, so there is no link to its film: publish it, or fetch film.mp4 with your token.');
   }
 }
 export class RenditionOver extends DomainError {
+  readonly code = 'rendition-over';
   readonly kind = 'conflict';
   constructor(state: string) {
     super(`The rendition is ${state} already, so it cannot be cancelled.`, { state });
   }
 }
 export class OnlyAuthorsFilm extends DomainError {
+  readonly code = 'only-authors-film';
   readonly kind = 'forbidden';
   constructor() {
     super('Only the author of a chapter may have it filmed.');
   }
 }
 export class NothingToFilm extends DomainError {
+  readonly code = 'nothing-to-film';
   readonly kind = 'conflict';
   constructor() {
     super('The chapter is not published: publish a revision, then ask for its film.');
   }
 }
 export class UnknownTheme extends DomainError {
+  readonly code = 'unknown-theme';
   readonly kind = 'invalid';
   constructor(known: readonly string[]) {
     super(`There is no such theme: choose one of ${known.join(', ')}.`, { known });

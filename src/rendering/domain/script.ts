@@ -113,36 +113,42 @@ export function detached(script: ScriptBlocks, blocks: readonly { readonly id: s
 }
 
 export class OnlyItsAuthorScripts extends DomainError {
+  readonly code = 'only-its-author-scripts';
   readonly kind = 'forbidden';
   constructor() {
     super('Only the author of a chapter may see and change how it is filmed.');
   }
 }
 export class NotInScript extends DomainError {
+  readonly code = 'not-in-script';
   readonly kind = 'not-found';
   constructor() {
     super('The script says nothing about this block: see GET /v1/chapters/{id}/script for those it does.');
   }
 }
 export class BlockNotThere extends DomainError {
+  readonly code = 'block-not-there';
   readonly kind = 'not-found';
   constructor() {
     super("The chapter's newest revision has no block of this id: take one from GET /v1/chapters/{id}/draft.");
   }
 }
 export class RevisionNotThere extends DomainError {
+  readonly code = 'revision-not-there';
   readonly kind = 'not-found';
   constructor(newest: number) {
     super(`The chapter has no revision of that number: its newest is ${newest}.`, { newest });
   }
 }
 export class NothingToSay extends DomainError {
+  readonly code = 'nothing-to-say';
   readonly kind = 'invalid';
   constructor(field: 'say' | 'show') {
     super(`"${field}" needs at least one letter or digit. To leave the block out of the film, set "skip".`);
   }
 }
 export class PictureNotThere extends DomainError {
+  readonly code = 'picture-not-there';
   readonly kind = 'invalid';
   constructor() {
     super(
@@ -151,6 +157,7 @@ export class PictureNotThere extends DomainError {
   }
 }
 class ScriptTooLong extends DomainError {
+  readonly code = 'script-too-long';
   readonly kind = 'invalid';
   constructor() {
     super(`A script holds at most ${MOST_ENTRIES} entries: remove those of blocks that are gone.`);

@@ -18,6 +18,7 @@ export interface Voice {
 }
 
 export class UnknownVoice extends DomainError {
+  readonly code = 'unknown-voice';
   readonly kind = 'invalid';
   constructor(voice: string, known: readonly string[]) {
     super(`There is no voice "${voice.slice(0, 80)}". GET /v1/voices lists them, for example ${known.slice(0, 3).join(', ')}.`, {
@@ -29,6 +30,7 @@ export class UnknownVoice extends DomainError {
 
 /** The optional package or the server that this voice needs is not there. */
 export class VoiceNotInstalled extends DomainError {
+  readonly code = 'voice-not-installed';
   readonly kind = 'unavailable';
   constructor(voice: string, fix: string) {
     super(`The voice "${voice.slice(0, 80)}" is not installed on this server. ${fix}`, { voice });
@@ -36,6 +38,7 @@ export class VoiceNotInstalled extends DomainError {
 }
 
 export class NoVoiceForLanguage extends DomainError {
+  readonly code = 'no-voice-for-language';
   readonly kind = 'unavailable';
   constructor(language: string, fix: string) {
     super(`No voice here speaks "${language.slice(0, 40)}". ${fix}`, { language });
@@ -43,6 +46,7 @@ export class NoVoiceForLanguage extends DomainError {
 }
 
 export class VoiceSpeaksOtherLanguages extends DomainError {
+  readonly code = 'voice-speaks-other-languages';
   readonly kind = 'invalid';
   constructor(voice: string, language: string, instead: string) {
     super(`The voice "${voice}" cannot read "${language.slice(0, 40)}". ${instead}`, { voice, language });
