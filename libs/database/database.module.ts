@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
 import { Config } from '#libs/config/config';
-import { Clock } from '#libs/kernel/clock';
+import { Clock, SystemClock } from '#libs/kernel/clock';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { SnakeCase } from './naming.js';
 import { Transaction } from './transaction.js';
@@ -11,12 +11,6 @@ import { Transaction } from './transaction.js';
 export interface Schema {
   rows: (new () => object | EntitySchema)[];
   migrations: (new () => MigrationInterface)[];
-}
-
-class SystemClock extends Clock {
-  now(): Date {
-    return new Date();
-  }
 }
 
 /** `synchronize` is false everywhere: a test asserts instead that rows and migrations agree. */

@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { Clock } from '#libs/kernel/clock';
+import type { Fact } from '#libs/kernel/outbox';
+import { UnitOfWork, type UnitOfWorkContext } from '#libs/kernel/unit-of-work';
 
 interface Step {
   manager: EntityManager;
+  context: UnitOfWorkContext;
   beforeCommit: (() => Promise<void>)[];
   afterCommit: (() => void)[];
 }
@@ -16,9 +19,18 @@ const TRY_AGAIN = new Set(['40001', '40P01']);
 @Injectable()
 export class Transaction extends UnitOfWork {
   private readonly running = new AsyncLocalStorage<Step>();
+  private recorder: ((events: readonly Fact[]) => Promise<void>) | undefined;
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {
     super();
+  }
+
+  /** Where `record` stores events. The outbox (libs/events) registers itself, as this library does not know it. */
+  recordWith(recorder: (events: readonly Fact[]) => Promise<void>): void {
+    this.recorder = recorder;
   }
 
   /** For looking: inside a unit of work its own connection (no second one is taken), outside it any. */
@@ -37,14 +49,16 @@ export class Transaction extends UnitOfWork {
     return this.manager.query(sql, parameters);
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running.getStore()) return work();
+  async run<T>(work: (context: UnitOfWorkContext) => Promise<T>): Promise<T> {
+    const outer = this.running.getStore();
+    if (outer) return work(outer.context);
     for (let attempt = 1; ; attempt++) {
-      const step: Omit<Step, 'manager'> = { beforeCommit: [], afterCommit: [] };
+      const context: UnitOfWorkContext = { now: this.clock.now(), record: (...events) => this.record(events) };
+      const step: Omit<Step, 'manager'> = { context, beforeCommit: [], afterCommit: [] };
       try {
         const result = await this.dataSource.transaction((manager) =>
           this.running.run({ manager, ...step }, async () => {
-            const done = await work();
+            const done = await work(context);
             for (const hook of step.beforeCommit) await hook();
             return done;
           }),
@@ -72,5 +86,11 @@ export class Transaction extends UnitOfWork {
     const step = this.running.getStore();
     if (step) step.afterCommit.push(work);
     else work();
+  }
+
+  private async record(events: readonly Fact[]): Promise<void> {
+    if (!events.length) return;
+    if (!this.recorder) throw new Error('No outbox is registered to record events: import EventsModule.forRoot().');
+    await this.recorder(events);
   }
 }

@@ -27,6 +27,7 @@ export class TransactionalOutbox extends Outbox {
     @Inject(REACTIONS) private readonly reactions: Reactions,
   ) {
     super();
+    transaction.recordWith((events) => this.record(...events));
   }
 
   async record(...facts: Fact[]): Promise<void> {

@@ -2,3 +2,9 @@
 export abstract class Clock {
   abstract now(): Date;
 }
+
+export class SystemClock extends Clock {
+  now(): Date {
+    return new Date();
+  }
+}

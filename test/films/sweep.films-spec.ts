@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { DataSource } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
+import { SystemClock } from '#libs/kernel/clock';
 import { FileStore } from '#libs/storage/file-store';
 import { SignedUrls, linkSecret } from '#libs/storage/signed-urls';
 import { databaseOptions } from '../../src/database.js';
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const [database, folder] = [await freshDatabase(), await tempFolder()];
   source = await new DataSource(databaseOptions(database.url, 12)).initialize();
   close = [() => source.destroy(), database.drop, folder.drop];
-  transaction = new Transaction(source);
+  transaction = new Transaction(source, new SystemClock());
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   objects = await FileStore.open(join(folder.path, 'objects'), new SignedUrls(linkSecret(privateKey)));
   pins = new ObjectPins(transaction);
