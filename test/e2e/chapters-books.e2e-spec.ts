@@ -64,6 +64,30 @@ describe('lists', () => {
     ]);
   });
 
+  it('stay in one order when chapters are moved to the same place at once, and between them afterwards', async () => {
+    const { workId, chapterId: first } = await begunChapter(mira, { markdown: 'One.' });
+    const others: string[] = [];
+    for (let n = 0; n < 8; n++)
+      others.push(must(201, await mira.api.post(`/v1/works/${workId}/chapters`, { title: 'Next', markdown: 'Text.' })).id);
+    const { chapterId: chapterOfAnotherWork } = await begunChapter(mira, { markdown: 'Another.' });
+    const behind = (id: string, after: string) =>
+      mira.api.put<DraftAnswer>(`/v1/chapters/${id}/position`, { after }, ifMatch('*'));
+    for (const answer of await Promise.all(others.map((id) => behind(id, first)))) must(200, answer);
+    const order = async () =>
+      must(200, await mira.api.get<ChapterPage>(`/v1/works/${workId}/chapters?limit=100`)).items.map(({ id }) => id);
+    const moved = await order();
+    expect(moved[0]).toBe(first);
+    expect([...moved].sort()).toEqual([first, ...others].sort());
+    for (let n = 1; n < moved.length - 1; n++) {
+      must(200, await behind(moved[moved.length - 1], moved[n]));
+      const [last] = moved.splice(-1);
+      moved.splice(n + 1, 0, last);
+      expect(await order()).toEqual(moved);
+    }
+    expect((await behind(first, chapterOfAnotherWork)).status).toBe(422);
+    expect((await behind(first, first)).status).toBe(422);
+  });
+
   it('of a work show its readers the published chapters only', async () => {
     const { workId, chapterId } = await begunChapter(mira, { markdown: 'One.', publish: true });
     must(201, await mira.api.post(`/v1/works/${workId}/chapters`, { title: 'A draft', markdown: 'Text.' }));

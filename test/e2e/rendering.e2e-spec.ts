@@ -294,6 +294,15 @@ describe('Filming', () => {
     expect((await reader.api.post(`/v1/chapters/${chapterId}/renditions`, {})).status).toBe(403);
   });
 
+  it('shows the title that was published, whatever the draft is called by now', async () => {
+    const { chapterId } = await begunChapter(author, { markdown: ENGLISH, title: 'The Lamp', publish: true });
+    const renamed = { title: 'The Lamplighter did it' };
+    must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, renamed, { 'if-match': '*' }));
+    const film = must(201, await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {}));
+    expect(film.title).toBe('The Lamp');
+    must(204, await author.api.delete(`/v1/renditions/${film.id}`));
+  });
+
   it('happens by itself on publishing where the work is set so, once for each publication', async () => {
     const { chapterId, workId } = await begunChapter(author, { markdown: 'One evening the lamp was out.' });
     must(200, await author.api.put<SettingsAnswer>(`/v1/works/${workId}/rendering`, { onPublish: true }, { 'if-match': '*' }));

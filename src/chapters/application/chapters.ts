@@ -7,7 +7,6 @@ export interface ChapterCard {
   id: string;
   workId: string;
   authorId: string;
-  title: string;
   language: string;
   /** The newest revision, whether published or not. */
   head: number;
@@ -20,6 +19,8 @@ export interface ChapterCard {
 /** What other modules may ask of this one. Answered from the read side, within the caller's transaction if there is one. */
 export abstract class Chapters {
   abstract card(chapterId: string): Promise<ChapterCard | undefined>;
+  /** The title of one revision: a draft may have another. */
+  abstract title(chapterId: string, revision: number): Promise<string>;
   /** The blocks of one revision in order, whether published or not: whoever asks has checked that they may. */
   abstract blocks(chapterId: string, revision: number): Promise<Block[]>;
   /** Revisions in the order in which they were published: the first is publication 1. */

@@ -18,7 +18,6 @@ import {
 } from '../domain/chapter.js';
 import type { Manuscript } from '../domain/manuscript.js';
 import { Aligner, ChapterRepository, type NewRevision, Revisions, WorkRepository } from '../domain/ports.js';
-import { between } from '../domain/rank.js';
 
 /** What an author does with chapters: begin, save, move, publish, unpublish, import. */
 @Injectable()
@@ -52,13 +51,11 @@ export class Writing {
       const work = await this.works.get(workId);
       work.mustBeOwnedBy(by);
       const now = this.clock.now();
-      let last = (await this.chapters.ranks(workId)).at(-1)?.rank ?? null;
-      const begun: { chapter: Chapter; first: NewRevision }[] = [];
-      for (const { title, blocks } of ready) {
-        last = between(last, null);
-        const chapter = Chapter.begin(by, { workId, title, rank: last }, now);
-        begun.push({ chapter, first: firstRevision(chapter, blocks, now) });
-      }
+      const ranks = (await this.works.order(workId)).append(ready.length);
+      const begun = ready.map(({ title, blocks }, i) => {
+        const chapter = Chapter.begin(by, { workId, title, rank: ranks[i] }, now);
+        return { chapter, first: firstRevision(chapter, blocks, now) };
+      });
       for (const { chapter } of begun) await this.chapters.save(chapter);
       await this.revisions.add(...begun.map(({ first }) => first));
       return begun.map(({ chapter }) => chapter.id);
@@ -121,12 +118,11 @@ export class Writing {
   /** @param after the chapter it should follow; null puts it first. */
   move(by: Actor, chapterId: string, expected: number | undefined, after: string | null): Promise<void> {
     return this.unitOfWork.run(async () => {
+      const order = await this.works.order(await this.chapters.workOf(chapterId));
       const chapter = await this.chapters.get(chapterId);
-      const others = (await this.chapters.ranks(chapter.snapshot().workId)).filter(({ id }) => id !== chapterId);
-      const at = after === null ? -1 : others.findIndex(({ id }) => id === after);
-      if (after !== null && at < 0) throw new ChapterNotFound();
-      chapter.move(by, expected, between(others[at]?.rank ?? null, others[at + 1]?.rank ?? null), this.clock.now());
+      chapter.move(by, expected, order, after, this.clock.now());
       await this.chapters.save(chapter);
+      await this.chapters.saveRanks(order.changes());
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile, DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
+import type { ReadingOrder } from './reading-order.js';
 import { needTitle } from './work.js';
 
 export interface ChapterState {
@@ -61,9 +62,10 @@ export class Chapter {
     return this.state.headRevision;
   }
 
-  move(by: Actor, expected: number | undefined, rank: string, now: Date): void {
+  /** @param after the chapter of the same work that it should follow; null puts it first. */
+  move(by: Actor, expected: number | undefined, order: ReadingOrder, after: string | null, now: Date): void {
     this.mustBeChangedBy(by, expected);
-    this.state.rank = rank;
+    this.state.rank = order.move(this.state.id, after);
     this.touch(now);
   }
 

@@ -1,6 +1,7 @@
 import type { Alignment, AlignOptions, Incoming, Lineage } from './alignment.js';
 import type { Block } from './blocks.js';
 import type { Chapter } from './chapter.js';
+import type { RankedChapter, ReadingOrder } from './reading-order.js';
 import type { Work } from './work.js';
 
 /** Where works are kept, for those about to change one. */
@@ -8,14 +9,17 @@ export abstract class WorkRepository {
   /** Locks it until the unit of work ends. @throws WorkNotFound */
   abstract get(id: string): Promise<Work>;
   abstract save(work: Work): Promise<void>;
+  /** The order of its chapters. Locks the work until the unit of work ends. @throws WorkNotFound */
+  abstract order(workId: string): Promise<ReadingOrder>;
 }
 
 export abstract class ChapterRepository {
-  /** Locks it until the unit of work ends. @throws ChapterNotFound */
+  /** Locks it until the unit of work ends; whoever needs the work's lock too takes that first. @throws ChapterNotFound */
   abstract get(id: string): Promise<Chapter>;
   abstract save(chapter: Chapter): Promise<void>;
-  /** Rank keys of a work's chapters in reading order, with ids. */
-  abstract ranks(workId: string): Promise<{ id: string; rank: string }[]>;
+  /** Without a lock: a chapter stays in its work. @throws ChapterNotFound */
+  abstract workOf(id: string): Promise<string>;
+  abstract saveRanks(chapters: readonly RankedChapter[]): Promise<void>;
   /** One more revision has become what readers see. */
   abstract notePublication(chapterId: string, revision: number, at: Date): Promise<void>;
   /** Readers see none of what they have seen any more: it was taken back. */

@@ -20,13 +20,22 @@ export class ChapterViews extends Chapters {
 
   async card(chapterId: string): Promise<ChapterCard | undefined> {
     const [row] = await this.transaction.query<ChapterCard>(
-      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", c.title, w.language, c.head_revision AS head,
+      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
               (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication
          FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
       [chapterId],
     );
     return row;
+  }
+
+  async title(chapterId: string, revision: number): Promise<string> {
+    const [row] = await this.transaction.query<{ title: string }>(
+      `SELECT title FROM chapters.revision WHERE chapter_id = $1 AND number = $2`,
+      [chapterId, revision],
+    );
+    if (!row) throw new RevisionNotFound();
+    return row.title;
   }
 
   async blocks(chapterId: string, revision: number): Promise<Block[]> {
@@ -105,21 +114,21 @@ export class ChapterViews extends Chapters {
 
   /** Chapters of a work in reading order; its owner sees drafts too. */
   async ofWork(workId: string, actor: Actor | undefined, limit: number, after: string | undefined): Promise<Page<ChapterItem>> {
-    const [rank, id] = readCursor(after, 'string', 'uuid') ?? ['', '00000000-0000-0000-0000-000000000000'];
+    const [rank] = readCursor(after, 'string') ?? [''];
     const rows = await this.transaction.query<ChapterItem & { rank: string }>(
       `SELECT c.id, c.rank, c.status, c.published_revision AS revision, c.published_at AS "publishedAt",
               CASE WHEN c.author_id = $2 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
               coalesce(r.length, 0) AS characters
          FROM chapters.chapter c
          LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.published_revision
-        WHERE c.work_id = $1 AND (c.status = 'published' OR c.author_id = $2) AND (c.rank, c.id) > ($3::text COLLATE "C", $4::uuid)
-        ORDER BY c.rank, c.id LIMIT $5`,
-      [workId, actor?.id ?? null, rank, id, limit + 1],
+        WHERE c.work_id = $1 AND (c.status = 'published' OR c.author_id = $2) AND c.rank > $3::text COLLATE "C"
+        ORDER BY c.rank LIMIT $4`,
+      [workId, actor?.id ?? null, rank, limit + 1],
     );
     return page(
       rows,
       limit,
-      (row) => [row.rank, row.id],
+      (row) => [row.rank],
       ({ rank: _, ...item }) => item,
     );
   }

@@ -1,4 +1,4 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Lineage } from '../domain/alignment.js';
 import type { BlockKind } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
@@ -17,7 +17,8 @@ export class WorkRow implements WorkState {
 }
 
 @Entity({ schema: 'chapters', name: 'chapter' })
-@Index('chapter_order', ['workId', 'rank', 'id'])
+// checked at commit: a rebalance gives chapters the ranks that others had a moment ago
+@Unique('chapter_order', ['workId', 'rank'], { deferrable: 'INITIALLY DEFERRED' })
 export class ChapterRow implements ChapterState {
   @PrimaryColumn('uuid') id!: string;
   @ForeignKey(() => WorkRow) @Column('uuid') workId!: string;

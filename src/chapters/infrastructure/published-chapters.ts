@@ -1,18 +1,21 @@
 /**
- * Published chapters as ready answers. A (chapter, revision) never changes, so its JSON is kept and never invalidated; what
- * can change is which revision shows, if any: that pointer is believed for a second, dropped when the chapter's live
- * stream moves, and all pointers are dropped when Redis was away and we may have missed that.
+ * Published chapters as ready answers, in memory. The JSON of a (chapter, revision, work version) never changes, so it is
+ * cached without invalidation and the least recently read goes first. What can change is which revision is published:
+ * that pointer is trusted for one second, dropped when the chapter's live stream moves, and all pointers are dropped after
+ * Redis was unreachable, because a wake may have been missed meanwhile.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Transaction } from '#libs/database/transaction';
 import { type Ear, Wire } from '#libs/live/wire';
 import { ChapterNotFound } from '../domain/chapter.js';
 
-const BELIEVED_MS = 1_000;
+const POINTER_TTL_MS = 1_000;
+const MAX_POINTERS = 100_000;
 /** UTF-16 units: at most 64 MiB of memory. */
 const MAX_LENGTH = 32 * 1_024 * 1_024;
 
-export interface ReadyChapter {
+export interface CachedChapter {
   etag: string;
   /** A string: Node writes it and the headers in one piece, and a buffer in a second. */
   json: string;
@@ -23,18 +26,22 @@ interface Pointer {
   checkedAt: number;
 }
 
-/** Chapters whose pointers are asked for together. */
-interface Crowd {
+/** Chapters whose pointers one query asks for. */
+interface Batch {
   ids: Set<string>;
   versions: Promise<Map<string, string>>;
 }
 
 @Injectable()
 export class PublishedChapters implements OnModuleInit, Ear {
-  private readonly pointers = new Map<string, Pointer>();
-  private readonly ready = new Map<string, ReadyChapter>();
-  private length = 0;
-  private crowd: Crowd | undefined;
+  private readonly pointers = new LRUCache<string, Pointer>({ max: MAX_POINTERS });
+  /** Key: chapter id, a blank, version. `fetch` loads a missing entry once, however many readers wait for it. */
+  private readonly cached = new LRUCache<string, CachedChapter>({
+    maxSize: MAX_LENGTH,
+    sizeCalculation: ({ json }) => json.length,
+    fetchMethod: (key) => this.load(...(key.split(' ') as [string, string])),
+  });
+  private batch: Batch | undefined;
 
   constructor(
     private readonly transaction: Transaction,
@@ -54,33 +61,33 @@ export class PublishedChapters implements OnModuleInit, Ear {
   }
 
   /** @throws ChapterNotFound when it is not published. */
-  async get(address: string): Promise<ReadyChapter> {
+  async get(address: string): Promise<CachedChapter> {
     const chapterId = address.toLowerCase(); // as Postgres writes it: a UUID in capitals is the same chapter
     const version = this.fresh(chapterId) ?? (await this.lookUp(chapterId));
     if (version === null) throw new ChapterNotFound();
-    return this.ready.get(`${chapterId} ${version}`) ?? this.load(chapterId, version);
+    const key = `${chapterId} ${version}`;
+    return this.cached.get(key) ?? this.cached.forceFetch(key);
   }
 
   private fresh(chapterId: string): string | null | undefined {
     const pointer = this.pointers.get(chapterId);
-    return pointer && performance.now() - pointer.checkedAt < BELIEVED_MS ? pointer.version : undefined;
+    return pointer && performance.now() - pointer.checkedAt < POINTER_TTL_MS ? pointer.version : undefined;
   }
 
   private async lookUp(chapterId: string): Promise<string | null> {
     const checkedAt = performance.now();
-    this.crowd ??= this.gather();
-    this.crowd.ids.add(chapterId);
-    const version = (await this.crowd.versions).get(chapterId) ?? null;
-    if (this.pointers.size > 100_000) this.pointers.clear();
+    this.batch ??= this.nextBatch();
+    this.batch.ids.add(chapterId);
+    const version = (await this.batch.versions).get(chapterId) ?? null;
     this.pointers.set(chapterId, { version, checkedAt });
     return version;
   }
 
-  /** Readers come in crowds: all who ask within one turn of the event loop share one question to Postgres. */
-  private gather(): Crowd {
+  /** All readers who ask within one turn of the event loop share one query. */
+  private nextBatch(): Batch {
     const ids = new Set<string>();
     const versions = new Promise((resolve) => setImmediate(resolve)).then(() => {
-      this.crowd = undefined;
+      this.batch = undefined;
       return this.versionsOf([...ids]);
     });
     return { ids, versions };
@@ -97,7 +104,7 @@ export class PublishedChapters implements OnModuleInit, Ear {
     return new Map(rows.map(({ id, version }) => [id, version]));
   }
 
-  private async load(chapterId: string, version: string): Promise<ReadyChapter> {
+  private async load(chapterId: string, version: string): Promise<CachedChapter> {
     const [row] = await this.transaction.query<{ json: string }>(
       `SELECT json_build_object(
                 'id', c.id, 'workId', c.work_id, 'authorId', c.author_id, 'title', r.title, 'language', w.language,
@@ -112,19 +119,6 @@ export class PublishedChapters implements OnModuleInit, Ear {
       [chapterId, Number(version.split('-')[0])],
     );
     if (!row) throw new ChapterNotFound();
-    const ready = { etag: `"${version}"`, json: row.json };
-    this.keep(`${chapterId} ${version}`, ready);
-    return ready;
-  }
-
-  /** Oldest out first: serials are read at their newest end. */
-  private keep(key: string, ready: ReadyChapter): void {
-    this.ready.set(key, ready);
-    this.length += ready.json.length;
-    for (const [oldest, { json }] of this.ready) {
-      if (this.length <= MAX_LENGTH) break;
-      this.ready.delete(oldest);
-      this.length -= json.length;
-    }
+    return { etag: `"${version}"`, json: row.json };
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { Chapter, ChapterNotFound } from '../domain/chapter.js';
 import { ChapterRepository, WorkRepository } from '../domain/ports.js';
+import { type RankedChapter, ReadingOrder } from '../domain/reading-order.js';
 import { Work, WorkNotFound } from '../domain/work.js';
 import { ChapterRow, WorkRow } from './chapters.rows.js';
 
@@ -19,6 +20,17 @@ export class TypeormWorkRepository extends WorkRepository {
 
   async save(work: Work): Promise<void> {
     await this.transaction.writing.upsert(WorkRow, work.snapshot(), ['id']);
+  }
+
+  async order(workId: string): Promise<ReadingOrder> {
+    const [work] = await this.transaction.writing.query<unknown[]>(`SELECT FROM chapters.work WHERE id = $1 FOR UPDATE`, [
+      workId,
+    ]);
+    if (!work) throw new WorkNotFound();
+    // a statement of its own: it has to see what was committed while the one above waited for the lock
+    return new ReadingOrder(
+      await this.transaction.writing.query(`SELECT id, rank FROM chapters.chapter WHERE work_id = $1 ORDER BY rank`, [workId]),
+    );
   }
 }
 
@@ -38,8 +50,21 @@ export class TypeormChapterRepository extends ChapterRepository {
     await this.transaction.writing.upsert(ChapterRow, chapter.snapshot(), ['id']);
   }
 
-  ranks(workId: string): Promise<{ id: string; rank: string }[]> {
-    return this.transaction.query(`SELECT id, rank FROM chapters.chapter WHERE work_id = $1 ORDER BY rank, id`, [workId]);
+  async workOf(id: string): Promise<string> {
+    const [row] = await this.transaction.query<{ workId: string }>(
+      `SELECT work_id AS "workId" FROM chapters.chapter WHERE id = $1`,
+      [id],
+    );
+    if (!row) throw new ChapterNotFound();
+    return row.workId;
+  }
+
+  async saveRanks(chapters: readonly RankedChapter[]): Promise<void> {
+    if (!chapters.length) return;
+    await this.transaction.writing.query(
+      `UPDATE chapters.chapter c SET rank = r.rank FROM unnest($1::uuid[], $2::text[]) AS r(id, rank) WHERE c.id = r.id`,
+      [chapters.map(({ id }) => id), chapters.map(({ rank }) => rank)],
+    );
   }
 
   async notePublication(chapterId: string, revision: number, at: Date): Promise<void> {

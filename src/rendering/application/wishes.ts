@@ -58,7 +58,7 @@ export class Wishes {
       workId: card.workId,
       authorId: card.authorId,
       revision: (revision ?? card.revision)!,
-      title: card.title,
+      title: await this.chapters.title(chapterId, (revision ?? card.revision)!),
       language: card.language,
       voice: this.voices.choose(card.language, voice ?? settings.voice ?? undefined),
       fallbackVoice: fallback === null ? null : this.voices.choose(card.language, fallback),

@@ -29,9 +29,10 @@ export const Chapters1764000002000 = migration(
     published_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    version integer NOT NULL
+    version integer NOT NULL,
+    -- checked at commit: a rebalance gives chapters the ranks that others had a moment ago
+    CONSTRAINT chapter_order UNIQUE (work_id, rank) DEFERRABLE INITIALLY DEFERRED
   );
-  CREATE INDEX chapter_order ON chapters.chapter (work_id, rank, id);
 
   CREATE TABLE chapters.revision (
     chapter_id uuid NOT NULL REFERENCES chapters.chapter (id),
