@@ -1,6 +1,6 @@
 // The front door of chapters: nothing else here may be imported from outside.
 export { ChaptersModule, ChaptersWebModule, chaptersSchema } from './chapters.module.js';
-export { type ChapterCard, Chapters } from './application/chapters.js';
+export { type ChapterCard, Chapters, type QuoteRequest } from './application/chapters.js';
 export { align } from './domain/alignment.js';
 export { KeepingWorks } from './application/keeping-works.js';
 export { Writing } from './application/writing.js';

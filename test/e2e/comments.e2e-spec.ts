@@ -1,7 +1,7 @@
 /** Remarks on paragraphs, and where they stand after the text changed; threads, counts and pages. Live delivery: live.e2e-spec.ts. */
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
-import type { ThreadAnswer } from '../../src/comments/infrastructure/comments.contract.js';
+import type { ThreadAnswer, ThreadPage } from '../../src/comments/infrastructure/comments.contract.js';
 
 const TEXT = ['The harbour froze in a night.', 'Nobody had lit the lamp.', 'In the morning it was burning all the same.'];
 
@@ -67,6 +67,29 @@ describe('A remark on a paragraph', () => {
     );
     expect(remark.place).toMatchObject({ block: blocks[0].id, standing: 'anchored', madeAt: { revision: 1 } });
   });
+
+  it('shows no words of a text that was taken back, and cannot be made on it any more', async () => {
+    const { chapterId, blocks } = await published();
+    const comment = (body: object) => reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, body);
+    const block = blocks[1].id;
+    const before = must(201, await comment({ body: 'Who?', block, quote: { exact: 'the lamp' }, revision: 1 }));
+    expect(before.place).toMatchObject({ quote: 'the lamp', madeAt: { revision: 1, text: TEXT[1] } });
+    must(204, await author.api.delete(`/v1/chapters/${chapterId}/publication`, { 'if-match': '*' }));
+    await republish(chapterId, [TEXT[0], 'Nobody had lit the lantern.', TEXT[2]].join('\n\n'));
+    const hidden = { quote: null, madeAt: { revision: 1, text: null } };
+    expect(await placeOf(before.id)).toMatchObject(hidden);
+    const { items } = must(200, await reader.api.get<ThreadPage>(`/v1/chapters/${chapterId}/comments`));
+    expect(items[0].place).toMatchObject(hidden);
+    for (const revision of [1, 3])
+      expect(await comment({ body: 'There it was', block, revision })).toMatchObject({
+        status: 409,
+        body: { type: 'urn:inkreel:problem:revision-not-published' },
+      });
+    must(201, await comment({ body: 'Here it is', block, revision: 2 }));
+    // the very text comes back: so do the words of the comment on it
+    must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, { revision: 1 }, { 'if-match': '*' }));
+    expect(await placeOf(before.id)).toMatchObject({ quote: 'the lamp', madeAt: { text: TEXT[1] } });
+  }, 60_000);
 
   it('is counted at its paragraph with its answers, and paged by thread', async () => {
     const { chapterId, blocks } = await published();

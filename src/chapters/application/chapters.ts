@@ -16,6 +16,22 @@ export interface ChapterCard {
   publication: number;
 }
 
+/** A block of a revision that readers see or saw, perhaps words in it. */
+export interface QuoteRequest {
+  block: string;
+  quote?: { exact: string; start?: number };
+  revision?: number;
+}
+
+export interface Quoted {
+  chapter: ChapterCard;
+  /** The revision in which the block was found. */
+  revision: number;
+  /** The block's text in that revision. */
+  text: string;
+  anchor: Anchor;
+}
+
 /** What other modules may ask of this one. Answered from the read side, within the caller's transaction if there is one. */
 export abstract class Chapters {
   abstract card(chapterId: string): Promise<ChapterCard | undefined>;
@@ -32,12 +48,13 @@ export abstract class Chapters {
   abstract shown(chapterId: string): Promise<number[]>;
   /** What became of the text on the way from one revision to another, for `carry`. */
   abstract passage(chapterId: string, from: number, to: number): Promise<Step>;
-  /** Pins a remark to a block of a revision, or to words in it. @throws BlockNotInRevision, QuoteNotInBlock */
-  abstract pin(
-    chapterId: string,
-    revision: number,
-    at: { block: string; quote?: { exact: string; start?: number } },
-  ): Promise<Anchor>;
+  /**
+   * What a comment is about, in one query: the chapter as it is, and the block as the reader saw it, with the quoted words.
+   * @param at `revision` is the one on the reader's screen; without it the one that readers see now.
+   * @throws RevisionNotPublished, BlockNotInRevision, QuoteNotInBlock
+   * @example const quoted = await chapters.quote(id, { block, quote: { exact: 'the lamp' } }); quoted?.anchor.span
+   */
+  abstract quote(chapterId: string, at: QuoteRequest): Promise<Quoted | undefined>;
   /** Whether this account writes the chapter. */
   abstract writes(chapterId: string, actor: Actor): Promise<boolean>;
   abstract ownsWork(workId: string, actor: Actor): Promise<boolean>;

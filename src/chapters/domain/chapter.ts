@@ -152,6 +152,13 @@ export class RevisionNotFound extends DomainError {
     super('The chapter has no revision of that number: see /revisions for those it has.');
   }
 }
+export class RevisionNotPublished extends DomainError {
+  readonly code = 'revision-not-published';
+  readonly kind = 'conflict';
+  constructor() {
+    super('Readers cannot see that revision of the chapter: fetch the chapter again and name the revision it has now, or none.');
+  }
+}
 export class NotYourChapter extends DomainError {
   readonly code = 'not-your-chapter';
   readonly kind = 'forbidden';

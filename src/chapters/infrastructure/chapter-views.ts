@@ -2,14 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import type { Actor } from '#libs/kernel/actor';
-import { type ChapterCard, Chapters } from '../application/chapters.js';
+import { type ChapterCard, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
 import type { Lineage } from '../domain/alignment.js';
-import type { Anchor, Step } from '../domain/anchoring.js';
+import type { Step } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
-import { ChapterNotFound, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
+import { ChapterNotFound, NotYourChapter, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
 import { type Listed, lineageBetween } from '../domain/lineage.js';
 import { BlockNotInRevision, pinned } from '../domain/pinning.js';
 import type { ChapterItem, DraftAnswer, RevisionAnswer, RevisionItem } from './chapters.contract.js';
+
+const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
+              CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
+              (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication`;
 
 /** The read side of chapters: named SQL straight to answers, and what other modules ask. */
 @Injectable()
@@ -20,10 +24,7 @@ export class ChapterViews extends Chapters {
 
   async card(chapterId: string): Promise<ChapterCard | undefined> {
     const [row] = await this.transaction.query<ChapterCard>(
-      `SELECT c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
-              CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
-              (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication
-         FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
+      `SELECT ${SUMMARY} FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
       [chapterId],
     );
     return row;
@@ -81,14 +82,26 @@ export class ChapterViews extends Chapters {
     return { lineage: lineageBetween(listed(from), listed(to), steps), textOf: (block) => texts.get(block) };
   }
 
-  async pin(
-    chapterId: string,
-    revision: number,
-    at: { block: string; quote?: { exact: string; start?: number } },
-  ): Promise<Anchor> {
-    const block = (await this.blocks(chapterId, revision)).find(({ id }) => id === at.block);
-    if (!block) throw new BlockNotInRevision();
-    return pinned(block, at.quote);
+  async quote(chapterId: string, { block: id, quote, revision: named }: QuoteRequest): Promise<Quoted | undefined> {
+    // a revision is shown when it was published and not taken back since
+    const [row] = await this.transaction.query<ChapterCard & { shown: number | null; kind: Block['kind'] | null; text: string }>(
+      `SELECT ${SUMMARY}, shown.revision AS shown, t.kind, t.text
+         FROM chapters.chapter c
+         JOIN chapters.work w ON w.id = c.work_id
+         LEFT JOIN LATERAL (SELECT p.revision FROM chapters.publication p
+                             WHERE p.chapter_id = c.id AND p.taken_back_at IS NULL AND c.status = 'published'
+                               AND p.revision = coalesce($2, c.published_revision) LIMIT 1) shown ON true
+         LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = shown.revision
+         LEFT JOIN LATERAL jsonb_path_query_first(r.blocks, 'strict $[*] ? (@[0] == $id)', jsonb_build_object('id', $3::text)) AS pair ON true
+         LEFT JOIN chapters.block_text t ON t.block = (pair->>0)::uuid AND t.digest = pair->>1
+        WHERE c.id = $1`,
+      [chapterId, named ?? null, id.toLowerCase()],
+    );
+    if (!row?.revision) return undefined;
+    const { shown, kind, text, ...chapter } = row;
+    if (shown === null) throw new RevisionNotPublished();
+    if (kind === null) throw new BlockNotInRevision();
+    return { chapter, revision: shown, text, anchor: pinned({ id: id.toLowerCase(), kind, text }, quote) };
   }
 
   async writes(chapterId: string, actor: Actor): Promise<boolean> {

@@ -5,17 +5,10 @@ import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Accounts } from '../../auth/index.js';
-import { type Anchor, carry, Chapters } from '../../chapters/index.js';
+import { type Anchor, carry, Chapters, type QuoteRequest } from '../../chapters/index.js';
 import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
 import { CommentRepository, RemarkRepository } from '../domain/ports.js';
 import type { RemarkState } from '../domain/remark.js';
-
-/** What the reader was looking at: a block, perhaps words in it, and the revision on their screen if they say so. */
-export interface Pointing {
-  block: string;
-  quote?: { exact: string; start?: number };
-  revision?: number;
-}
 
 /** What readers do: post, answer, take back. */
 @Injectable()
@@ -32,13 +25,12 @@ export class Commenting {
   ) {}
 
   /** Begins a thread. Posted to the text on the reader's screen, it is carried to the text published meanwhile. */
-  post(by: Actor, chapterId: string, body: string, pointing?: Pointing): Promise<string> {
+  post(by: Actor, chapterId: string, body: string, pointing?: QuoteRequest): Promise<string> {
     return this.unitOfWork.run(async () => {
-      const card = await this.chapters.card(chapterId);
-      if (!card?.revision) throw new NotOpenForComments();
       const comment = Comment.post(by, chapterId, body, this.clock.now());
-      await this.comments.save(comment);
+      if (!pointing) await this.mustBeOpen(chapterId);
       const remark = pointing && (await this.pin(comment, pointing));
+      await this.comments.save(comment);
       if (remark) await this.remarks.add(remark);
       await this.tell(comment, remark);
       return comment.id;
@@ -66,25 +58,28 @@ export class Commenting {
     });
   }
 
-  private async pin(comment: Comment, { block, quote, revision }: Pointing): Promise<RemarkState> {
+  private async pin(comment: Comment, request: QuoteRequest): Promise<RemarkState> {
     const { chapterId } = comment;
     await this.remarks.reached(chapterId, 'poster');
-    // read after the lock: whoever moves remarks on has committed, and the chapter's newest publication shows
-    const card = await this.chapters.card(chapterId);
-    if (!card?.revision) throw new NotOpenForComments();
-    const seen =
-      revision !== undefined && (await this.chapters.publications(chapterId)).includes(revision) ? revision : card.revision;
-    const made = await this.chapters.pin(chapterId, seen, { block, quote });
-    const now = seen === card.revision ? made : carry(made, await this.chapters.passage(chapterId, seen, card.revision));
-    const text = (await this.chapters.blocks(chapterId, seen)).find(({ id }) => id === block)!.text;
-    return remarkOf(comment, now, card.publication, { revision: seen, block, text });
+    // asked after the lock: whoever moves remarks on has committed, so the newest publication is the one they worked up to
+    const quoted = await this.chapters.quote(chapterId, request);
+    if (!quoted?.chapter.revision) throw new NotOpenForComments();
+    const { chapter, revision, text, anchor } = quoted;
+    const now =
+      revision === chapter.revision
+        ? anchor
+        : carry(anchor, await this.chapters.passage(chapterId, revision, quoted.chapter.revision));
+    return remarkOf(comment, now, chapter.publication, { revision, block: anchor.block, text });
   }
 
   private async tell(comment: Comment, remark: RemarkState | undefined): Promise<void> {
     const state = comment.snapshot();
     const author = (await this.accounts.cards([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
     await this.outbox.record(comment.posted());
-    await this.live.append(`chapter:${state.chapterId}`, { type: 'comment.posted', body: shown(state, author, remark) });
+    await this.live.append(`chapter:${state.chapterId}`, {
+      type: 'comment.posted',
+      body: shown(state, author, remark, remark ? [remark.madeAt.revision] : []),
+    });
   }
 
   private async mustBeOpen(chapterId: string): Promise<void> {
@@ -108,7 +103,9 @@ export function shown(
   { id, chapterId, parentId, rootId, depth, body, status, createdAt }: CommentState,
   author: { id: string; name: string },
   remark: RemarkState | undefined,
+  shownRevisions: readonly number[],
 ): ShownComment {
+  const isShown = remark !== undefined && shownRevisions.includes(remark.madeAt.revision);
   return {
     id,
     chapterId,
@@ -123,9 +120,9 @@ export function shown(
       ? {
           block: remark.block,
           standing: remark.standing,
-          quote: remark.quote?.exact ?? null,
+          quote: isShown ? (remark.quote?.exact ?? null) : null,
           span: remark.span,
-          madeAt: remark.madeAt,
+          madeAt: isShown ? remark.madeAt : { ...remark.madeAt, text: null },
         }
       : null,
   };
@@ -146,6 +143,7 @@ export interface ShownComment {
     standing: RemarkState['standing'];
     quote: string | null;
     span: RemarkState['span'];
-    madeAt: RemarkState['madeAt'];
+    /** `text` is null once that revision was taken back. */
+    madeAt: Omit<RemarkState['madeAt'], 'text'> & { text: string | null };
   } | null;
 }

@@ -26,15 +26,17 @@ export class FollowingTheText {
       if (reached >= revisions.length) return;
       const told = new Map<string, RemarkMoved>();
       for (let publication = Math.max(reached, 1) + 1; publication <= revisions.length; publication++) {
-        const here = await this.remarks.at(chapterId, publication - 1);
+        const here = await this.remarks.before(chapterId, publication);
         if (!here.length) continue;
         const step = await this.chapters.passage(chapterId, revisions[publication - 2], revisions[publication - 1]);
-        const moves = here.map((remark) => {
+        const changed = here.flatMap((remark) => {
           const { quote, span, block, standing } = remark;
-          return moveOn(remark, publication, carry({ block, standing, ...(quote && { quote }), ...(span && { span }) }, step));
+          return (
+            moveOn(remark, publication, carry({ block, standing, ...(quote && { quote }), ...(span && { span }) }, step)) ?? []
+          );
         });
-        await this.remarks.move(moves.map(({ remark }) => remark));
-        for (const move of moves) if (move.told) told.set(move.told.comment, move.told);
+        if (changed.length) await this.remarks.move(changed.map(({ remark }) => remark));
+        for (const move of changed) told.set(move.told.comment, move.told);
       }
       await this.remarks.setReached(chapterId, revisions.length);
       if (told.size)

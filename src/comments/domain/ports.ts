@@ -10,8 +10,8 @@ export abstract class CommentRepository {
 export abstract class RemarkRepository {
   abstract add(remark: RemarkState): Promise<void>;
   abstract move(remarks: RemarkState[]): Promise<void>;
-  /** Remarks of a chapter that are true for exactly this publication. */
-  abstract at(chapterId: string, publication: number): Promise<RemarkState[]>;
+  /** Remarks of a chapter that were made, or moved last, before this publication. */
+  abstract before(chapterId: string, publication: number): Promise<RemarkState[]>;
   /**
    * Up to which publication the chapter's remarks were moved. Locks the number: alone for who moves them, together for
    * those who post, so that nobody posts into a publication that is being left.

@@ -6,7 +6,7 @@ export interface RemarkState {
   /** The thread's first comment. */
   commentId: string;
   chapterId: string;
-  /** The publication that this place is true for; the next one moves it on. */
+  /** The publication in which it was made or moved last; its place is true up to the publication that the chapter's remarks have reached. */
   publication: number;
   block: string;
   standing: 'anchored' | 'edited' | 'moved' | 'detached';
@@ -24,17 +24,17 @@ export interface RemarkMoved {
   span: RemarkState['span'];
 }
 
-/** The remark as it stands after one more publication, and whether that is worth telling. */
+/** The remark as it stands after one more publication, and what to tell those who look at it; undefined when nothing changed. */
 export function moveOn(
   remark: RemarkState,
   publication: number,
   to: { block: string; standing: RemarkState['standing']; span?: RemarkState['span'] },
-): { remark: RemarkState; told?: RemarkMoved } {
-  const span = to.span ?? null;
-  const moved = { ...remark, publication, block: to.block, standing: to.standing, span };
-  const same =
-    remark.block === to.block && remark.standing === to.standing && JSON.stringify(remark.span) === JSON.stringify(span);
-  return same
-    ? { remark: moved }
-    : { remark: moved, told: { comment: remark.commentId, block: to.block, standing: to.standing, span } };
+): { remark: RemarkState; told: RemarkMoved } | undefined {
+  const { block, standing, span = null } = to;
+  const same = remark.block === block && remark.standing === standing && JSON.stringify(remark.span) === JSON.stringify(span);
+  if (same) return undefined;
+  return {
+    remark: { ...remark, publication, block, standing, span },
+    told: { comment: remark.commentId, block, standing, span },
+  };
 }

@@ -30,8 +30,9 @@ export class CommentViews {
 
   async comment(id: string): Promise<ThreadAnswer> {
     const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = $1`, [id]);
-    if (!rows.length || !(await this.isOpen(rows[0].chapterId))) throw new CommentNotFound();
-    return (await this.answers(rows))[0];
+    const shown = rows.length ? await this.chapters.shown(rows[0].chapterId) : [];
+    if (!shown.length) throw new CommentNotFound();
+    return (await this.answers(rows, shown))[0];
   }
 
   async threads(
@@ -40,13 +41,14 @@ export class CommentViews {
     limit: number,
     after: string | undefined,
   ): Promise<Page<ThreadAnswer>> {
-    if (!(await this.isOpen(chapterId))) throw new NotOpenForComments();
+    const shown = await this.chapters.shown(chapterId);
+    if (!shown.length) throw new NotOpenForComments();
     const [last] = readCursor(after, 'uuid') ?? [FIRST];
     const rows = await this.transaction.query<Row>(
       `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.id > $3 ORDER BY c.id LIMIT $4`,
       [chapterId, block ?? null, last, limit + 1],
     );
-    return this.page(rows, limit);
+    return this.page(rows, limit, shown);
   }
 
   async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadAnswer>> {
@@ -57,12 +59,12 @@ export class CommentViews {
       last,
       limit + 1,
     ]);
-    return this.page(rows, limit);
+    return this.page(rows, limit, []); // replies have no place in the text of their own
   }
 
   /** How many comments stand at each block, answers included, in one query. Detached threads count at no block. */
   async counts(chapterId: string): Promise<CountsAnswer> {
-    if (!(await this.isOpen(chapterId))) throw new NotOpenForComments();
+    if (!(await this.chapters.shown(chapterId)).length) throw new NotOpenForComments();
     const blocks = await this.transaction.query<{ block: string | null; comments: number }>(
       `SELECT CASE WHEN r.standing <> 'detached' THEN r.block END AS block, count(*)::int AS comments
          FROM comments.comment c LEFT JOIN comments.remark r ON r.comment_id = c.root_id
@@ -72,8 +74,8 @@ export class CommentViews {
     return { total: blocks.reduce((sum, { comments }) => sum + comments, 0), blocks };
   }
 
-  private async page(rows: Row[], limit: number): Promise<Page<ThreadAnswer>> {
-    const answers = await this.answers(rows);
+  private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadAnswer>> {
+    const answers = await this.answers(rows, shownRevisions);
     return page(
       rows,
       limit,
@@ -82,15 +84,12 @@ export class CommentViews {
     );
   }
 
-  private async answers(rows: Row[]): Promise<ThreadAnswer[]> {
+  /** Words of a revision that was taken back are in no answer: neither the paragraph as it read then nor the quotation. */
+  private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadAnswer[]> {
     const cards = await this.accounts.cards(rows.map((row) => row.authorId));
     return rows.map((row) => ({
-      ...shown(row, cards.get(row.authorId) ?? { id: row.authorId, name: '' }, row.remark ?? undefined),
+      ...shown(row, cards.get(row.authorId) ?? { id: row.authorId, name: '' }, row.remark ?? undefined, shownRevisions),
       replies: row.replies,
     }));
-  }
-
-  private async isOpen(chapterId: string): Promise<boolean> {
-    return typeof (await this.chapters.card(chapterId))?.revision === 'number';
   }
 }

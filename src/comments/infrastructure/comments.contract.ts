@@ -46,8 +46,8 @@ export class SpanAnswer {
 export class MadeAtAnswer {
   revision!: number;
   block!: string;
-  /** The paragraph as it read then. */
-  text!: string;
+  /** The paragraph as it read then; null once the author took that revision back. */
+  text!: string | null;
 }
 
 export class PlaceAnswer {
@@ -58,6 +58,7 @@ export class PlaceAnswer {
    * @example anchored
    */
   standing!: RemarkState['standing'];
+  /** The quoted words as they were; null without a quotation, and once the author took that revision back. */
   quote!: string | null;
   /** Where the quoted words are now (UTF-16 units in the block). */
   span!: SpanAnswer | null;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
 import { Comment, CommentNotFound } from '../domain/comment.js';
 import { CommentRepository, RemarkRepository } from '../domain/ports.js';
@@ -45,20 +46,25 @@ export class TypeormRemarkRepository extends RemarkRepository {
     );
   }
 
-  at(chapterId: string, publication: number): Promise<RemarkState[]> {
-    return this.transaction.writing.findBy(RemarkRow, { chapterId, publication });
+  before(chapterId: string, publication: number): Promise<RemarkState[]> {
+    return this.transaction.writing.findBy(RemarkRow, { chapterId, publication: LessThan(publication) });
   }
 
   async reached(chapterId: string, as: 'mover' | 'poster'): Promise<number> {
+    const lock = async (): Promise<number | undefined> => {
+      const [row] = await this.transaction.writing.query<{ publication: number }[]>(
+        `SELECT publication FROM comments.reached WHERE chapter_id = $1 ${as === 'mover' ? 'FOR UPDATE' : 'FOR SHARE'}`,
+        [chapterId],
+      );
+      return row?.publication;
+    };
+    const there = await lock();
+    if (there !== undefined) return there;
     await this.transaction.writing.query(
       `INSERT INTO comments.reached (chapter_id, publication) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
       [chapterId],
     );
-    const [row] = await this.transaction.query<{ publication: number }>(
-      `SELECT publication FROM comments.reached WHERE chapter_id = $1 ${as === 'mover' ? 'FOR UPDATE' : 'FOR SHARE'}`,
-      [chapterId],
-    );
-    return row.publication;
+    return (await lock())!;
   }
 
   async setReached(chapterId: string, publication: number): Promise<void> {
