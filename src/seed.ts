@@ -51,7 +51,7 @@ try {
   for (const account of accounts) {
     const known = await app.get(KeepingAccounts).find(account.email);
     isNew ||= !known;
-    people.push(known ?? (await app.get(KeepingAccounts).signUp(account)));
+    people.push(known ?? (await app.get(KeepingAccounts).appoint(account)));
   }
   const [mira, linmo = mira] = people.filter(({ role }) => role === 'author');
   const reader = people.find(({ role }) => role === 'reader') ?? mira;

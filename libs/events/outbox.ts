@@ -84,9 +84,14 @@ export class TransactionalOutbox extends Outbox {
     }));
     const deliveries = rows.flatMap((row, i) => consumers(facts[i], i).map((delivery) => ({ event: row.id, ...delivery })));
     const manager = this.transaction.writing;
-    await manager.insert(EventRow, rows);
+    for (const some of batches(rows)) await manager.insert(EventRow, some);
     if (!deliveries.length) return;
-    await manager.insert(DeliveryRow, deliveries);
+    for (const some of batches(deliveries)) await manager.insert(DeliveryRow, some);
     this.transaction.afterCommit(() => this.redis.publish(OUTBOX_WAKE, ''));
   }
+}
+
+/** A statement takes at most 65,535 parameters, and a manuscript may have thousands of chapters. */
+function batches<Row>(rows: readonly Row[], size = 1_000): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size));
 }

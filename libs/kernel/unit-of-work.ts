@@ -5,7 +5,7 @@ export interface UnitOfWorkContext {
   /** The time at which the unit of work began; nested calls get the same. Hand it to the aggregates. */
   readonly now: Date;
   /** Stores events in the outbox, in the same transaction: they are delivered if it commits and never were if it rolls back. */
-  record(...events: readonly Fact[]): Promise<void>;
+  readonly record: (...events: readonly Fact[]) => Promise<void>;
 }
 
 /**

@@ -20,10 +20,30 @@ export interface AccountState {
 export class Account {
   private constructor(private readonly state: AccountState) {}
 
-  static signUp(details: { email: string; name: string; passwordHash: string; role: Role }, now: Date): Account {
-    const name = details.name.normalize('NFC').trim();
+  /** Somebody makes an account for themselves. @throws AuthorsAreInvited when the site's policy says so. */
+  static signUp(details: NewAccount<'reader' | 'author'>, policy: SignUpPolicy, now: Date): SignedUp {
+    if (details.role === 'author' && policy === 'invited') throw new AuthorsAreInvited();
+    return Account.create(details, now);
+  }
+
+  /** An account of any role that the operator makes: the first admin, demo accounts. No request reaches this. */
+  static appoint(details: NewAccount<Role>, now: Date): SignedUp {
+    return Account.create(details, now);
+  }
+
+  private static create({ email, name: given, passwordHash, role }: NewAccount<Role>, now: Date): SignedUp {
+    const name = given.normalize('NFC').trim();
     if (!name) throw new AccountNeedsName();
-    return new Account({ ...details, id: newId(now.getTime()), email: normalEmail(details.email), name, createdAt: now });
+    if (name.length > MAX_NAME) throw new NameTooLong();
+    const account = new Account({
+      id: newId(now.getTime()),
+      email: normalEmail(email),
+      name,
+      passwordHash,
+      role,
+      createdAt: now,
+    });
+    return { account, signedUp: account.event('AccountSignedUp', { role }) };
   }
 
   static restore(state: AccountState): Account {
@@ -34,7 +54,7 @@ export class Account {
     if (!isAtLeast(by, 'admin')) throw new OnlyAdminsChangeRoles();
     if (by.id === this.state.id) throw new NotYourOwnRole();
     this.state.role = role;
-    return { type: 'AccountRoleChanged', v: 1, subject: { kind: 'account', id: this.state.id }, data: { role } };
+    return this.event('AccountRoleChanged', { role });
   }
 
   get actor(): Actor {
@@ -44,7 +64,28 @@ export class Account {
   snapshot(): Readonly<AccountState> {
     return { ...this.state };
   }
+
+  private event<Type extends string, Data extends object>(type: Type, data: Data): AccountEvent<Type, Data> {
+    return { type, v: 1, subject: { kind: 'account', id: this.state.id }, data };
+  }
 }
+
+/** Whether visitors can sign up as authors, or only as readers whom an admin makes authors later. */
+export type SignUpPolicy = 'open' | 'invited';
+
+interface NewAccount<Allowed extends Role> {
+  email: string;
+  name: string;
+  passwordHash: string;
+  role: Allowed;
+}
+interface SignedUp {
+  account: Account;
+  signedUp: AccountSignedUp;
+}
+
+/** UTF-16 units of the name that others see. */
+export const MAX_NAME = 80;
 
 /** One mailbox, one account: case and composed letters make no difference. */
 export const normalEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase();
@@ -63,24 +104,27 @@ export function checkPassword(password: string, email: string): void {
     throw new PasswordTooWeak();
 }
 
-export type AccountSignedUp = {
-  type: 'AccountSignedUp';
+export interface AccountEvent<Type extends string, Data extends object> {
+  type: Type;
   v: 1;
   subject: { kind: 'account'; id: string };
-  data: { role: Role };
-};
-export type AccountRoleChanged = {
-  type: 'AccountRoleChanged';
-  v: 1;
-  subject: { kind: 'account'; id: string };
-  data: { role: Role };
-};
+  data: Data;
+}
+export type AccountSignedUp = AccountEvent<'AccountSignedUp', { role: Role }>;
+export type AccountRoleChanged = AccountEvent<'AccountRoleChanged', { role: Role }>;
 
 export class AccountNeedsName extends DomainError {
   readonly code = 'account-needs-name';
   readonly kind = 'invalid';
   constructor() {
     super('Give a name that others will see beside your comments.');
+  }
+}
+export class NameTooLong extends DomainError {
+  readonly code = 'name-too-long';
+  readonly kind = 'invalid';
+  constructor() {
+    super(`A name has at most ${MAX_NAME} characters: shorten it.`);
   }
 }
 export class PasswordTooWeak extends DomainError {

@@ -1,14 +1,40 @@
-import { Account, checkPassword, normalEmail, NotYourOwnRole, OnlyAdminsChangeRoles, PasswordTooWeak } from './account.js';
+import {
+  Account,
+  AccountNeedsName,
+  AuthorsAreInvited,
+  checkPassword,
+  NameTooLong,
+  normalEmail,
+  NotYourOwnRole,
+  OnlyAdminsChangeRoles,
+  PasswordTooWeak,
+} from './account.js';
 import { Session } from './session.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (minutes: number): Date => new Date(noon.getTime() + minutes * 60_000);
-const ann = (): Account => Account.signUp({ email: ' Ann@Example.org ', name: 'Ann', passwordHash: 'h', role: 'reader' }, noon);
+const details = { email: ' Ann@Example.org ', name: 'Ann', passwordHash: 'h', role: 'reader' as const };
+const ann = (): Account => Account.signUp(details, 'open', noon).account;
 
 describe('An account', () => {
   it('is one mailbox, however it is spelled', () => {
     expect(ann().snapshot().email).toBe('ann@example.org');
     expect(normalEmail('E\u0301VA@x.org')).toBe(normalEmail('Éva@x.org'));
+  });
+
+  it('is told of, and is an author from the start only where the site lets it', () => {
+    expect(Account.signUp(details, 'invited', noon).signedUp).toMatchObject({
+      type: 'AccountSignedUp',
+      data: { role: 'reader' },
+    });
+    const author = { ...details, role: 'author' as const };
+    expect(Account.signUp(author, 'open', noon).account.actor.role).toBe('author');
+    expect(() => Account.signUp(author, 'invited', noon)).toThrow(AuthorsAreInvited);
+  });
+
+  it('has a name that fits beside a comment', () => {
+    expect(() => Account.signUp({ ...details, name: ' \n' }, 'open', noon)).toThrow(AccountNeedsName);
+    expect(() => Account.signUp({ ...details, name: 'x'.repeat(81) }, 'open', noon)).toThrow(NameTooLong);
   });
 
   it('gets another role from an admin, who cannot change their own', () => {

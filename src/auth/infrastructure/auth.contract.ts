@@ -1,7 +1,7 @@
 import { IsEmail, IsIn, IsString, MaxLength, MinLength } from 'class-validator';
 import { MayBeMissing } from '#libs/http/input';
 import { type Role, ROLES } from '#libs/kernel/actor';
-import { PASSWORD_LENGTH } from '../domain/account.js';
+import { MAX_NAME, PASSWORD_LENGTH } from '../domain/account.js';
 
 export class SignUpBody {
   /** @example mira@example.org */
@@ -10,7 +10,7 @@ export class SignUpBody {
    * Shown beside your works and comments.
    * @example Mira Lindqvist
    */
-  @IsString() @MinLength(1) @MaxLength(80) name!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_NAME) name!: string;
   /** @example a lantern left burning */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
   /** What you come for; readers can be made authors later. */

@@ -7,7 +7,7 @@ import { Idempotent } from '#libs/http/idempotency';
 import type { Actor } from '#libs/kernel/actor';
 import { KeepingAccounts } from '../application/keeping-accounts.js';
 import { SigningIn } from '../application/signing-in.js';
-import { type AccountState, AuthorsAreInvited } from '../domain/account.js';
+import type { AccountState } from '../domain/account.js';
 import { AccountViews } from './account-views.js';
 import { AccountAnswer, RefreshBody, RoleBody, SessionAnswer, SignInBody, SignUpBody, TokensAnswer } from './auth.contract.js';
 import { JwtTokens } from './jwt-tokens.js';
@@ -35,8 +35,7 @@ export class AuthController {
   @Public()
   @Idempotent()
   async signUp(@Body() { role = 'reader', ...details }: SignUpBody): Promise<AccountAnswer> {
-    if (role === 'author' && this.config.authorSignUp === 'invited') throw new AuthorsAreInvited();
-    return shown(await this.accounts.signUp({ ...details, role }));
+    return shown(await this.accounts.signUp({ ...details, role }, this.config.authorSignUp));
   }
 
   /** Sign in: begins a session and answers its tokens. */

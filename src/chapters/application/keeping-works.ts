@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
-import { Clock } from '#libs/kernel/clock';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Covers, WorkRepository } from '../domain/ports.js';
 import { Work } from '../domain/work.js';
@@ -12,13 +11,13 @@ export class KeepingWorks {
     private readonly unitOfWork: UnitOfWork,
     private readonly works: WorkRepository,
     private readonly covers: Covers,
-    private readonly clock: Clock,
   ) {}
 
   begin(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
-    return this.unitOfWork.run(async () => {
-      const work = Work.begin(by, details, this.clock.now());
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const { work, created } = Work.begin(by, details, now);
       await this.works.save(work);
+      await record(created);
       return work.id;
     });
   }
@@ -29,10 +28,11 @@ export class KeepingWorks {
     expected: number | undefined,
     change: { title?: string; summary?: string; language?: string },
   ): Promise<void> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ record }) => {
       const work = await this.works.get(workId);
-      work.describe(by, expected, change);
+      const updated = work.describe(by, expected, change);
       await this.works.save(work);
+      await record(updated);
     });
   }
 
@@ -40,10 +40,11 @@ export class KeepingWorks {
   async changeCover(by: Actor, workId: string, expected: number | undefined, picture: Buffer): Promise<void> {
     await this.unitOfWork.run(async () => (await this.works.get(workId)).mustBeOwnedBy(by, expected));
     const key = await this.covers.keep(picture);
-    await this.unitOfWork.run(async () => {
+    await this.unitOfWork.run(async ({ record }) => {
       const work = await this.works.get(workId);
-      work.changeCover(by, expected, key);
+      const changed = work.changeCover(by, expected, key);
       await this.works.save(work);
+      await record(changed);
     });
   }
 }

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
-import { Clock } from '#libs/kernel/clock';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { Live } from '#libs/kernel/live';
 import { newId } from '#libs/kernel/id';
-import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import type { Incoming, Lineage } from '../domain/alignment.js';
 import { type Draft, MAX_BLOCKS, MAX_CHARS, tidy } from '../domain/blocks.js';
@@ -28,9 +26,7 @@ export class Writing {
     private readonly chapters: ChapterRepository,
     private readonly revisions: Revisions,
     private readonly aligner: Aligner,
-    private readonly outbox: Outbox,
     private readonly live: Live,
-    private readonly clock: Clock,
   ) {}
 
   /** Begins a chapter at the end of its work. @returns its id. */
@@ -47,17 +43,17 @@ export class Writing {
 
   private append(by: Actor, workId: string, texts: readonly { title: string; blocks: readonly Draft[] }[]): Promise<string[]> {
     const ready = texts.map(({ title, blocks }) => ({ title, blocks: withinLimits(blocks) }));
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ now, record }) => {
       const work = await this.works.get(workId);
       work.mustBeOwnedBy(by);
-      const now = this.clock.now();
       const ranks = (await this.works.order(workId)).append(ready.length);
       const begun = ready.map(({ title, blocks }, i) => {
-        const chapter = Chapter.begin(by, { workId, title, rank: ranks[i] }, now);
-        return { chapter, first: firstRevision(chapter, blocks, now) };
+        const { chapter, created } = Chapter.begin(by, { workId, title, rank: ranks[i] }, now);
+        return { chapter, created, first: firstRevision(chapter, blocks, now) };
       });
       for (const { chapter } of begun) await this.chapters.save(chapter);
       await this.revisions.add(...begun.map(({ first }) => first));
+      await record(...begun.map(({ created }) => created));
       return begun.map(({ chapter }) => chapter.id);
     });
   }
@@ -88,14 +84,14 @@ export class Writing {
         },
       );
       try {
-        return await this.unitOfWork.run(async () => {
+        return await this.unitOfWork.run(async ({ now, record }) => {
           const chapter = await this.chapters.get(chapterId);
           if (title === head.title && lineage.every(({ fate }) => fate === 'kept')) {
             chapter.mustBeChangedBy(by, expected);
             return { revision: head.revision, version: chapter.snapshot().version, lineage };
           }
-          const now = this.clock.now();
-          const number = chapter.save(by, expected, head.revision, title, now);
+          const saved = chapter.save(by, expected, head.revision, title, now);
+          const number = saved.data.revision;
           await this.revisions.add({
             chapterId,
             number,
@@ -107,6 +103,7 @@ export class Writing {
             createdAt: now,
           });
           await this.chapters.save(chapter);
+          await record(saved);
           return { revision: number, version: chapter.snapshot().version, lineage };
         });
       } catch (error) {
@@ -117,18 +114,19 @@ export class Writing {
 
   /** @param after the chapter it should follow; null puts it first. */
   move(by: Actor, chapterId: string, expected: number | undefined, after: string | null): Promise<void> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ now, record }) => {
       const order = await this.works.order(await this.chapters.workOf(chapterId));
       const chapter = await this.chapters.get(chapterId);
-      chapter.move(by, expected, order, after, this.clock.now());
+      const moved = chapter.move(by, expected, order, after, now);
       await this.chapters.save(chapter);
       await this.chapters.saveRanks(order.changes());
+      await record(moved);
     });
   }
 
   /** @param revision the one that readers shall see; without it the newest. */
   publish(by: Actor, chapterId: string, expected: number | undefined, revision?: number): Promise<number> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ now, record }) => {
       const chapter = await this.chapters.get(chapterId);
       const chosen = revision ?? chapter.snapshot().headRevision;
       const length = await this.revisions.length(chapterId, chosen);
@@ -136,22 +134,22 @@ export class Writing {
         chapter.mustBeChangedBy(by, expected);
         throw new RevisionNotFound();
       }
-      const published = chapter.publish(by, expected, chosen, length > 0, this.clock.now());
+      const published = chapter.publish(by, expected, chosen, length > 0, now);
       await this.chapters.save(chapter);
-      await this.chapters.notePublication(chapterId, chosen, this.clock.now());
-      await this.outbox.record(published);
+      await this.chapters.notePublication(chapterId, chosen, now);
+      await record(published);
       await this.live.append(`chapter:${chapterId}`, { type: 'chapter.published', body: { revision: chosen } });
       return chosen;
     });
   }
 
   unpublish(by: Actor, chapterId: string, expected: number | undefined): Promise<void> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ now, record }) => {
       const chapter = await this.chapters.get(chapterId);
-      const unpublished = chapter.unpublish(by, expected, this.clock.now());
+      const unpublished = chapter.unpublish(by, expected, now);
       await this.chapters.save(chapter);
-      await this.chapters.noteTakenBack(chapterId, this.clock.now());
-      await this.outbox.record(unpublished);
+      await this.chapters.noteTakenBack(chapterId, now);
+      await record(unpublished);
       await this.live.append(`chapter:${chapterId}`, { type: 'access.changed', body: {} });
     });
   }

@@ -1,22 +1,31 @@
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { AlreadyPublished, Chapter, NothingToPublish, NotPublished, NotYourChapter, RevisionNotFound } from './chapter.js';
-import { NotYourWork, OnlyAuthorsWrite, TitleMissing, Work } from './work.js';
+import { ReadingOrder } from './reading-order.js';
+import { LanguageUnknown, NotYourWork, OnlyAuthorsWrite, SummaryTooLong, TitleMissing, TitleTooLong, Work } from './work.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
 const ann = { id: 'ann', role: 'author' as const };
 const bob = { id: 'bob', role: 'author' as const };
-const begun = (): Chapter => Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
+const begun = (): Chapter => Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon).chapter;
 
 describe('A work', () => {
   it('is begun by an author and changed by its owner only', () => {
-    const work = Work.begin(ann, { title: ' The  Lamp ', language: 'en' }, noon);
+    const { work, created } = Work.begin(ann, { title: ' The  Lamp ', language: 'en' }, noon);
+    expect(created).toMatchObject({ type: 'WorkCreated', subject: { kind: 'work', id: work.id }, data: { ownerId: 'ann' } });
     expect(work.snapshot()).toMatchObject({ title: 'The Lamp', ownerId: 'ann', version: 1 });
-    work.describe(ann, 1, { title: 'The Lantern' });
+    expect(work.describe(ann, 1, { title: 'The Lantern' })).toMatchObject({ type: 'WorkUpdated', data: { changed: ['title'] } });
     expect(work.snapshot()).toMatchObject({ title: 'The Lantern', version: 2 });
     expect(() => work.describe(bob, undefined, { title: 'Mine' })).toThrow(NotYourWork);
     expect(() => work.describe(ann, 1, { title: 'Late' })).toThrow(ChangedMeanwhile);
     expect(() => Work.begin({ id: 'r', role: 'reader' }, { title: 'x', language: 'en' }, noon)).toThrow(OnlyAuthorsWrite);
-    expect(() => Work.begin(ann, { title: ' \n ', language: 'en' }, noon)).toThrow(TitleMissing);
+  });
+
+  it('keeps within its limits', () => {
+    const begin = (change: object) => () => Work.begin(ann, { title: 'x', language: 'en', ...change }, noon);
+    expect(begin({ title: ' \n ' })).toThrow(TitleMissing);
+    expect(begin({ title: 'x'.repeat(201) })).toThrow(TitleTooLong);
+    expect(begin({ summary: 'x'.repeat(4_001) })).toThrow(SummaryTooLong);
+    expect(begin({ language: 'English' })).toThrow(LanguageUnknown);
   });
 });
 
@@ -24,8 +33,15 @@ describe('A chapter', () => {
   it('keeps what readers see while its author goes on writing', () => {
     const chapter = begun();
     expect(chapter.publish(ann, 1, undefined, true, noon)).toMatchObject({ type: 'ChapterPublished', data: { revision: 1 } });
-    expect(chapter.save(ann, 2, 1, 'One', noon)).toBe(2);
+    expect(chapter.save(ann, 2, 1, 'One', noon)).toMatchObject({ type: 'ChapterSaved', data: { revision: 2 } });
     expect(chapter.snapshot()).toMatchObject({ status: 'published', publishedRevision: 1, headRevision: 2 });
+  });
+
+  it('tells of each change', () => {
+    const { chapter, created } = Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
+    expect(created).toMatchObject({ type: 'ChapterCreated', about: [chapter.id, 'w'], data: { authorId: 'ann' } });
+    const order = new ReadingOrder([{ id: chapter.id, rank: 'a' }]);
+    expect(chapter.move(ann, 1, order, null, noon)).toMatchObject({ type: 'ChapterMoved', data: { by: 'ann' } });
   });
 
   it('is published once a revision, and only one that it has and that says something', () => {

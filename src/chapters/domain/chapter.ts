@@ -31,8 +31,12 @@ export class Chapter {
   private constructor(private readonly state: ChapterState) {}
 
   /** Its first revision is 1 and is saved with it. */
-  static begin(by: Actor, details: { workId: string; title: string; rank: string }, now: Date): Chapter {
-    return new Chapter({
+  static begin(
+    by: Actor,
+    details: { workId: string; title: string; rank: string },
+    now: Date,
+  ): { chapter: Chapter; created: ChapterCreated } {
+    const chapter = new Chapter({
       id: newId(now.getTime()),
       workId: details.workId,
       authorId: by.id,
@@ -46,27 +50,29 @@ export class Chapter {
       updatedAt: now,
       version: 1,
     });
+    return { chapter, created: chapter.event('ChapterCreated', { workId: details.workId, authorId: by.id }) };
   }
 
   static restore(state: ChapterState): Chapter {
     return new Chapter({ ...state });
   }
 
-  /** @returns the number of the new revision, whose blocks were aligned with `alignedWith`. */
-  save(by: Actor, expected: number | undefined, alignedWith: number, title: string, now: Date): number {
+  /** A new revision, whose blocks were aligned with those of `alignedWith`; the event holds its number. */
+  save(by: Actor, expected: number | undefined, alignedWith: number, title: string, now: Date): ChapterSaved {
     this.mustBeChangedBy(by, expected);
     if (alignedWith !== this.state.headRevision) throw new ChangedMeanwhile(`"${this.state.version}"`);
     this.state.title = needTitle(title);
     this.state.headRevision++;
     this.touch(now);
-    return this.state.headRevision;
+    return this.event('ChapterSaved', { workId: this.state.workId, by: by.id, revision: this.state.headRevision });
   }
 
   /** @param after the chapter of the same work that it should follow; null puts it first. */
-  move(by: Actor, expected: number | undefined, order: ReadingOrder, after: string | null, now: Date): void {
+  move(by: Actor, expected: number | undefined, order: ReadingOrder, after: string | null, now: Date): ChapterMoved {
     this.mustBeChangedBy(by, expected);
     this.state.rank = order.move(this.state.id, after);
     this.touch(now);
+    return this.event('ChapterMoved', { workId: this.state.workId, by: by.id });
   }
 
   /** @param hasText whether that revision has anything to read. */
@@ -80,13 +86,12 @@ export class Chapter {
     this.state.publishedRevision = chosen;
     this.state.publishedAt ??= now;
     this.touch(now);
-    return {
-      type: 'ChapterPublished',
-      v: 1,
-      subject: { kind: 'chapter', id: this.state.id, version: chosen },
-      about: [this.state.id, this.state.workId],
-      data: { workId: this.state.workId, authorId: this.state.authorId, revision: chosen },
-    };
+    const published = this.event('ChapterPublished', {
+      workId: this.state.workId,
+      authorId: this.state.authorId,
+      revision: chosen,
+    });
+    return { ...published, subject: { ...published.subject, version: chosen } };
   }
 
   unpublish(by: Actor, expected: number | undefined, now: Date): ChapterUnpublished {
@@ -94,13 +99,7 @@ export class Chapter {
     if (this.state.status !== 'published') throw new NotPublished();
     this.state.status = 'unpublished';
     this.touch(now);
-    return {
-      type: 'ChapterUnpublished',
-      v: 1,
-      subject: { kind: 'chapter', id: this.state.id },
-      about: [this.state.id, this.state.workId],
-      data: { workId: this.state.workId },
-    };
+    return this.event('ChapterUnpublished', { workId: this.state.workId });
   }
 
   mustBeChangedBy(by: Actor, expected?: number): void {
@@ -120,23 +119,30 @@ export class Chapter {
     this.state.version++;
     this.state.updatedAt = now;
   }
+
+  private event<Type extends string, Data extends object>(type: Type, data: Data): ChapterEvent<Type, Data> {
+    const { id, workId } = this.state;
+    return { type, v: 1, subject: { kind: 'chapter', id }, about: [id, workId], data };
+  }
 }
 
-/** A revision became what readers see. Look at the chapter for its present state: it may have changed again. */
-export type ChapterPublished = {
-  type: 'ChapterPublished';
-  v: 1;
-  subject: { kind: 'chapter'; id: string; version: number };
-  about: string[];
-  data: { workId: string; authorId: string; revision: number };
-};
-export type ChapterUnpublished = {
-  type: 'ChapterUnpublished';
+interface ChapterEvent<Type extends string, Data extends object> {
+  type: Type;
   v: 1;
   subject: { kind: 'chapter'; id: string };
   about: string[];
-  data: { workId: string };
+  data: Data;
+}
+export type ChapterCreated = ChapterEvent<'ChapterCreated', { workId: string; authorId: string }>;
+/** The draft has a new revision. Readers see it only when it is published. */
+export type ChapterSaved = ChapterEvent<'ChapterSaved', { workId: string; by: string; revision: number }>;
+export type ChapterMoved = ChapterEvent<'ChapterMoved', { workId: string; by: string }>;
+
+/** A revision became what readers see. Look at the chapter for its present state: it may have changed again. */
+export type ChapterPublished = ChapterEvent<'ChapterPublished', { workId: string; authorId: string; revision: number }> & {
+  subject: { version: number };
 };
+export type ChapterUnpublished = ChapterEvent<'ChapterUnpublished', { workId: string }>;
 
 export class ChapterNotFound extends DomainError {
   readonly code = 'chapter-not-found';

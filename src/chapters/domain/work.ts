@@ -19,39 +19,50 @@ export interface WorkState {
 export class Work {
   private constructor(private readonly state: WorkState) {}
 
-  static begin(by: Actor, details: { title: string; summary?: string; language: string }, now: Date): Work {
+  static begin(
+    by: Actor,
+    details: { title: string; summary?: string; language: string },
+    now: Date,
+  ): { work: Work; created: WorkCreated } {
     if (!isAtLeast(by, 'author')) throw new OnlyAuthorsWrite();
-    return new Work({
+    const work = new Work({
       id: newId(now.getTime()),
       ownerId: by.id,
       title: needTitle(details.title),
-      summary: (details.summary ?? '').trim(),
-      language: details.language,
+      summary: needSummary(details.summary ?? ''),
+      language: needLanguage(details.language),
       cover: null,
       createdAt: now,
       version: 1,
     });
+    return { work, created: work.event('WorkCreated', { ownerId: by.id }) };
   }
 
   static restore(state: WorkState): Work {
     return new Work({ ...state });
   }
 
-  describe(by: Actor, expected: number | undefined, change: { title?: string; summary?: string; language?: string }): void {
+  describe(
+    by: Actor,
+    expected: number | undefined,
+    change: { title?: string; summary?: string; language?: string },
+  ): WorkUpdated {
     this.mustBeOwnedBy(by, expected);
     if (change.title !== undefined) this.state.title = needTitle(change.title);
-    if (change.summary !== undefined) this.state.summary = change.summary.trim();
-    if (change.language !== undefined) this.state.language = change.language;
+    if (change.summary !== undefined) this.state.summary = needSummary(change.summary);
+    if (change.language !== undefined) this.state.language = needLanguage(change.language);
     this.state.version++;
+    const changed = (['title', 'summary', 'language'] as const).filter((member) => change[member] !== undefined);
+    return this.event('WorkUpdated', { by: by.id, changed });
   }
 
-  /** @returns the key of the cover it replaces. */
-  changeCover(by: Actor, expected: number | undefined, key: string): string | null {
+  /** The event names the cover that was replaced: once nothing refers to that object, it can be deleted. */
+  changeCover(by: Actor, expected: number | undefined, key: string): WorkCoverChanged {
     this.mustBeOwnedBy(by, expected);
-    const before = this.state.cover;
+    const replaced = this.state.cover;
     this.state.cover = key;
     this.state.version++;
-    return before;
+    return this.event('WorkCoverChanged', { by: by.id, replaced });
   }
 
   mustBeOwnedBy(by: Actor, expected?: number): void {
@@ -66,12 +77,47 @@ export class Work {
   snapshot(): Readonly<WorkState> {
     return { ...this.state };
   }
+
+  private event<Type extends string, Data extends object>(type: Type, data: Data): WorkEvent<Type, Data> {
+    return { type, v: 1, subject: { kind: 'work', id: this.state.id }, about: [this.state.id], data };
+  }
 }
 
+interface WorkEvent<Type extends string, Data extends object> {
+  type: Type;
+  v: 1;
+  subject: { kind: 'work'; id: string };
+  about: string[];
+  data: Data;
+}
+export type WorkCreated = WorkEvent<'WorkCreated', { ownerId: string }>;
+export type WorkUpdated = WorkEvent<'WorkUpdated', { by: string; changed: ('title' | 'summary' | 'language')[] }>;
+export type WorkCoverChanged = WorkEvent<'WorkCoverChanged', { by: string; replaced: string | null }>;
+
+/** UTF-16 units of the title of a work or a chapter. */
+export const MAX_TITLE = 200;
+/** UTF-16 units. */
+export const MAX_SUMMARY = 4_000;
+/** A BCP 47 tag: `en`, `zh`, `pt-BR`. */
+export const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$/;
+
+/** The title as it is stored: one line. @throws TitleMissing, TitleTooLong */
 export function needTitle(title: string): string {
   const trimmed = title.normalize('NFC').replace(/\s+/gu, ' ').trim();
   if (!trimmed) throw new TitleMissing();
+  if (trimmed.length > MAX_TITLE) throw new TitleTooLong();
   return trimmed;
+}
+
+function needSummary(summary: string): string {
+  const trimmed = summary.trim();
+  if (trimmed.length > MAX_SUMMARY) throw new SummaryTooLong();
+  return trimmed;
+}
+
+function needLanguage(language: string): string {
+  if (!LANGUAGE_TAG.test(language)) throw new LanguageUnknown();
+  return language;
 }
 
 export class TitleMissing extends DomainError {
@@ -79,6 +125,27 @@ export class TitleMissing extends DomainError {
   readonly kind = 'invalid';
   constructor() {
     super('Give it a title.');
+  }
+}
+export class TitleTooLong extends DomainError {
+  readonly code = 'title-too-long';
+  readonly kind = 'invalid';
+  constructor() {
+    super(`A title has at most ${MAX_TITLE} characters: shorten it.`);
+  }
+}
+export class SummaryTooLong extends DomainError {
+  readonly code = 'summary-too-long';
+  readonly kind = 'invalid';
+  constructor() {
+    super(`A summary has at most ${MAX_SUMMARY} characters: shorten it.`);
+  }
+}
+export class LanguageUnknown extends DomainError {
+  readonly code = 'language-unknown';
+  readonly kind = 'invalid';
+  constructor() {
+    super('Give the language as a BCP 47 tag like en, zh or pt-BR.');
   }
 }
 export class OnlyAuthorsWrite extends DomainError {

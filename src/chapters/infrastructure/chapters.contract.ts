@@ -21,27 +21,25 @@ import { PageQuery } from '#libs/http/page.contract';
 import type { Fate } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
-
-const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
-const TITLE = 200;
+import { LANGUAGE_TAG, MAX_SUMMARY, MAX_TITLE } from '../domain/work.js';
 
 export class BeginWorkBody {
   /** @example The Lamplighter of Quay Street */
-  @IsString() @MinLength(1) @MaxLength(TITLE) title!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /** @example A town keeps its lamps lit for a ship that is forty years late. */
-  @MayBeMissing() @IsString() @MaxLength(4_000) summary?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
   /**
    * BCP 47: decides how text is compared, captioned and spoken.
    * @example en
    */
-  @Matches(LANGUAGE, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' }) @MaxLength(35) language!: string;
+  @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' }) @MaxLength(35) language!: string;
 }
 
 export class DescribeWorkBody {
-  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
-  @MayBeMissing() @IsString() @MaxLength(4_000) summary?: string;
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
   @MayBeMissing()
-  @Matches(LANGUAGE, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
+  @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
   @MaxLength(35)
   language?: string;
 }
@@ -91,7 +89,7 @@ export class BlockBody {
 
 /** Give `markdown`, or `blocks` from an editor that keeps their ids. */
 export class SaveDraftBody {
-  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(TITLE) title?: string;
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
   /** The whole text in Markdown. */
   @ValidateIf(
     ({ markdown, blocks, title }: SaveDraftBody) => markdown !== undefined || (blocks === undefined && title === undefined),
@@ -109,7 +107,7 @@ export class SaveDraftBody {
 
 export class BeginChapterBody {
   /** @example I. The Third Window */
-  @IsString() @MinLength(1) @MaxLength(TITLE) title!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /**
    * @example "The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom."
    */

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
-import { Clock } from '#libs/kernel/clock';
 import { Live } from '#libs/kernel/live';
-import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Accounts } from '../../auth/index.js';
 import { type Anchor, carry, Chapters, type QuoteRequest } from '../../chapters/index.js';
@@ -19,41 +17,41 @@ export class Commenting {
     private readonly remarks: RemarkRepository,
     private readonly chapters: Chapters,
     private readonly accounts: Accounts,
-    private readonly outbox: Outbox,
     private readonly live: Live,
-    private readonly clock: Clock,
   ) {}
 
   /** Begins a thread. Posted to the text on the reader's screen, it is carried to the text published meanwhile. */
   post(by: Actor, chapterId: string, body: string, pointing?: QuoteRequest): Promise<string> {
-    return this.unitOfWork.run(async () => {
-      const comment = Comment.post(by, chapterId, body, this.clock.now());
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const { comment, posted } = Comment.post(by, chapterId, body, now);
       if (!pointing) await this.mustBeOpen(chapterId);
       const remark = pointing && (await this.pin(comment, pointing));
       await this.comments.save(comment);
       if (remark) await this.remarks.add(remark);
+      await record(posted);
       await this.tell(comment, remark);
       return comment.id;
     });
   }
 
   reply(by: Actor, commentId: string, body: string): Promise<string> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ now, record }) => {
       const parent = await this.comments.get(commentId);
       await this.mustBeOpen(parent.chapterId);
-      const answer = parent.reply(by, body, this.clock.now());
+      const { comment: answer, posted } = parent.reply(by, body, now);
       await this.comments.save(answer);
+      await record(posted);
       await this.tell(answer, undefined);
       return answer.id;
     });
   }
 
   withdraw(by: Actor, commentId: string): Promise<void> {
-    return this.unitOfWork.run(async () => {
+    return this.unitOfWork.run(async ({ record }) => {
       const comment = await this.comments.get(commentId);
       const withdrawn = comment.withdraw(by);
       await this.comments.save(comment);
-      await this.outbox.record(withdrawn);
+      await record(withdrawn);
       await this.live.append(`chapter:${comment.chapterId}`, { type: 'comment.withdrawn', body: { id: comment.id } });
     });
   }
@@ -75,7 +73,6 @@ export class Commenting {
   private async tell(comment: Comment, remark: RemarkState | undefined): Promise<void> {
     const state = comment.snapshot();
     const author = (await this.accounts.cards([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
-    await this.outbox.record(comment.posted());
     await this.live.append(`chapter:${state.chapterId}`, {
       type: 'comment.posted',
       body: shown(state, author, remark, remark ? [remark.madeAt.revision] : []),

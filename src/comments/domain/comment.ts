@@ -18,7 +18,8 @@ export interface CommentState {
   createdAt: Date;
 }
 
-const MAX_BODY = 10_000;
+/** UTF-16 units. */
+export const MAX_BODY = 10_000;
 /** Deep enough for a quarrel; deeper answers hang on the same parent. */
 const MAX_DEPTH = 20;
 
@@ -29,9 +30,9 @@ const MAX_DEPTH = 20;
 export class Comment {
   private constructor(private readonly state: CommentState) {}
 
-  static post(by: Actor, chapterId: string, body: string, now: Date): Comment {
+  static post(by: Actor, chapterId: string, body: string, now: Date): { comment: Comment; posted: CommentPosted } {
     const id = newId(now.getTime());
-    return new Comment({
+    const comment = new Comment({
       id,
       chapterId,
       authorId: by.id,
@@ -42,12 +43,13 @@ export class Comment {
       status: 'shown',
       createdAt: now,
     });
+    return { comment, posted: comment.posted() };
   }
 
-  reply(by: Actor, body: string, now: Date): Comment {
+  reply(by: Actor, body: string, now: Date): { comment: Comment; posted: CommentPosted } {
     if (this.state.status !== 'shown') throw new NothingToAnswer();
     const deep = this.state.depth >= MAX_DEPTH;
-    return new Comment({
+    const comment = new Comment({
       id: newId(now.getTime()),
       chapterId: this.state.chapterId,
       authorId: by.id,
@@ -58,6 +60,7 @@ export class Comment {
       status: 'shown',
       createdAt: now,
     });
+    return { comment, posted: comment.posted() };
   }
 
   static restore(state: CommentState): Comment {
@@ -78,7 +81,7 @@ export class Comment {
     };
   }
 
-  posted(): CommentPosted {
+  private posted(): CommentPosted {
     const { id, chapterId, authorId, parentId } = this.state;
     return {
       type: 'CommentPosted',

@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
 import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
-import type { CommentState } from '../domain/comment.js';
+import { type CommentState, MAX_BODY } from '../domain/comment.js';
 import type { RemarkState } from '../domain/remark.js';
 
 export class QuoteBody {
@@ -17,7 +17,7 @@ export class QuoteBody {
 
 export class PostCommentBody {
   /** @example I did not see that coming. Who lit it? */
-  @IsString() @MinLength(1) @MaxLength(10_000) body!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_BODY) body!: string;
   /** The block of the chapter it is about; without one it is about the chapter. */
   @ValidateIf((body: PostCommentBody) => body.quote !== undefined || body.block !== undefined)
   @IsUUID(undefined, { message: 'block must be the id of a block of the chapter' })
@@ -30,7 +30,7 @@ export class PostCommentBody {
 
 export class ReplyBody {
   /** @example The lamplighter's daughter, I think. */
-  @IsString() @MinLength(1) @MaxLength(10_000) body!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_BODY) body!: string;
 }
 
 export class CommentAuthor {
