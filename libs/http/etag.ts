@@ -2,6 +2,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { type EntityTag, readEtagList } from './etag-list.js';
 import { BadRequest } from './problems.js';
 
 export const etag = (version: string | number): string => `"${version}"`;
@@ -10,7 +11,7 @@ export const etag = (version: string | number): string => `"${version}"`;
  * The version the caller prepared the change against, for the aggregate to compare under its lock. A change without one is
  * 428: two people would overwrite each other without noticing. `*` means "whatever it is now" and is passed as undefined.
  */
-export const IfMatchVersion = createParamDecorator(
+export const Expected = createParamDecorator(
   (_: unknown, context: ExecutionContext): number | undefined => {
     const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
     if (header === undefined)
@@ -20,10 +21,10 @@ export const IfMatchVersion = createParamDecorator(
         {},
         428,
       );
-    if (header.trim() === '*') return undefined;
-    const match = /^"(\d{1,9})"$/.exec(header.trim());
-    if (!match) throw new BadRequest('bad-if-match', 'If-Match must be one ETag as you got it, quotes included, like "3".');
-    return Number(match[1]);
+    const tags = readEtagList(header);
+    if (tags === '*') return undefined;
+    if (!tags) throw new BadRequest('bad-if-match', 'If-Match must hold ETags as you got them, quotes included, like "3".');
+    return tags.map(versionOf).find((version) => version !== undefined) ?? NO_VERSION;
   },
   [
     (target: object, key: string | symbol | undefined): void => {
@@ -39,10 +40,20 @@ export const IfMatchVersion = createParamDecorator(
   ],
 );
 
+/** Versions begin at 1, so the aggregate answers 412 to this one. */
+const NO_VERSION = 0;
+
+/** The version that a tag was made of; undefined for a weak one, which If-Match never matches (RFC 9110 §13.1.1), and for any other. */
+function versionOf({ isWeak, tag }: EntityTag): number | undefined {
+  const [, version] = /^"(\d{1,9})"$/.exec(tag) ?? [];
+  return isWeak || version === undefined ? undefined : Number(version);
+}
+
 /** Does If-None-Match name this ETag? Weak comparison, as RFC 9110 §13.1.2 asks. */
 export function isUnchanged(request: FastifyRequest, tag: string): boolean {
   const header = request.headers['if-none-match'];
-  return (
-    header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag))
-  );
+  if (header === undefined) return false;
+  if (header === tag) return true;
+  const tags = readEtagList(header);
+  return tags === '*' || (tags ?? []).some((one) => one.tag === tag);
 }

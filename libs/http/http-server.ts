@@ -13,8 +13,9 @@ import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest,
 import helmet from 'helmet';
 import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
-import { checkDocumented, rejectInvalidText, routeInputs } from './input.js';
-import { refuseUnreadable, refuseUnroutable, answer405 } from './unrouted.js';
+import { connectionLimits, guardConnections } from './connections.js';
+import { refuseUndescribedInput, refuseUnstorableText, routeInputs } from './input.js';
+import { refuseUnreadable, refuseUnroutable, tellOtherMethods } from './unrouted.js';
 
 /** JSON bodies above this are 413. A chapter of the greatest length fits. */
 const BODY_LIMIT = 2_500_000;
@@ -43,8 +44,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
       return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
     },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
-    requestTimeout: 60_000,
-    keepAliveTimeout: 65_000,
+    ...connectionLimits(config),
     forceCloseConnections: 'idle',
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
@@ -54,6 +54,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
   const fastify = app.getHttpAdapter().getInstance();
+  guardConnections(fastify, config);
   await fastify.register(cookie);
   app.enableCors({
     origin: config.webOrigins.length ? config.webOrigins : false,
@@ -97,9 +98,9 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.headers(security).header('x-request-id', request.id);
     done();
   });
-  answer405(fastify);
+  tellOtherMethods(fastify);
   fastify.addHook('preHandler', (request, _reply, done) => {
-    rejectInvalidText(request);
+    refuseUnstorableText(request);
     Causation.run({ request: request.id }, done);
   });
   return fastify;
@@ -137,10 +138,10 @@ function securityHeaders(config: Config): Record<string, string> {
 }
 
 /** Once the routes are known: take only what the OpenAPI document describes. */
-export function rejectUndocumentedInput(fastify: FastifyInstance, document: OpenAPIObject): void {
+export function takeOnlyWhatIsDescribed(fastify: FastifyInstance, document: OpenAPIObject): void {
   const inputs = routeInputs(document);
   fastify.addHook('preHandler', (request, _reply, done) => {
-    checkDocumented(request, inputs);
+    refuseUndescribedInput(request, inputs);
     done();
   });
 }

@@ -4,12 +4,12 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BadRequest } from './problems.js';
+import { MAX_INT4 } from './whole-number.js';
+
+type KeyKind = 'string' | 'int4' | 'uuid' | 'time';
 
 /** Sort keys are strings and numbers; `shape` says which, so that a made-up cursor is a 400 and never reaches SQL. */
-export function readCursor(
-  after: string | undefined,
-  ...shape: ('string' | 'number' | 'uuid' | 'time')[]
-): (string | number)[] | undefined {
+export function readCursor(after: string | undefined, ...shape: KeyKind[]): (string | number)[] | undefined {
   if (after === undefined) return undefined;
   try {
     const parts = JSON.parse(Buffer.from(after, 'base64url').toString('utf8')) as unknown;
@@ -21,14 +21,21 @@ export function readCursor(
   throw new BadRequest('bad-cursor', 'Take "after" from the "next" of a page as it is, or leave it out.');
 }
 
-function fits(part: unknown, shape: 'string' | 'number' | 'uuid' | 'time'): boolean {
-  if (shape === 'number') return Number.isSafeInteger(part);
+function fits(part: unknown, kind: KeyKind): boolean {
+  if (kind === 'int4') return Number.isInteger(part) && Math.abs(part as number) <= MAX_INT4;
   if (typeof part !== 'string' || part.includes('\0') || !part.isWellFormed()) return false;
-  if (shape === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(part);
-  // microseconds, as Postgres writes them: a Date would lose the last three digits and repeat rows
-  if (shape === 'time')
-    return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00(:00)?)?$/.test(part) && !Number.isNaN(Date.parse(part));
-  return true;
+  if (kind === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(part);
+  return kind === 'time' ? isTime(part) : true;
+}
+
+/** Microseconds, as our SQL writes them: a Date would lose the last three digits and repeat rows. */
+const TIME = /^(?!0000)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}Z$/;
+
+/** Whether Postgres reads it as that very moment: `Date.parse` takes the year 0, and 30 February for 2 March. */
+function isTime(text: string): boolean {
+  const [, seconds] = TIME.exec(text) ?? [];
+  const read = new Date(`${seconds}Z`);
+  return seconds !== undefined && !Number.isNaN(read.getTime()) && read.toISOString().startsWith(seconds);
 }
 
 export interface Page<T> {

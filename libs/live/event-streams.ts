@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { EventStream } from './event-stream.js';
 import { Hub } from './hub.js';
 import type { Bearer } from './tickets.js';
-import { LiveBus } from './live-bus.js';
+import { Wire } from './wire.js';
 
 const HEARTBEAT_MS = 15_000;
 const COME_BACK_WITHIN_MS = 5_000;
@@ -16,12 +16,12 @@ export class EventStreams implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly hub: Hub,
-    private readonly bus: LiveBus,
+    private readonly wire: Wire,
   ) {}
 
   onModuleInit(): void {
-    this.bus.listen({
-      onRevoked: (accountId) => {
+    this.wire.listen({
+      revoked: (accountId) => {
         for (const stream of this.open) if (stream.actor?.id === accountId) stream.end();
       },
     });

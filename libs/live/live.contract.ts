@@ -1,6 +1,6 @@
-import { Type } from 'class-transformer';
 import { IsInt, IsString, Length, Max, Min } from 'class-validator';
-import { OptionalNotNull } from '#libs/http/input';
+import { MayBeMissing } from '#libs/http/input';
+import { FromDigits } from '#libs/http/whole-number';
 
 export class EventsQuery {
   /**
@@ -8,14 +8,15 @@ export class EventsQuery {
    * come back, goes before it. Without either it begins with what happens from now on, and a snapshot where there is one.
    * @example 41
    */
-  @OptionalNotNull()
-  @Type(() => Number)
+  @MayBeMissing()
+  @FromDigits()
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   since?: number;
 
   /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
-  @OptionalNotNull()
+  @MayBeMissing()
   @IsString()
   @Length(32, 32)
   ticket?: string;
@@ -26,22 +27,23 @@ export class HistoryQuery {
    * The last sequence number you have.
    * @example 41
    */
-  @OptionalNotNull()
-  @Type(() => Number)
+  @MayBeMissing()
+  @FromDigits()
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   since: number = 0;
 
   /** How many events to answer at most. */
-  @OptionalNotNull()
-  @Type(() => Number)
+  @MayBeMissing()
+  @FromDigits()
   @IsInt()
   @Min(1)
   @Max(500)
   limit: number = 100;
 }
 
-export class LiveEventResponse {
+export class LiveEventAnswer {
   /**
    * Runs 1, 2, 3 … in its stream without a gap.
    * @example 42
@@ -55,16 +57,16 @@ export class LiveEventResponse {
   body!: object;
 }
 
-export class HistoryResponse {
+export class HistoryAnswer {
   /** @example chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60 */
   stream!: string;
   /** How far the stream has come. When the last event here has this number, you have all. */
   head!: number;
   /** The oldest first. */
-  events!: LiveEventResponse[];
+  events!: LiveEventAnswer[];
 }
 
-export class TicketResponse {
+export class TicketAnswer {
   /** Opens one stream: GET /v1/live/{stream}/events?ticket=… */
   ticket!: string;
   /** @example 30 */

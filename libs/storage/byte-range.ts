@@ -1,6 +1,9 @@
 /**
  * The Range header of RFC 9110 §14, as far as players need it: one range of bytes. Anything else (another unit, several
  * ranges, nonsense) is answered with the whole object, which the RFC allows and every client understands.
+ *
+ * The header is cut by position, not by one regular expression: `\s*(\d*)\s*` retries every split of a run of blanks, and 15,000
+ * blanks took 190 ms.
  */
 import type { ByteRange } from './object-store.js';
 
@@ -8,8 +11,8 @@ export type RangeAnswer = 'whole' | 'unsatisfiable' | { start: number; end: numb
 
 /** @param total bytes of the object. An empty one is always sent whole: no `Content-Range` could describe a part of it. */
 export function parseRange(header: string | undefined, total: number): RangeAnswer {
-  const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
-  if (first === undefined || last === undefined || (first === '' && last === '') || total === 0) return 'whole';
+  const [first, last] = positions(header ?? '') ?? ['', ''];
+  if ((first === '' && last === '') || total === 0) return 'whole';
   if (first === '') {
     const length = Number(last);
     return length === 0 ? 'unsatisfiable' : { start: Math.max(0, total - length), end: total - 1 };
@@ -18,6 +21,16 @@ export function parseRange(header: string | undefined, total: number): RangeAnsw
   const end = last === '' ? Infinity : Number(last);
   if (end < start) return 'whole';
   return start >= total ? 'unsatisfiable' : { start, end: Math.min(end, total - 1) };
+}
+
+/** The digits before and after the dash, either of them perhaps empty; undefined when this is not one range of bytes. */
+function positions(header: string): [string, string] | undefined {
+  const equals = header.indexOf('=');
+  const dash = header.indexOf('-', equals);
+  if (equals < 0 || dash < 0 || header.slice(0, equals).trim().toLowerCase() !== 'bytes') return undefined;
+  const first = header.slice(equals + 1, dash).trim();
+  const last = header.slice(dash + 1).trim();
+  return /^\d*$/.test(first) && /^\d*$/.test(last) ? [first, last] : undefined;
 }
 
 /** For ranges from code: a mistake there is a plain error. */

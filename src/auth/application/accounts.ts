@@ -1,5 +1,5 @@
 /** How an account is shown to others. */
-export interface AccountSummary {
+export interface AccountCard {
   id: string;
   name: string;
 }
@@ -7,5 +7,5 @@ export interface AccountSummary {
 /** What other modules may ask of auth. */
 export abstract class Accounts {
   /** One call for a whole page. Ids without an account are missing from the map. */
-  abstract summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>>;
+  abstract cards(ids: readonly string[]): Promise<Map<string, AccountCard>>;
 }

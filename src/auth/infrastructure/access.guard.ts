@@ -2,9 +2,10 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 import { Causation } from '#libs/events/causation';
 import { type Access, ACCESS, type RequestWithActor } from '#libs/http/access';
+import { bearerToken } from '#libs/http/bearer-token';
 import { isAtLeast } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { type AccessClaims, AccessTokenRefused, AUDIENCE, JwtTokens } from './jwt-tokens.js';
@@ -13,7 +14,7 @@ import { type AccessClaims, AccessTokenRefused, AUDIENCE, JwtTokens } from './jw
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(tokens: JwtTokens) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken,
       // a KeyObject, as trap of the string key goes; the type knows only strings and buffers
       secretOrKey: tokens.publicKey as unknown as Buffer,
       algorithms: ['ES256'],

@@ -1,5 +1,5 @@
 import { IsEmail, IsIn, IsString, MaxLength, MinLength } from 'class-validator';
-import { OptionalNotNull } from '#libs/http/input';
+import { MayBeMissing } from '#libs/http/input';
 import { type Role, ROLES } from '#libs/kernel/actor';
 import { MAX_NAME, PASSWORD_LENGTH } from '../domain/account.js';
 
@@ -14,7 +14,7 @@ export class SignUpBody {
   /** @example a lantern left burning */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
   /** What you come for; readers can be made authors later. */
-  @OptionalNotNull() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
+  @MayBeMissing() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
 }
 
 export class SignInBody {
@@ -32,7 +32,7 @@ export class RoleBody {
   @IsIn(ROLES) role!: Role;
 }
 
-export class AccountResponse {
+export class AccountAnswer {
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
   id!: string;
   /** @example mira@example.org */
@@ -44,7 +44,7 @@ export class AccountResponse {
   createdAt!: Date;
 }
 
-export class TokensResponse {
+export class TokensAnswer {
   /** Send it as `Authorization: Bearer …`. */
   accessToken!: string;
   /** @example Bearer */
@@ -58,6 +58,6 @@ export class TokensResponse {
   refreshToken!: string;
 }
 
-export class SessionResponse extends TokensResponse {
-  account!: AccountResponse;
+export class SessionAnswer extends TokensAnswer {
+  account!: AccountAnswer;
 }

@@ -47,7 +47,8 @@ function readFields(lines: readonly string[], into: Metadata): void {
     if (!raw) continue;
     const value = raw.replace(/^(["'])(.*)\1$/, '$2');
     if (/^lang/i.test(key)) {
-      const tag = LANGUAGES[value.toLowerCase()] ?? value;
+      const name = value.toLowerCase();
+      const tag = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : value;
       if (/^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i.test(tag)) into.language ??= tag;
     } else if (key.toLowerCase() === 'title') into.title ??= value;
     else into.author ??= value;

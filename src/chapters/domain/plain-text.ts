@@ -1,4 +1,4 @@
-import { isSceneBreak } from './blocks.js';
+import { isRule } from './blocks.js';
 import { joinWrapped } from './markdown.js';
 import type { Draft } from './blocks.js';
 
@@ -55,9 +55,9 @@ export function readParagraphs(lines: readonly string[], { wrap }: Layout): Draf
   };
   for (const line of lines) {
     if (line.trim() === '' || isIndent(line)) close();
-    if (isSceneBreak(line)) {
+    if (isRule(line)) {
       close();
-      blocks.push({ kind: 'scene-break', text: '***' });
+      blocks.push({ kind: 'rule', text: '***' });
     } else if (line.trim() !== '') group.push(line.replaceAll('\t', '    '));
   }
   close();

@@ -16,18 +16,18 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { OptionalNotNull } from '#libs/http/input';
+import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
-import type { BlockChange } from '../domain/alignment.js';
+import type { Fate } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
 import { LANGUAGE_TAG, MAX_SUMMARY, MAX_TITLE } from '../domain/work.js';
 
-export class CreateWorkBody {
+export class BeginWorkBody {
   /** @example The Lamplighter of Quay Street */
   @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /** @example A town keeps its lamps lit for a ship that is forty years late. */
-  @OptionalNotNull() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
   /**
    * BCP 47: decides how text is compared, captioned and spoken.
    * @example en
@@ -35,24 +35,24 @@ export class CreateWorkBody {
   @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' }) @MaxLength(35) language!: string;
 }
 
-export class UpdateWorkBody {
-  @OptionalNotNull() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
-  @OptionalNotNull() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
-  @OptionalNotNull()
+export class DescribeWorkBody {
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
+  @MayBeMissing()
   @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
   @MaxLength(35)
   language?: string;
 }
 
-export class AuthorSummary {
+export class AuthorCard {
   id!: string;
   /** @example Mira Lindqvist */
   name!: string;
 }
 
-export class WorkResponse {
+export class WorkAnswer {
   id!: string;
-  author!: AuthorSummary;
+  author!: AuthorCard;
   title!: string;
   summary!: string;
   language!: string;
@@ -66,21 +66,21 @@ export class WorkResponse {
 
 export class WorksQuery extends PageQuery {
   /** Only works of the account that asks, drafts included. */
-  @OptionalNotNull()
+  @MayBeMissing()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   mine?: boolean = false;
 }
 
 export class WorkPage {
-  items!: WorkResponse[];
+  items!: WorkAnswer[];
   /** Give it as `after` for the next page; null on the last. */
   next!: string | null;
 }
 
 export class BlockBody {
   /** The id the block had when you read it. Believed when it belongs to this chapter and comes once; else the text decides. */
-  @OptionalNotNull() @IsUUID() id?: string;
+  @MayBeMissing() @IsUUID() id?: string;
   /** @example paragraph */
   @IsIn(BLOCK_KINDS) kind!: BlockKind;
   /** @example The lamp in the third window had been lit since *before* the harbour froze. */
@@ -89,7 +89,7 @@ export class BlockBody {
 
 /** Give `markdown`, or `blocks` from an editor that keeps their ids. */
 export class SaveDraftBody {
-  @OptionalNotNull() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
+  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
   /** The whole text in Markdown. */
   @ValidateIf(
     ({ markdown, blocks, title }: SaveDraftBody) => markdown !== undefined || (blocks === undefined && title === undefined),
@@ -97,7 +97,7 @@ export class SaveDraftBody {
   @IsString({ message: 'give markdown, blocks or title' })
   @MaxLength(MAX_CHARS * 2)
   markdown?: string;
-  @OptionalNotNull()
+  @MayBeMissing()
   @IsArray()
   @ArrayMaxSize(MAX_BLOCKS)
   @ValidateNested({ each: true })
@@ -105,13 +105,13 @@ export class SaveDraftBody {
   blocks?: BlockBody[];
 }
 
-export class CreateChapterBody {
+export class BeginChapterBody {
   /** @example I. The Third Window */
   @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /**
    * @example "The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom."
    */
-  @OptionalNotNull() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
+  @MayBeMissing() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
 }
 
 export class MoveBody {
@@ -121,26 +121,26 @@ export class MoveBody {
 
 export class PublishBody {
   /** Which revision readers shall see; without it the newest. */
-  @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
-export class BlockResponse {
+export class BlockAnswer {
   /** Stays the same through edits, moves, splits and re-imports: comments and scenes hang on it. */
   id!: string;
   kind!: BlockKind;
   text!: string;
 }
 
-export class LineageResponse {
+export class LineageAnswer {
   /** @example kept */
-  change!: BlockChange;
+  fate!: Fate;
   block!: string;
   // said by hand: the plugin takes a readonly array for a class of its own
   @ApiProperty({ type: [String] }) from!: readonly string[];
   similarity!: number;
 }
 
-export class DraftResponse {
+export class DraftAnswer {
   id!: string;
   workId!: string;
   title!: string;
@@ -150,27 +150,27 @@ export class DraftResponse {
   publishedRevision!: number | null;
   updatedAt!: Date;
   version!: number;
-  blocks!: BlockResponse[];
+  blocks!: BlockAnswer[];
 }
 
-export class SavedResponse {
+export class SavedAnswer {
   id!: string;
   /** The newest revision; the same as before when nothing changed. */
   revision!: number;
   /** Also the ETag: send it as If-Match with the next change. */
   version!: number;
   /** What became of each block that is not simply kept. */
-  changes!: LineageResponse[];
+  changes!: LineageAnswer[];
 }
 
-export class PublishedResponse {
+export class PublishedAnswer {
   id!: string;
   /** The revision that readers see. */
   revision!: number;
 }
 
 /** What readers get: the published revision. */
-export class ChapterResponse {
+export class ChapterAnswer {
   id!: string;
   workId!: string;
   authorId!: string;
@@ -178,7 +178,7 @@ export class ChapterResponse {
   language!: string;
   revision!: number;
   publishedAt!: Date;
-  blocks!: BlockResponse[];
+  blocks!: BlockAnswer[];
 }
 
 export class ChapterItem {
@@ -212,16 +212,16 @@ export class RevisionPage {
   next!: string | null;
 }
 
-export class RevisionResponse {
+export class RevisionAnswer {
   number!: number;
   parent!: number | null;
   title!: string;
   createdAt!: Date;
-  lineage!: LineageResponse[];
-  blocks!: BlockResponse[];
+  lineage!: LineageAnswer[];
+  blocks!: BlockAnswer[];
 }
 
-export class ImportResponse {
+export class ImportAnswer {
   /** What the manuscript calls itself, if it says so. */
   title?: string;
   author?: string;

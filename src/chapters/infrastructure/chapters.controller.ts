@@ -6,7 +6,6 @@ import {
   Header,
   HttpCode,
   Param,
-  ParseIntPipe,
   ParseUUIDPipe,
   Post,
   Put,
@@ -17,24 +16,25 @@ import {
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, SignedIn } from '#libs/http/access';
-import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
+import { etag, Expected, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
+import { WholeNumberPipe } from '#libs/http/whole-number';
 import type { Actor } from '#libs/kernel/actor';
 import { Writing } from '../application/writing.js';
 import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
-  ChapterResponse,
-  DraftResponse,
+  ChapterAnswer,
+  DraftAnswer,
   MoveBody,
   PublishBody,
-  PublishedResponse,
-  RevisionResponse,
+  PublishedAnswer,
+  RevisionAnswer,
   RevisionPage,
   SaveDraftBody,
-  SavedResponse,
+  SavedAnswer,
 } from './chapters.contract.js';
 import { PublishedChapters } from './published-chapters.js';
 
@@ -50,12 +50,8 @@ export class ChaptersController {
   /** Read a published chapter. Send the ETag as If-None-Match to be told 304 when it has not changed. */
   @Get(':id')
   @Public()
-  @ApiOkResponse({ type: ChapterResponse })
-  async getChapter(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+  @ApiOkResponse({ type: ChapterAnswer })
+  async read(@Param('id', ParseUUIDPipe) id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { etag: tag, json } = await this.published.get(id);
     void reply.header('etag', tag).header('cache-control', 'public, no-cache');
     if (isUnchanged(request, tag)) void reply.status(304).send();
@@ -66,11 +62,11 @@ export class ChaptersController {
   @Get(':id/draft')
   @Allow('author')
   @Header('cache-control', 'private, no-cache')
-  async getDraft(
+  async draft(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DraftResponse> {
+  ): Promise<DraftAnswer> {
     const draft = await this.views.draft(id, actor);
     void reply.header('etag', etag(draft.version));
     return draft;
@@ -79,13 +75,13 @@ export class ChaptersController {
   /** Save a draft as a new revision. Blocks keep their ids as far as they are the same paragraphs; `changes` tells. */
   @Put(':id/draft')
   @Allow('author')
-  async saveDraft(
+  async save(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @IfMatchVersion() expected: number | undefined,
+    @Expected() expected: number | undefined,
     @Body() { title, markdown, blocks }: SaveDraftBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SavedResponse> {
+  ): Promise<SavedAnswer> {
     if (blocks && markdown !== undefined)
       throw new BadRequest('text-given-twice', 'Give the text as markdown or as blocks, not as both.');
     const text =
@@ -93,39 +89,34 @@ export class ChaptersController {
       (markdown === undefined ? undefined : parseMarkdown(markdown));
     const saved = await this.writing.save(actor, id, expected, { title, blocks: text });
     void reply.header('etag', etag(saved.version));
-    return {
-      id,
-      revision: saved.revision,
-      version: saved.version,
-      changes: saved.lineage.filter(({ change }) => change !== 'kept'),
-    };
+    return { id, revision: saved.revision, version: saved.version, changes: saved.lineage.filter(({ fate }) => fate !== 'kept') };
   }
 
   /** Move the chapter within its work. */
   @Put(':id/position')
   @Allow('author')
-  async moveChapter(
+  async move(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @IfMatchVersion() expected: number | undefined,
+    @Expected() expected: number | undefined,
     @Body() { after }: MoveBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DraftResponse> {
+  ): Promise<DraftAnswer> {
     await this.writing.move(actor, id, expected, after);
-    return this.getDraft(actor, id, reply);
+    return this.draft(actor, id, reply);
   }
 
   /** Publish one revision: from now on readers see it, and no later edit until that is published in turn. */
   @Post(':id/publication')
   @HttpCode(200)
   @Allow('author')
-  async publishChapter(
+  async publish(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @IfMatchVersion() expected: number | undefined,
+    @Expected() expected: number | undefined,
     @Body() { revision }: PublishBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PublishedResponse> {
+  ): Promise<PublishedAnswer> {
     const chosen = await this.writing.publish(actor, id, expected, revision);
     void reply.header('etag', etag((await this.views.draft(id, actor)).version));
     return { id, revision: chosen };
@@ -135,10 +126,10 @@ export class ChaptersController {
   @Delete(':id/publication')
   @HttpCode(204)
   @Allow('author')
-  async unpublishChapter(
+  async unpublish(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @IfMatchVersion() expected: number | undefined,
+    @Expected() expected: number | undefined,
   ): Promise<void> {
     await this.writing.unpublish(actor, id, expected);
   }
@@ -146,7 +137,7 @@ export class ChaptersController {
   /** All revisions, newest first. */
   @Get(':id/revisions')
   @Allow('author')
-  async listRevisions(
+  async revisions(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
@@ -161,12 +152,12 @@ export class ChaptersController {
   /** One revision, with what became of each block since the one before. */
   @Get(':id/revisions/:number')
   @Allow('author')
-  getRevision(
+  revision(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Param('number', ParseIntPipe) number: number,
-  ): Promise<RevisionResponse> {
-    return this.views.revision(id, Math.min(Math.max(number, 0), 2_147_483_647), actor);
+    @Param('number', WholeNumberPipe) number: number,
+  ): Promise<RevisionAnswer> {
+    return this.views.revision(id, number, actor);
   }
 
   /** One revision as Markdown, byte for byte as it was saved (in canonical form). */
@@ -174,11 +165,11 @@ export class ChaptersController {
   @Allow('author')
   @Header('content-type', 'text/markdown; charset=utf-8')
   @ApiProduces('text/markdown')
-  async getRevisionMarkdown(
+  async markdown(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Param('number', ParseIntPipe) number: number,
+    @Param('number', WholeNumberPipe) number: number,
   ): Promise<string> {
-    return toMarkdown((await this.getRevision(actor, id, number)).blocks);
+    return toMarkdown((await this.revision(actor, id, number)).blocks);
   }
 }

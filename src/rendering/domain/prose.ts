@@ -84,7 +84,7 @@ function unmarked(text: string, kind: string): string {
       .replace(/(~~)(?=[^\s~])([^~]*[^~\s])\1/g, '$2');
   return out
     .replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-z]+));/g, (whole, dec: string, hex: string, name: string) => {
-      if (name) return ENTITIES[name] ?? whole;
+      if (name) return Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : whole;
       const code = dec ? Number(dec) : parseInt(hex, 16);
       return code > 31 && code < 0xd800 ? String.fromCodePoint(code) : '';
     })
@@ -101,7 +101,7 @@ function tidy(text: string): string {
 
 /** The tokens of a block; none when there is nothing in it to say (a row of stars, an emoji). */
 export function tokensOf(text: string, kind: string, language: string): Token[] {
-  if (kind === 'scene-break') return [];
+  if (kind === 'rule') return [];
   const out: { text: string; say: string; lineEnd?: boolean }[] = [];
   for (const line of plain(text, kind).split('\n')) {
     let opening = '';

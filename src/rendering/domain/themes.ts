@@ -35,4 +35,8 @@ export const INK: Theme = {
 /** Grey and cold, for what happens in daylight. */
 const SLATE: Theme = { ...INK, name: 'slate', gradient: ['#23313d', '#3d5567', '#7f97a3'], lit: '#7fe3ff' };
 
-export const THEMES: Readonly<Record<string, Theme>> = { [INK.name]: INK, [SLATE.name]: SLATE };
+/** Without a prototype: names come from requests, and `THEMES['constructor']` must find nothing. */
+export const THEMES: Readonly<Record<string, Theme>> = Object.assign(Object.create(null) as Record<string, Theme>, {
+  [INK.name]: INK,
+  [SLATE.name]: SLATE,
+});

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Pu
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, SignedIn } from '#libs/http/access';
-import { etag, IfMatchVersion } from '#libs/http/etag';
+import { etag, Expected } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -17,17 +17,17 @@ import { objectKey } from './object-key.js';
 import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
-  AttemptsResponse,
-  DryRunResponse,
+  AttemptsAnswer,
+  DryRunAnswer,
   DryRunBody,
-  LinkResponse,
-  RenditionResponse,
+  LinkAnswer,
+  RenditionAnswer,
   RenditionPage,
   RequestRenditionBody,
-  ScenesResponse,
-  SettingsResponse,
+  ScenesAnswer,
+  SettingsAnswer,
   SettingsBody,
-  VoicesResponse,
+  VoicesAnswer,
 } from './renditions.contract.js';
 
 @ApiTags('rendering')
@@ -45,7 +45,7 @@ export class RenditionsController {
   /** Voices that can speak here. A speech server takes any as `api:<name>`. */
   @Get('voices')
   @Public()
-  listVoices(): VoicesResponse {
+  listVoices(): VoicesAnswer {
     return {
       items: this.voices
         .list()
@@ -57,12 +57,12 @@ export class RenditionsController {
   @Post('chapters/:id/renditions')
   @Allow('author')
   @Idempotent()
-  async requestRendition(
+  async request(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: RequestRenditionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RenditionResponse> {
+  ): Promise<RenditionAnswer> {
     const { id, isNew } = await this.requesting.request(actor, chapterId, body);
     void reply.status(isNew ? 201 : 200).header('location', `/v1/renditions/${id}`);
     return this.views.rendition(id, actor);
@@ -72,18 +72,18 @@ export class RenditionsController {
   @Post('chapters/:id/renditions/dry-run')
   @HttpCode(200)
   @Allow('author')
-  async dryRunRendition(
+  async dryRun(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: DryRunBody,
-  ): Promise<DryRunResponse> {
+  ): Promise<DryRunAnswer> {
     return this.views.foreseen(await this.foreseeing.foresee(actor, chapterId, body));
   }
 
   /** Films of a chapter, newest first. Its author sees those under way, too. */
   @Get('chapters/:id/renditions')
   @Public()
-  async listRenditions(
+  async ofChapter(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { limit, after }: PageQuery,
@@ -98,7 +98,7 @@ export class RenditionsController {
   /** One film: its state, and its progress in encoded frames. */
   @Get('renditions/:id')
   @Public()
-  getRendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionResponse> {
+  rendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionAnswer> {
     return this.views.rendition(id, actor);
   }
 
@@ -106,21 +106,21 @@ export class RenditionsController {
   @Delete('renditions/:id')
   @HttpCode(204)
   @Allow('author')
-  cancelRendition(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  cancel(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     return this.requesting.cancel(actor, id);
   }
 
   /** Every scene: reused, or made anew and why. */
   @Get('renditions/:id/scenes')
   @Allow('author')
-  listScenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesResponse> {
+  scenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesAnswer> {
     return this.views.scenes(id, actor);
   }
 
   /** For admins: each try to make its sounds and pictures, by which worker, how far it came and how it ended. */
   @Get('renditions/:id/attempts')
   @Allow('admin')
-  listAttempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsResponse> {
+  attempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsAnswer> {
     return this.views.attempts(id);
   }
 
@@ -129,7 +129,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('video/mp4')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  getFilm(
+  film(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -141,11 +141,11 @@ export class RenditionsController {
   /** A link to the film that needs no account and takes Range, for players. It ends by itself, and at once when the chapter is taken back (on S3 within a minute). */
   @Get('renditions/:id/link')
   @Public()
-  createFilmLink(
+  link(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LinkResponse> {
+  ): Promise<LinkAnswer> {
     void reply.header('cache-control', 'no-store');
     return this.files.link(id, actor);
   }
@@ -155,7 +155,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('image/jpeg')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  getPoster(
+  poster(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -169,7 +169,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('text/vtt')
   @ApiOkResponse({ schema: { type: 'string' } })
-  getWebvttCaptions(
+  webvtt(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -183,7 +183,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('application/x-subrip')
   @ApiOkResponse({ schema: { type: 'string' } })
-  getSrtCaptions(
+  srt(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -196,7 +196,7 @@ export class RenditionsController {
   @Get('renditions/:id/cues.json')
   @Public()
   @ApiOkResponse({ schema: { type: 'object' } })
-  getCues(
+  cues(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -208,11 +208,11 @@ export class RenditionsController {
   /** How a work is filmed. */
   @Get('works/:id/rendering')
   @Allow('author')
-  async getRenderSettings(
+  async settings(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsResponse> {
+  ): Promise<SettingsAnswer> {
     const settings = await this.files.settings(workId, actor);
     if (!settings) throw new OnlyAuthorsFilm();
     void reply.header('etag', etag(settings.version));
@@ -222,13 +222,13 @@ export class RenditionsController {
   /** Set how a work is filmed: by which voice and theme, and whether each chapter when it is published. */
   @Put('works/:id/rendering')
   @Allow('author')
-  async setRenderSettings(
+  async set(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
-    @IfMatchVersion() expected: number | undefined,
+    @Expected() expected: number | undefined,
     @Body() body: SettingsBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsResponse> {
+  ): Promise<SettingsAnswer> {
     const settings = await this.requesting.set(actor, workId, expected, body);
     void reply.header('etag', etag(settings.version));
     return settings;

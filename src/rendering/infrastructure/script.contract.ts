@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -16,7 +16,8 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { OptionalNotNull } from '#libs/http/input';
+import { MayBeMissing } from '#libs/http/input';
+import { FromDigits, MAX_INT4 } from '#libs/http/whole-number';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import { LONGEST_PAUSE } from '../domain/script.js';
 
@@ -86,7 +87,7 @@ export class ScriptEntry extends DetachedEntry {
   text!: string;
 }
 
-export class ScriptResponse {
+export class ScriptAnswer {
   chapterId!: string;
   /** The revision whose blocks the entries belong to. */
   revision!: number;
@@ -100,10 +101,11 @@ export class ScriptResponse {
 
 export class ScriptQuery {
   /** Whose blocks decide what is detached; without it the newest revision's. */
-  @OptionalNotNull()
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value))
+  @MayBeMissing()
+  @FromDigits()
   @IsInt()
   @Min(1)
+  @Max(MAX_INT4)
   revision?: number;
 }
 
@@ -122,11 +124,11 @@ export class LexiconEntryBody {
    * Only in films of this language.
    * @example en
    */
-  @OptionalNotNull()
+  @MayBeMissing()
   @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: 'language must be a BCP 47 tag like en or zh' })
   language?: string;
   /** Without it `polish` and `Polish` are one word. */
-  @OptionalNotNull() @IsBoolean() caseSensitive?: boolean;
+  @MayBeMissing() @IsBoolean() caseSensitive?: boolean;
 }
 
 export class LexiconBody {
@@ -138,7 +140,7 @@ export class LexiconBody {
   entries!: LexiconEntryBody[];
 }
 
-export class LexiconResponse {
+export class LexiconAnswer {
   workId!: string;
   /** Also the ETag. Each change is a new version and every version stays, as films name theirs. */
   version!: number;
@@ -147,7 +149,7 @@ export class LexiconResponse {
   @ApiProperty({ type: Date, nullable: true }) createdAt!: Date | null;
 }
 
-export class PictureResponse {
+export class PictureAnswer {
   /**
    * The name of the picture in a script.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

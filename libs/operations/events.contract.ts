@@ -1,16 +1,16 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsUUID } from 'class-validator';
-import { OptionalNotNull } from '#libs/http/input';
+import { MayBeMissing } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 
 export class EventsQuery extends PageQuery {
   /** Everything about this chapter, work or rendition, whichever module tells it. */
-  @OptionalNotNull() @IsUUID() about?: string;
+  @MayBeMissing() @IsUUID() about?: string;
   /** Everything caused by this event, directly. */
-  @OptionalNotNull() @IsUUID() cause?: string;
-  @OptionalNotNull() @IsIn(['event', 'job']) kind?: 'event' | 'job';
+  @MayBeMissing() @IsUUID() cause?: string;
+  @MayBeMissing() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
   /** Only what is not handled everywhere yet. */
-  @OptionalNotNull()
+  @MayBeMissing()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   open?: boolean;
@@ -21,8 +21,8 @@ export class DeliveryError {
   message!: string;
 }
 
-export class DeliveryResponse {
-  /** The module (for a fact) or queue (for a job) that must take notice. */
+export class DeliveryAnswer {
+  /** The module (for a fact) or queue (for an errand) that must take notice. */
   consumer!: string;
   queue!: string;
   /** Raised by each replay. */
@@ -41,9 +41,9 @@ export class EventSubject {
   version!: number | null;
 }
 
-export class EventResponse {
+export class EventAnswer {
   id!: string;
-  kind!: 'event' | 'job';
+  kind!: 'fact' | 'errand';
   /** @example ChapterPublished */
   type!: string;
   v!: number;
@@ -56,12 +56,12 @@ export class EventResponse {
   actor!: string | null;
   at!: Date;
   data!: Record<string, unknown>;
-  deliveries!: DeliveryResponse[];
+  deliveries!: DeliveryAnswer[];
   /** Events that handling this one caused. */
   effects!: string[];
 }
 
 export class EventPage {
-  items!: EventResponse[];
+  items!: EventAnswer[];
   next!: string | null;
 }

@@ -9,21 +9,21 @@ const CONTEXT = 32;
  * A new remark's anchor: the block, and when words are quoted, these words with what stands around them.
  * @param quote `start` (UTF-16 offset) chooses when the words stand there more than once; else the first is meant.
  */
-export function createAnchor(block: Block, quote?: { exact: string; start?: number }): Anchor {
-  if (!quote) return { block: block.id, status: 'anchored' };
+export function pinned(block: Block, quote?: { exact: string; start?: number }): Anchor {
+  if (!quote) return { block: block.id, standing: 'anchored' };
   const { exact } = quote;
-  const start = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
-  if (exact === '' || start < 0) throw new QuoteNotInBlock();
-  const end = start + exact.length;
+  const told = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
+  if (exact === '' || told < 0) throw new QuoteNotInBlock();
+  const end = told + exact.length;
   return {
     block: block.id,
-    status: 'anchored',
+    standing: 'anchored',
     quote: {
       exact,
-      prefix: block.text.slice(Math.max(0, start - CONTEXT), start).toWellFormed(),
+      prefix: block.text.slice(Math.max(0, told - CONTEXT), told).toWellFormed(),
       suffix: block.text.slice(end, end + CONTEXT).toWellFormed(),
     },
-    span: { start, end },
+    span: { start: told, end },
   };
 }
 
