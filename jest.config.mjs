@@ -48,7 +48,9 @@ export default {
     project('start', 300, 'test/start/**/*.start-spec.ts'),
     project('browser', 180, 'test/browser/**/*.browser-spec.ts'),
     // whole films and what goes wrong with them: ten minutes, by `npm run test:films`
-    ...(process.env.TEST_FILMS ? [project('films', 180, 'test/films/**/*.films-spec.ts')] : []),
+    ...(process.env.TEST_FILMS
+      ? [project('films', 180, 'test/films/**/*.films-spec.ts'), project('clone', 240, 'test/start/**/*.clone-spec.ts')]
+      : []),
     // an hour and more: only when asked for, by `npm run test:render-faults`
     ...(process.env.RENDER_FAULT_SEEDS ? [project('faults', 300, 'test/faults/**/*.faults-spec.ts')] : []),
   ],

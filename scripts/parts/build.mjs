@@ -27,6 +27,7 @@ const SINGLE = [
   'tsconfig.json',
   'tsconfig.build.json',
   'scripts/build-kernel.mjs',
+  'scripts/swagger-plugin.cjs',
   'scripts/parts/build.mjs',
 ];
 
@@ -66,11 +67,27 @@ export async function build(folder) {
     // `#libs/...` must mean this build's libs, whatever `dist` points to by then
     const inside = { private: true, type: 'module', imports: { '#libs/*': './libs/*.js' } };
     writeFileSync(path.join(part, 'package.json'), `${JSON.stringify(inside, null, 2)}\n`);
+    const broken = brokenImports(part);
+    if (broken.length)
+      throw new Refusal(`The build is broken, so it was thrown away. These imports lead nowhere:\n\n${broken.join('\n')}`);
     renameSync(part, folder);
   } finally {
     rmSync(part, { recursive: true, force: true });
     rmSync(config, { force: true });
   }
+}
+
+/** Relative imports of a build that name a file which is not there: the compiler's plugins may write such. */
+export function brokenImports(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) => {
+      const source = readFileSync(path.join(folder, name), 'utf8');
+      return [...source.matchAll(/^(?:import|export)\b[^'"\n;]*?['"](\.[^'"\n]+)['"]|\bimport\(['"](\.[^'"\n]+)['"]\)/gm)]
+        .map(([, fixed, dynamic]) => fixed ?? dynamic)
+        .filter((wanted) => !existsSync(path.join(folder, path.dirname(name), wanted)))
+        .map((wanted) => `${name}: ${wanted}`);
+    });
 }
 
 async function compile(what, args) {

@@ -102,9 +102,9 @@ export class Instance {
   }
 
   /** Runs a script of package.json as npm would for a user. */
-  static run(script: string[], home: string, port: number, env: NodeJS.ProcessEnv = {}): Instance {
+  static run(script: string[], home: string, port: number, env: NodeJS.ProcessEnv = {}, clone = ROOT): Instance {
     const npm = spawn('npm', script, {
-      cwd: ROOT,
+      cwd: clone,
       env: cleanEnvironment({ INKREEL_HOME: home, PORT: String(port), ...env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -153,7 +153,7 @@ export class Instance {
   /** Asks it to stop, as Ctrl-C would, and waits until nothing of it is left. */
   async stop(): Promise<void> {
     const starter = processesOf(this.home).find(
-      ({ command }) => command.includes('scripts/start.mjs') && !command.startsWith('npm'),
+      ({ program, command }) => program === 'node' && command.includes('scripts/start.mjs'),
     );
     if (starter) process.kill(starter.pid, 'SIGINT');
     await this.isGone();

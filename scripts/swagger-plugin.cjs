@@ -1,0 +1,14 @@
+/**
+ * The compiler plugin of @nestjs/swagger, for clones whose path is not ASCII. TypeScript prints a type as
+ * `import("/home/\u6545\u4E8B/…")` with escapes, the plugin takes the backslashes for folders, and what it writes into
+ * dist cannot be loaded. Here the type checker's text is unescaped before the plugin reads it.
+ */
+const { before } = require('@nestjs/swagger/plugin');
+
+const unescaped = (text) => text.replace(/\\u([0-9A-Fa-f]{4})/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+
+exports.before = (options, program) => {
+  const checker = program.getTypeChecker();
+  const readable = { ...checker, typeToString: (...args) => unescaped(checker.typeToString(...args)) };
+  return before(options, { ...program, getTypeChecker: () => readable });
+};
