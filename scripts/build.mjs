@@ -9,7 +9,7 @@ import { build, buildName, isBuilt, linkDist } from './parts/build.mjs';
 import { withLock } from './parts/files.mjs';
 import { CACHE, ROOT } from './parts/paths.mjs';
 import { main } from './parts/refusal.mjs';
-import { event, step } from './parts/say.mjs';
+import { event, step } from './parts/console.mjs';
 
 await main(async () => {
   const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;

@@ -14,7 +14,7 @@ import { Lease, prepare } from './parts/prepare.mjs';
 import { isAlive, onStop } from './parts/processes.mjs';
 import { program, saysReady, webReady } from './parts/product.mjs';
 import { main, Refusal } from './parts/refusal.mjs';
-import { line, step } from './parts/say.mjs';
+import { line, step } from './parts/console.mjs';
 import { Supervisor } from './parts/supervise.mjs';
 import { addresses, urlsOf } from './parts/welcome.mjs';
 

@@ -6,7 +6,7 @@ import { clearLeftovers } from './parts/leftovers.mjs';
 import { short } from './parts/paths.mjs';
 import { elsewhere } from './parts/postgres-user.mjs';
 import { main, Refusal } from './parts/refusal.mjs';
-import { line } from './parts/say.mjs';
+import { line } from './parts/console.mjs';
 import { addresses } from './parts/welcome.mjs';
 
 await main(async () => {

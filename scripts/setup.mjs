@@ -3,7 +3,7 @@ import { checkMachine } from './parts/checks.mjs';
 import { checkClone, prepare } from './parts/prepare.mjs';
 import { provideRedis } from './parts/redis-server.mjs';
 import { main } from './parts/refusal.mjs';
-import { step } from './parts/say.mjs';
+import { step } from './parts/console.mjs';
 
 await main(async () => {
   await step('Machine', async (note) => {

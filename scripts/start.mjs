@@ -15,7 +15,7 @@ import { checkClone, prepare } from './parts/prepare.mjs';
 import { stopping } from './parts/processes.mjs';
 import { provideRedis } from './parts/redis-server.mjs';
 import { main, Refusal } from './parts/refusal.mjs';
-import { bold, dim, line, step } from './parts/say.mjs';
+import { bold, dim, line, step } from './parts/console.mjs';
 import { serve } from './parts/serve.mjs';
 import { addresses } from './parts/welcome.mjs';
 

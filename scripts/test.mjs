@@ -15,7 +15,7 @@ import { checkClone, prepare } from './parts/prepare.mjs';
 import { onStop, run, stopping } from './parts/processes.mjs';
 import { provideRedis } from './parts/redis-server.mjs';
 import { main } from './parts/refusal.mjs';
-import { bold, line, step } from './parts/say.mjs';
+import { bold, line, step } from './parts/console.mjs';
 import { makeTemplate, startTestServers } from './parts/test-servers.mjs';
 
 const RESULTS = path.join(CACHE, 'test-results.json');

@@ -189,9 +189,9 @@ async function film(person, chapterId, listener) {
         10_000,
         'the news that the film is ready',
       );
-      const ticks = listener.frames.filter((f) => ofFilm(f) && f.type === 'tick').length;
-      hold(true, `the WebSocket told the same: ${ticks} ticks of progress, then that it is ready`);
-      return { film: body, isNew: status === 201, ticks };
+      const signals = listener.frames.filter((f) => ofFilm(f) && f.type === 'signal').length;
+      hold(true, `the WebSocket told the same: ${signals} signals of progress, then that it is ready`);
+      return { film: body, isNew: status === 201, signals };
     }
     await sleep(400);
   }
@@ -239,7 +239,7 @@ async function download({ film }, out) {
   say(`     ${path.relative(process.cwd(), out)}`);
 }
 
-const places = (comments) => Object.fromEntries(comments.map((c) => [c.id, c.place]));
+const anchorsOf = (comments) => Object.fromEntries(comments.map((c) => [c.id, c.anchor]));
 
 async function walk() {
   const { text, language, name } = manuscript();
@@ -327,21 +327,21 @@ async function walk() {
   await save([{ kind: 'paragraph', text: added }, ...shown.blocks]);
   await publish();
   await sleep(300);
-  let place;
+  let anchor;
   for (let i = 0; i < 50; i++) {
     const { items } = (await (await fetch(`${options.url}${at}/comments`)).json()) ?? {};
-    place = places(items ?? [])[comment.id];
-    if (place) break;
+    anchor = anchorsOf(items ?? [])[comment.id];
+    if (anchor) break;
     await sleep(100);
   }
   await call(null, 'GET', `${at}/comments`, undefined, {
-    tell: (a) => a.items.map((c) => `${c.place?.standing ?? 'chapter'} at …${c.place?.block.slice(-6) ?? ''}`).join(', '),
+    tell: (a) => a.items.map((c) => `${c.anchor?.status ?? 'chapter'} at …${c.anchor?.block.slice(-6) ?? ''}`).join(', '),
   });
   hold(
-    place?.block === commented.id && place.standing === 'anchored',
+    anchor?.block === commented.id && anchor.status === 'anchored',
     'a paragraph was put in front, and the comment stands where it stood',
   );
-  note('kept', { comment: comment.id, block: place.block, standing: place.standing });
+  note('kept', { comment: comment.id, block: anchor.block, status: anchor.status });
 
   chapter('6  It becomes a film');
   const one = await film(mira, first.id, listener);
@@ -370,7 +370,7 @@ async function walk() {
     done: one.film.progress.framesDone,
     seconds: one.film.film.seconds,
     sha256: one.film.film.sha256,
-    ticks: one.ticks,
+    signals: one.signals,
     blocks: cues.blocks.map(({ block }) => block),
     out,
   });
@@ -414,10 +414,10 @@ async function walk() {
 
 const changesIn = (changes) => {
   const counts = Object.entries(
-    Object.groupBy?.(changes, ({ fate }) => fate) ??
-      changes.reduce((all, c) => ({ ...all, [c.fate]: [...(all[c.fate] ?? []), c] }), {}),
+    Object.groupBy?.(changes, ({ change }) => change) ??
+      changes.reduce((all, c) => ({ ...all, [c.change]: [...(all[c.change] ?? []), c] }), {}),
   );
-  return counts.map(([fate, list]) => `${list.length} ${fate}`).join(', ') || 'nothing changed';
+  return counts.map(([change, list]) => `${list.length} ${change}`).join(', ') || 'nothing changed';
 };
 const excerpt = (text) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
 const why = ({ sound, picture }) =>

@@ -15,8 +15,8 @@ import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
 import { REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
-/** Every queue that any worker serves; lanes (libs/events/lanes.ts) come beside them. */
-export const QUEUES = ['facts.comments', 'facts.rendering', 'render.plan', 'render.express'];
+/** Every queue that any worker serves; worker groups (libs/events/worker-groups.ts) come beside them. */
+export const QUEUES = ['events.comments', 'events.rendering', 'render.plan', 'render.express'];
 
 /** What both processes stand on. */
 export const FOUNDATION = [

@@ -12,8 +12,8 @@ import { NestFactory } from '@nestjs/core';
 import type { Actor, Role } from '#libs/kernel/actor';
 import { logger, readConfig } from '#libs/operations/process';
 import { FOUNDATION } from './app.module.js';
-import { AuthModule, KeepingAccounts } from './auth/index.js';
-import { Chapters, ChaptersModule, KeepingWorks, readManuscript, Writing } from './chapters/index.js';
+import { AuthModule, ManagingAccounts } from './auth/index.js';
+import { Chapters, ChaptersModule, ManagingWorks, readManuscript, Writing } from './chapters/index.js';
 import { Commenting, CommentsModule } from './comments/index.js';
 
 @Module({ imports: [...FOUNDATION, AuthModule, ChaptersModule, CommentsModule] })
@@ -49,9 +49,9 @@ try {
   const people: Actor[] = [];
   let isNew = false;
   for (const account of accounts) {
-    const known = await app.get(KeepingAccounts).find(account.email);
+    const known = await app.get(ManagingAccounts).find(account.email);
     isNew ||= !known;
-    people.push(known ?? (await app.get(KeepingAccounts).appoint(account)));
+    people.push(known ?? (await app.get(ManagingAccounts).appoint(account)));
   }
   const [mira, linmo = mira] = people.filter(({ role }) => role === 'author');
   const reader = people.find(({ role }) => role === 'reader') ?? mira;
@@ -66,7 +66,7 @@ try {
 async function seedWork(language: string, author: Actor, reader: Actor): Promise<void> {
   const source = readFileSync(resolve('seed', `${language}.md`), 'utf8');
   const manuscript = readManuscript(source, 'markdown', language);
-  const workId = await app.get(KeepingWorks).begin(author, { title: manuscript.title ?? language, language });
+  const workId = await app.get(ManagingWorks).create(author, { title: manuscript.title ?? language, language });
   const chapterIds = await app.get(Writing).import(author, workId, manuscript);
   for (const id of chapterIds) await app.get(Writing).publish(author, id, undefined);
   const [first] = chapterIds;

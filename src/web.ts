@@ -4,16 +4,16 @@ import { getQueueToken } from '@nestjs/bull';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Queue } from 'bull';
-import { LanesToSee } from '#libs/events/lanes';
-import { fastifyAdapter, prepareServer, takeOnlyWhatIsDescribed } from '#libs/http/http-server';
+import { WorkerGroupQueues } from '#libs/events/worker-groups';
+import { fastifyAdapter, prepareServer, rejectUndocumentedInput } from '#libs/http/http-server';
 import { strictValidation } from '#libs/http/input';
 import { describeApi, serveDocs } from '#libs/http/openapi';
 import { ProblemFilter } from '#libs/http/problems';
 import { mountBoard } from '#libs/operations/board';
 import { Draining } from '#libs/operations/health.controller';
-import { endWithStarter, logger, readConfig, tellStarter } from '#libs/operations/process';
+import { endWithStarter, logger, readConfig, notifyStarter } from '#libs/operations/process';
 import { AppModule, QUEUES } from './app.module.js';
-import { AdminDoor } from './auth/index.js';
+import { AdminSession } from './auth/index.js';
 
 const config = readConfig();
 const app = await NestFactory.create<NestFastifyApplication>(AppModule, fastifyAdapter(config), {
@@ -25,11 +25,11 @@ app.useGlobalPipes(strictValidation());
 app.useGlobalFilters(new ProblemFilter());
 app.enableShutdownHooks();
 const queues = QUEUES.map((name) => app.get<Queue>(getQueueToken(name), { strict: false }));
-const lanes = app.get(LanesToSee);
-await mountBoard(fastify, app.get(AdminDoor), queues, () => lanes.list(), config.publicUrl);
+const lanes = app.get(WorkerGroupQueues);
+await mountBoard(fastify, app.get(AdminSession), queues, () => lanes.list(), config.publicUrl);
 const document = describeApi(app, config);
 serveDocs(app, fastify, document);
-takeOnlyWhatIsDescribed(fastify, document);
+rejectUndocumentedInput(fastify, document);
 process.once('SIGTERM', () => (app.get(Draining).now = true));
 endWithStarter(app);
 try {
@@ -41,4 +41,4 @@ try {
   );
   process.exit(1);
 }
-tellStarter({ ready: true, port: (fastify.server.address() as { port: number }).port });
+notifyStarter({ ready: true, port: (fastify.server.address() as { port: number }).port });

@@ -1,11 +1,11 @@
 /** The queue process: relays the outbox, reacts to facts and does the heavy work. It answers no HTTP. */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { endWithStarter, logger, readConfig, tellStarter } from '#libs/operations/process';
+import { endWithStarter, logger, readConfig, notifyStarter } from '#libs/operations/process';
 import { WorkerModule } from './worker.module.js';
 
 const config = readConfig();
 const app = await NestFactory.createApplicationContext(WorkerModule, { logger: logger(config, 'worker'), abortOnError: false });
 app.enableShutdownHooks();
 endWithStarter(app);
-tellStarter({ ready: true });
+notifyStarter({ ready: true });

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '#libs/kernel/clock';
-import type { Fact } from '#libs/kernel/outbox';
+import type { DomainEvent } from '#libs/kernel/outbox';
 import { UnitOfWork, type UnitOfWorkContext } from '#libs/kernel/unit-of-work';
 
 interface Step {
@@ -19,7 +19,7 @@ const TRY_AGAIN = new Set(['40001', '40P01']);
 @Injectable()
 export class Transaction extends UnitOfWork {
   private readonly running = new AsyncLocalStorage<Step>();
-  private recorder: ((events: readonly Fact[]) => Promise<void>) | undefined;
+  private recorder: ((events: readonly DomainEvent[]) => Promise<void>) | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -29,7 +29,7 @@ export class Transaction extends UnitOfWork {
   }
 
   /** Where `record` stores events. The outbox (libs/events) registers itself, as this library does not know it. */
-  recordWith(recorder: (events: readonly Fact[]) => Promise<void>): void {
+  recordWith(recorder: (events: readonly DomainEvent[]) => Promise<void>): void {
     this.recorder = recorder;
   }
 
@@ -88,7 +88,7 @@ export class Transaction extends UnitOfWork {
     else work();
   }
 
-  private async record(events: readonly Fact[]): Promise<void> {
+  private async record(events: readonly DomainEvent[]): Promise<void> {
     if (!events.length) return;
     if (!this.recorder) throw new Error('No outbox is registered to record events: import EventsModule.forRoot().');
     await this.recorder(events);

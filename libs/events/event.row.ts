@@ -3,7 +3,7 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 @Entity({ schema: 'events', name: 'event' })
 export class EventRow {
   @PrimaryColumn('uuid') id!: string;
-  @Column('text') kind!: 'fact' | 'errand';
+  @Column('text') kind!: 'event' | 'job';
   @Column('text') type!: string;
   @Column('integer') v!: number;
   @Column('text') subjectKind!: string;
@@ -20,25 +20,25 @@ export class EventRow {
   @Column('jsonb') data!: object;
 }
 
-/** What a lane of a queue is called among Bull's queues. */
-export const laneOf = (queue: string, lane: string): string => `${queue}@${lane}`;
+/** What a worker group of a queue is called among Bull's queues. */
+export const workerGroupQueue = (queue: string, workerGroup: string): string => `${queue}@${workerGroup}`;
 
-/** Errands that take turns and are not done yet. */
-const OPEN = 'share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL';
+/** Jobs that take turns and are not done yet. */
+const OPEN = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL';
 
 @Entity({ schema: 'events', name: 'delivery' })
 @Index('delivery_to_relay', ['event'], { where: 'relayed_at IS NULL' })
-@Index('delivery_turn', ['consumer', 'priority'], { where: OPEN })
-@Index('delivery_share', ['consumer', 'share', 'priority'], { where: OPEN })
+@Index('delivery_virtual_start', ['consumer', 'priority'], { where: OPEN })
+@Index('delivery_fairness_key', ['consumer', 'fairnessKey', 'priority'], { where: OPEN })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
 export class DeliveryRow {
   @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;
-  /** Who takes notice: a module for a fact, the queue itself for an errand. */
+  /** Who takes notice: a module for a fact, the queue itself for a job. */
   @PrimaryColumn('text') consumer!: string;
   @Column('text') queue!: string;
-  /** Lower goes first. Of an errand with a share it is its turn (turns.ts). */
+  /** Lower goes first. Of a job with a share it is its turn (fair-queueing.ts). */
   @Column('integer', { default: 5 }) priority!: number;
-  @Column('text', { nullable: true }) share!: string | null;
+  @Column('text', { nullable: true }) fairnessKey!: string | null;
   /** Raised by a replay: a new epoch is a new job, so an old one can no longer finish it. */
   @Column('integer', { default: 1 }) epoch!: number;
   @Column('timestamptz', { nullable: true }) claimedUntil!: Date | null;

@@ -1,16 +1,19 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
 import { Outbox } from '#libs/kernel/outbox';
-import { RedisClients } from '#libs/operations/redis';
+import { RedisClients } from '#libs/redis/redis-clients';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { Handling } from './handling.js';
-import { LanesToSee, Queues, REGISTERED_QUEUES } from './lanes.js';
+import { WorkerGroupQueues, Queues, REGISTERED_QUEUES } from './worker-groups.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
-import { Turns1764200004000 } from './migrations/1764200004000-turns.js';
+import { FairQueueing1764200004000 } from './migrations/1764200004000-fair-queueing.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { Relay } from './relay.js';
 
-export const eventsSchema: Schema = { rows: [EventRow, DeliveryRow], migrations: [Outbox1764000000100, Turns1764200004000] };
+export const eventsSchema: Schema = {
+  rows: [EventRow, DeliveryRow],
+  migrations: [Outbox1764000000100, FairQueueing1764200004000],
+};
 
 /** The outbox for every module; workers add `EventsWorkerModule`, which relays and reconciles. */
 @Global()
@@ -24,9 +27,9 @@ export class EventsModule {
         { provide: REACTIONS, useValue: reactions },
         { provide: Outbox, useClass: TransactionalOutbox },
         Handling,
-        LanesToSee,
+        WorkerGroupQueues,
       ],
-      exports: [RedisClients, Outbox, Handling, LanesToSee, REACTIONS],
+      exports: [RedisClients, Outbox, Handling, WorkerGroupQueues, REACTIONS],
     };
   }
 }

@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
 import { Transaction } from '#libs/database/transaction';
-import { RedisClients } from '#libs/operations/redis';
+import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
 import { OUTBOX_WAKE } from './outbox.js';
 
@@ -25,10 +25,10 @@ export interface StoredEvent<Data = Record<string, unknown>> {
   at: Date;
   data: Data;
   /** Whose turn it uses up. */
-  share: string | null;
+  fairnessKey: string | null;
 }
 
-/** What an error of an errand means, and what follows when there will be no other try. */
+/** What an error of a job means, and what follows when there will be no other try. */
 export interface Failing<Data> {
   /**
    * - failed: it is tried again, until the attempts are used up
@@ -61,7 +61,7 @@ export class Handling {
    * Long work, outside any transaction. `work` gets `done`, which it must call in the unit of work of its effect;
    * `done` answers false when another run was faster and the effect must be left alone.
    */
-  async errand<Data>(
+  async runJob<Data>(
     job: Job<DeliveryJob>,
     work: (event: StoredEvent<Data>, done: () => Promise<boolean>) => Promise<void>,
     failing: Failing<Data> = {},
@@ -82,10 +82,10 @@ export class Handling {
       const error = thrown as Error;
       const judged = verdict(error);
       if (judged === 'not ours') return;
-      if (judged === 'give back') return this.giveBack(job.data);
+      if (judged === 'give back') return this.release(job.data);
       const last = judged === 'hopeless' || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
       await this.transaction.run(async () => {
-        await this.noteFailure(job.data, error, last);
+        await this.recordFailure(job.data, error, last);
         if (last) await Causation.run({ event: event.id }, async () => giveUp?.(event, error));
       });
       if (last) await job.discard();
@@ -96,7 +96,7 @@ export class Handling {
   /** The event, unless this epoch of its delivery is handled or replayed already. */
   private async load<Data>({ event, consumer, epoch }: DeliveryJob): Promise<StoredEvent<Data> | undefined> {
     const [row] = await this.transaction.query<StoredEvent<Data>>(
-      `SELECT e.id, e.type, e.v, e.about, e.at, e.data, d.share,
+      `SELECT e.id, e.type, e.v, e.about, e.at, e.data, d.fairness_key AS "fairnessKey",
               json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject
          FROM events.delivery d JOIN events.event e ON e.id = d.event
         WHERE d.event = $1 AND d.consumer = $2 AND d.epoch = $3 AND d.handled_at IS NULL`,
@@ -114,7 +114,7 @@ export class Handling {
     return changed === 1;
   }
 
-  private async giveBack({ event, consumer, epoch }: DeliveryJob): Promise<void> {
+  private async release({ event, consumer, epoch }: DeliveryJob): Promise<void> {
     await this.transaction.query(
       `UPDATE events.delivery SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL
         WHERE event = $1 AND consumer = $2 AND epoch = $3 AND handled_at IS NULL`,
@@ -124,7 +124,7 @@ export class Handling {
   }
 
   /** Errors are kept with the delivery (the newest ten), so that the admin's list shows why something is late. */
-  private async noteFailure({ event, consumer, epoch }: DeliveryJob, error: Error, last: boolean): Promise<void> {
+  private async recordFailure({ event, consumer, epoch }: DeliveryJob, error: Error, last: boolean): Promise<void> {
     await this.transaction.query(
       `UPDATE events.delivery
           SET attempts = attempts + 1,

@@ -6,11 +6,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { newId } from '#libs/kernel/id';
-import { type Errand, type Fact, Outbox } from '#libs/kernel/outbox';
-import { RedisClients } from '#libs/operations/redis';
+import { type Job, type DomainEvent, Outbox } from '#libs/kernel/outbox';
+import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
-import { DeliveryRow, EventRow, laneOf } from './event.row.js';
-import { places } from './turns.js';
+import { DeliveryRow, EventRow, workerGroupQueue } from './event.row.js';
+import { placeInQueues } from './fair-queueing.js';
 
 /** Which modules react to which fact: the whole traffic between modules on one page. */
 export type Reactions = Record<string, readonly string[]>;
@@ -30,18 +30,23 @@ export class TransactionalOutbox extends Outbox {
     transaction.recordWith((events) => this.record(...events));
   }
 
-  async record(...facts: Fact[]): Promise<void> {
-    await this.store('fact', facts, (fact) =>
-      (this.reactions[fact.type] ?? []).map((consumer) => ({ consumer, queue: `facts.${consumer}`, priority: 5, share: null })),
+  async record(...events: DomainEvent[]): Promise<void> {
+    await this.store('event', events, (event) =>
+      (this.reactions[event.type] ?? []).map((consumer) => ({
+        consumer,
+        queue: `events.${consumer}`,
+        priority: 5,
+        fairnessKey: null,
+      })),
     );
   }
 
-  async send(...errands: Errand[]): Promise<void> {
-    const found = await places(this.transaction.writing, errands);
-    await this.store('errand', errands, (_, i) => [found[i]]);
+  async send(...jobs: Job[]): Promise<void> {
+    const found = await placeInQueues(this.transaction.writing, jobs);
+    await this.store('job', jobs, (_, i) => [found[i]]);
   }
 
-  async again(consumer: string, subjects: string[]): Promise<void> {
+  async redeliver(consumer: string, subjects: string[]): Promise<void> {
     if (!subjects.length) return;
     // only what is with Bull or a worker: what waits to be relayed is on its way
     await this.transaction.writing.query(
@@ -53,36 +58,36 @@ export class TransactionalOutbox extends Outbox {
     this.transaction.afterCommit(() => this.redis.publish(OUTBOX_WAKE, ''));
   }
 
-  async withdraw(lane: string, about: string): Promise<void> {
+  async cancel(workerGroup: string, about: string): Promise<void> {
     await this.transaction.writing.query(
       `UPDATE events.delivery d SET handled_at = now() FROM events.event e
         WHERE e.id = d.event AND e.about @> ARRAY[$1] AND d.queue LIKE '%' || $2 AND d.handled_at IS NULL`,
-      [about, laneOf('', lane)],
+      [about, workerGroupQueue('', workerGroup)],
     );
   }
 
-  private async store<F extends Fact>(
-    kind: 'fact' | 'errand',
-    facts: F[],
-    consumers: (fact: F, i: number) => Pick<DeliveryRow, 'consumer' | 'queue' | 'priority' | 'share'>[],
+  private async store<F extends DomainEvent>(
+    kind: 'event' | 'job',
+    events: F[],
+    consumers: (event: F, i: number) => Pick<DeliveryRow, 'consumer' | 'queue' | 'priority' | 'fairnessKey'>[],
   ): Promise<void> {
-    if (!facts.length) return;
+    if (!events.length) return;
     const cause = Causation.current();
-    const rows = facts.map((fact) => ({
+    const rows = events.map((event) => ({
       id: newId(),
       kind,
-      type: fact.type,
-      v: fact.v,
-      subjectKind: fact.subject.kind,
-      subjectId: fact.subject.id,
-      subjectVersion: fact.subject.version ?? null,
-      about: [...(fact.about ?? [])],
+      type: event.type,
+      v: event.v,
+      subjectKind: event.subject.kind,
+      subjectId: event.subject.id,
+      subjectVersion: event.subject.version ?? null,
+      about: [...(event.about ?? [])],
       cause: cause.event ?? null,
       request: cause.request ?? null,
       actor: cause.actor ?? null,
-      data: fact.data,
+      data: event.data,
     }));
-    const deliveries = rows.flatMap((row, i) => consumers(facts[i], i).map((delivery) => ({ event: row.id, ...delivery })));
+    const deliveries = rows.flatMap((row, i) => consumers(events[i], i).map((delivery) => ({ event: row.id, ...delivery })));
     const manager = this.transaction.writing;
     for (const some of batches(rows)) await manager.insert(EventRow, some);
     if (!deliveries.length) return;

@@ -6,14 +6,14 @@
  * The reconciler is its second half: what was relayed, is not handled and is unknown to Bull, or given up by Bull alone, is
  * relayed again. That Redis was emptied is seen within a second by a mark that is gone from it.
  *
- * What is in a lane is left to the workers that serve it.
+ * What is in a worker group is left to the workers that serve it.
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { RedisClients } from '#libs/operations/redis';
+import { RedisClients } from '#libs/redis/redis-clients';
 import type { DeliveryJob } from './handling.js';
 import { OUTBOX_WAKE } from './outbox.js';
-import { Queues } from './lanes.js';
+import { Queues } from './worker-groups.js';
 
 const POLL_MS = 1_000;
 const RECONCILE_MS = 3_000;
@@ -43,7 +43,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationBootstrap(): void {
     this.redis.subscribe(OUTBOX_WAKE, () => this.wake());
-    this.redis.onReturn(() => void this.quietly(() => this.reconcile()));
+    this.redis.onReconnect(() => void this.quietly(() => this.reconcile()));
     this.timers = [
       setInterval(() => this.wake(), POLL_MS),
       setInterval(() => void this.quietly(() => this.reconcile()), RECONCILE_MS),

@@ -11,7 +11,7 @@ export const etag = (version: string | number): string => `"${version}"`;
  * The version the caller prepared the change against, for the aggregate to compare under its lock. A change without one is
  * 428: two people would overwrite each other without noticing. `*` means "whatever it is now" and is passed as undefined.
  */
-export const Expected = createParamDecorator(
+export const IfMatchVersion = createParamDecorator(
   (_: unknown, context: ExecutionContext): number | undefined => {
     const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
     if (header === undefined)

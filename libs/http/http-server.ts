@@ -14,8 +14,8 @@ import helmet from 'helmet';
 import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
 import { connectionLimits, guardConnections } from './connections.js';
-import { refuseUndescribedInput, refuseUnstorableText, routeInputs } from './input.js';
-import { refuseUnreadable, refuseUnroutable, tellOtherMethods } from './unrouted.js';
+import { checkDocumented, rejectInvalidText, routeInputs } from './input.js';
+import { refuseUnreadable, refuseUnroutable, answer405 } from './unrouted.js';
 
 /** JSON bodies above this are 413. A chapter of the greatest length fits. */
 const BODY_LIMIT = 2_500_000;
@@ -98,9 +98,9 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.headers(security).header('x-request-id', request.id);
     done();
   });
-  tellOtherMethods(fastify);
+  answer405(fastify);
   fastify.addHook('preHandler', (request, _reply, done) => {
-    refuseUnstorableText(request);
+    rejectInvalidText(request);
     Causation.run({ request: request.id }, done);
   });
   return fastify;
@@ -138,10 +138,10 @@ function securityHeaders(config: Config): Record<string, string> {
 }
 
 /** Once the routes are known: take only what the OpenAPI document describes. */
-export function takeOnlyWhatIsDescribed(fastify: FastifyInstance, document: OpenAPIObject): void {
+export function rejectUndocumentedInput(fastify: FastifyInstance, document: OpenAPIObject): void {
   const inputs = routeInputs(document);
   fastify.addHook('preHandler', (request, _reply, done) => {
-    refuseUndescribedInput(request, inputs);
+    checkDocumented(request, inputs);
     done();
   });
 }

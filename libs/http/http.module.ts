@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
-import { AnswerRow } from './idempotency.row.js';
+import { IdempotencyRecordRow } from './idempotency.row.js';
 import { IdempotencyInterceptor } from './idempotency.js';
 import { Idempotency1764000000200 } from './migrations/1764000000200-idempotency.js';
 
-export const httpSchema: Schema = { rows: [AnswerRow], migrations: [Idempotency1764000000200] };
+export const httpSchema: Schema = { rows: [IdempotencyRecordRow], migrations: [Idempotency1764000000200] };
 
 @Module({ providers: [IdempotencyInterceptor] })
 export class HttpModule {}

@@ -21,7 +21,7 @@ import { BadRequest } from './problems.js';
 
 const KEPT_HEADERS = ['location', 'etag', 'content-location'];
 
-interface StoredAnswer {
+interface StoredResponse {
   request: Buffer;
   status: number;
   headers: Record<string, string>;
@@ -42,10 +42,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
         'bad-idempotency-key',
         'Idempotency-Key must be 8 to 255 characters: a new random UUID for each new thing you do.',
       );
-    return from(this.answer(request, http.getResponse<FastifyReply>(), key, next));
+    return from(this.answerOnce(request, http.getResponse<FastifyReply>(), key, next));
   }
 
-  private answer(
+  private answerOnce(
     request: FastifyRequest & RequestWithActor,
     reply: FastifyReply,
     key: string,
@@ -56,8 +56,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const content = sha256(JSON.stringify(request.body ?? null));
     return this.transaction.run(async () => {
       const inserted = await this.transaction.query<{ fresh: boolean }>(
-        `INSERT INTO http.answer (key, request) VALUES ($1, $2)
-         ON CONFLICT (key) DO UPDATE SET request = EXCLUDED.request, status = NULL, at = now() WHERE http.answer.at < now() - interval '24 hours'
+        `INSERT INTO http.idempotency_record (key, request) VALUES ($1, $2)
+         ON CONFLICT (key) DO UPDATE SET request = EXCLUDED.request, status = NULL, at = now() WHERE http.idempotency_record.at < now() - interval '24 hours'
          RETURNING true AS fresh`,
         [name, content],
       );
@@ -66,7 +66,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       const headers = Object.fromEntries(
         KEPT_HEADERS.flatMap((h) => (reply.hasHeader(h) ? [[h, String(reply.getHeader(h))]] : [])),
       );
-      await this.transaction.query(`UPDATE http.answer SET status = $2, headers = $3, body = $4 WHERE key = $1`, [
+      await this.transaction.query(`UPDATE http.idempotency_record SET status = $2, headers = $3, body = $4 WHERE key = $1`, [
         name,
         reply.statusCode,
         headers,
@@ -77,8 +77,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async replay(name: Buffer, content: Buffer, reply: FastifyReply): Promise<unknown> {
-    const [stored] = await this.transaction.query<StoredAnswer>(
-      `SELECT request, status, headers, body FROM http.answer WHERE key = $1`,
+    const [stored] = await this.transaction.query<StoredResponse>(
+      `SELECT request, status, headers, body FROM http.idempotency_record WHERE key = $1`,
       [name],
     );
     if (!stored.request.equals(content))

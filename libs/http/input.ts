@@ -36,7 +36,7 @@ export const strictValidation = (): ValidationPipe =>
   });
 
 /** For a property that may be left out. Null is a value, and no word, number or list: `IsOptional` would let it through to the code. */
-export const MayBeMissing = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+export const OptionalNotNull = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 /** Names that no contract has and every object answers to, so that the whitelist above takes them for known ones. */
 const INHERITED = ['constructor', 'prototype', '__proto__'];
@@ -44,15 +44,15 @@ const INHERITED = ['constructor', 'prototype', '__proto__'];
 interface Fault {
   /** JSON pointer. */
   readonly at: string;
-  readonly what: 'should not be a list' | 'should not exist' | 'unstorable';
+  readonly what: 'should not be a list' | 'should not exist' | 'invalid text';
 }
 
 /** The first thing in a value that class-validator lets pass and nobody can take. */
 function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined {
   if (typeof value === 'string')
-    return value.includes('\0') || !value.isWellFormed() ? { at: pointer || '/', what: 'unstorable' } : undefined;
+    return value.includes('\0') || !value.isWellFormed() ? { at: pointer || '/', what: 'invalid text' } : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > 32) return { at: pointer, what: 'unstorable' };
+  if (depth > 32) return { at: pointer, what: 'invalid text' };
   for (const [key, child] of Object.entries(value)) {
     const at = `${pointer}/${key}`;
     if (INHERITED.includes(key)) return { at, what: 'should not exist' };
@@ -65,14 +65,14 @@ function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined 
 }
 
 /** Runs after the body is parsed and before any route: see the head. */
-export function refuseUnstorableText(request: FastifyRequest): void {
-  // a picture's millions of bytes are no properties; an odd query key is refused as an unknown one (refuseUndescribedInput)
+export function rejectInvalidText(request: FastifyRequest): void {
+  // a picture's millions of bytes are no properties; an odd query key is refused as an unknown one (checkDocumented)
   const body = Buffer.isBuffer(request.body) ? undefined : request.body;
   const fault = faultIn(body, '') ?? [faultIn(request.query, '?'), faultIn(request.params, 'path')].find(isText);
   if (fault === undefined) return;
   if (isText(fault))
     throw new BadRequest(
-      'unstorable-text',
+      'invalid-text',
       `The text at ${fault.at.toWellFormed().replaceAll('\0', '␀')} holds U+0000 or half a character: remove it.`,
     );
   throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${fault.at} ${fault.what}.`, {
@@ -80,7 +80,7 @@ export function refuseUnstorableText(request: FastifyRequest): void {
   });
 }
 
-const isText = (fault: Fault | undefined): boolean => fault?.what === 'unstorable';
+const isText = (fault: Fault | undefined): boolean => fault?.what === 'invalid text';
 
 interface RouteInput {
   query: Set<string>;
@@ -102,7 +102,7 @@ export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
   return inputs;
 }
 
-export function refuseUndescribedInput(request: FastifyRequest, inputs: Map<string, RouteInput>): void {
+export function checkDocumented(request: FastifyRequest, inputs: Map<string, RouteInput>): void {
   const route = inputs.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`);
   if (!route) return;
   for (const [key, value] of Object.entries(request.query ?? {})) {

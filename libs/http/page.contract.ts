@@ -1,5 +1,5 @@
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
-import { MayBeMissing } from './input.js';
+import { OptionalNotNull } from './input.js';
 import { FromDigits } from './whole-number.js';
 
 /** How every list is asked for: see pagination.ts. */
@@ -8,7 +8,7 @@ export class PageQuery {
    * How many to answer at most.
    * @example 20
    */
-  @MayBeMissing()
+  @OptionalNotNull()
   @FromDigits()
   @IsInt()
   @Min(1)
@@ -16,7 +16,7 @@ export class PageQuery {
   limit: number = 20;
 
   /** The `next` of the page before. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @IsString()
   @MaxLength(500)
   after?: string;

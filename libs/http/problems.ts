@@ -70,7 +70,7 @@ const BY_STATUS: Record<number, [string, string]> = {
 };
 
 /** Postgres could not be asked, or not in time (classes 08, 53, 57 and lock/statement timeouts of its appendix A). */
-const isDatabaseAway = (error: { code?: string; message?: string }): boolean =>
+const isDatabaseUnavailable = (error: { code?: string; message?: string }): boolean =>
   /^(08|53|57P0)/.test(error.code ?? '') ||
   ['55P03', '57014', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code ?? '') ||
   /Connection terminated|timeout exceeded when trying to connect|is not established|client was closed|not queryable/i.test(
@@ -84,7 +84,7 @@ export function toProblem(error: unknown): Problem {
   const source = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code, status, statusCode } = source as { code?: string; status?: number; statusCode?: number };
   if (code && FASTIFY[code]) return problem(...FASTIFY[code]);
-  if (isDatabaseAway(source as { code?: string }))
+  if (isDatabaseUnavailable(source as { code?: string }))
     return problem(503, 'database-unavailable', 'The database does not answer just now: try again in a moment.');
   const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
   if (known >= 400 && known < 500) {

@@ -38,7 +38,7 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
 }
 
 /** 405 with `Allow` instead of 404, where another method would have found something (RFC 9110 §15.5.6). Before any route is added. */
-export function tellOtherMethods(fastify: FastifyInstance): void {
+export function answer405(fastify: FastifyInstance): void {
   const routes: { method: string; path: RegExp }[] = [];
   fastify.addHook('onRoute', ({ method, url }) => {
     if (url === '*') return; // CORS preflight, of any address

@@ -13,7 +13,7 @@ export abstract class Live {
    * Says something that is worth nothing a second later (frames encoded so far, who is typing): at once, without a number,
    * at most four a second for each sender on a stream, the latest winning; lost without Redis.
    */
-  abstract tick(stream: string, type: string, body: object, sender?: string): void;
+  abstract signal(stream: string, type: string, body: object, sender?: string): void;
 
   /** Ends every live connection of an account, on every web process: its sessions were revoked. */
   abstract revoke(accountId: string): void;

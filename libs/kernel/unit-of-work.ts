@@ -1,11 +1,11 @@
-import type { Fact } from './outbox.js';
+import type { DomainEvent } from './outbox.js';
 
 /** What a use case gets for the length of one unit of work. */
 export interface UnitOfWorkContext {
   /** The time at which the unit of work began; nested calls get the same. Hand it to the aggregates. */
   readonly now: Date;
   /** Stores events in the outbox, in the same transaction: they are delivered if it commits and never were if it rolls back. */
-  readonly record: (...events: readonly Fact[]) => Promise<void>;
+  readonly record: (...events: readonly DomainEvent[]) => Promise<void>;
 }
 
 /**

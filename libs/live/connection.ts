@@ -7,7 +7,7 @@ import { DomainError } from '#libs/kernel/domain-error';
 import { WEBSOCKET } from './encoding.js';
 import type { Hub, Listener } from './hub.js';
 import { type ClientFrame, CLOSE, HELLO_WITHIN_MS, MAX_STREAMS, MAX_UNREAD_BYTES, readFrame } from './protocol.js';
-import type { Authority, TokenVerifier } from './token-verifier.js';
+import type { Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 
 const PING_EVERY_MS = 25_000;
 /** With a sweep each second, a half-open connection is gone 35 s after it last spoke. */
@@ -64,7 +64,7 @@ export class Connection {
   }
 
   /** A token can lose its worth before its time. @returns when that is known. */
-  async reprove(): Promise<void> {
+  async reauthorize(): Promise<void> {
     if (this.token === undefined || this.ended) return;
     const before = this.token;
     const proof = await this.prove(before);
@@ -115,8 +115,8 @@ export class Connection {
     if (frame.type === 'unsubscribe') {
       if (listener) this.forget(listener, frame.stream);
       this.send({ type: 'unsubscribed', stream: frame.stream });
-    } else if (listener && this.actor && this.hub.mayTick(listener, frame.stream, frame.tick))
-      this.live.tick(frame.stream, frame.tick, { by: this.actor.id }, this.actor.id);
+    } else if (listener && this.actor && this.hub.maySignal(listener, frame.stream, frame.signal))
+      this.live.signal(frame.stream, frame.signal, { by: this.actor.id }, this.actor.id);
   }
 
   private async greet(token: string | undefined): Promise<void> {

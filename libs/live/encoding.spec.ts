@@ -51,7 +51,7 @@ describe('a server-sent event', () => {
   it('stays one block whatever is said in it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const block = serverSent(JSON.stringify({ text }), { event: 'tick' }).toString();
+        const block = serverSent(JSON.stringify({ text }), { event: 'signal' }).toString();
         expect(block.split('\n')).toHaveLength(4);
       }),
     );
@@ -69,7 +69,7 @@ describe('what a client sends', () => {
         ),
         (text) => {
           const frame = readFrame(text);
-          if (frame) expect(['hello', 'renew', 'subscribe', 'unsubscribe', 'tick']).toContain(frame.type);
+          if (frame) expect(['hello', 'renew', 'subscribe', 'unsubscribe', 'signal']).toContain(frame.type);
         },
       ),
     );

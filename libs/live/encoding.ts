@@ -1,10 +1,10 @@
 import type { StoredEvent } from './event-log.js';
-import type { Tick } from './wire.js';
+import type { Signal } from './live-bus.js';
 
 /** How one transport writes what passes in a stream: ready-made bytes, so that a room writes the same ones to everybody. */
 export interface Encoding {
   event(stream: string, event: StoredEvent): Buffer;
-  tick(stream: string, tick: Tick): Buffer;
+  signal(stream: string, signal: Signal): Buffer;
 }
 
 /** One unmasked, unfragmented text frame (RFC 6455 §5.2), the form in which servers send. */
@@ -28,7 +28,7 @@ export function textFrame(text: string): Buffer {
 /** docs/live-protocol.md, "WebSocket". Stream keys and the stored JSON need no escaping. */
 export const WEBSOCKET: Encoding = {
   event: (stream, { json }) => textFrame(`{"type":"event","stream":"${stream}","event":${json}}`),
-  tick: (stream, tick) => textFrame(`{"type":"tick","stream":"${stream}","tick":${JSON.stringify(tick)}}`),
+  signal: (stream, signal) => textFrame(`{"type":"signal","stream":"${stream}","signal":${JSON.stringify(signal)}}`),
 };
 
 /**
@@ -42,5 +42,5 @@ export const serverSent = (json: string, { id, event }: { id?: number; event?: s
 /** docs/live-protocol.md, "Server-sent events". */
 export const SERVER_SENT: Encoding = {
   event: (_, { seq, json }) => serverSent(json, { id: seq }),
-  tick: (_, tick) => serverSent(JSON.stringify(tick), { event: 'tick' }),
+  signal: (_, signal) => serverSent(JSON.stringify(signal), { event: 'signal' }),
 };

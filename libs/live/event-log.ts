@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-/** An event as it is passed on: `json` is the finished text of a `LiveEventAnswer`, made once, by Postgres. */
+/** An event as it is passed on: `json` is the finished text of a `LiveEventResponse`, made once, by Postgres. */
 export interface StoredEvent {
   readonly seq: number;
   readonly type: string;

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { EventStream } from './event-stream.js';
 import { Hub } from './hub.js';
 import type { Bearer } from './tickets.js';
-import { Wire } from './wire.js';
+import { LiveBus } from './live-bus.js';
 
 const HEARTBEAT_MS = 15_000;
 const COME_BACK_WITHIN_MS = 5_000;
@@ -16,12 +16,12 @@ export class EventStreams implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly hub: Hub,
-    private readonly wire: Wire,
+    private readonly bus: LiveBus,
   ) {}
 
   onModuleInit(): void {
-    this.wire.listen({
-      revoked: (accountId) => {
+    this.bus.listen({
+      onRevoked: (accountId) => {
         for (const stream of this.open) if (stream.actor?.id === accountId) stream.end();
       },
     });

@@ -2,15 +2,15 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { EventLog } from './event-log.js';
-import { type Member, Room } from './room.js';
+import { type Member, StreamRoom } from './stream-room.js';
 import { readStreamKey } from './stream-key.js';
 import { NoSuchStream, type StreamKind, StreamKinds } from './stream-kinds.js';
-import { Wire } from './wire.js';
+import { LiveBus } from './live-bus.js';
 
 const COMPARE_HEADS_MS = 2_000;
-const REPROVE_MS = 60_000;
+const REAUTHORIZE_MS = 60_000;
 /** How many listeners prove their right at the same time: a full room must not take all connections of the pool. */
-const REPROVE_AT_ONCE = 4;
+const REAUTHORIZE_AT_ONCE = 4;
 
 /** What a listener is told first. Events follow from `from + 1` on. */
 export interface Subscribed {
@@ -33,7 +33,7 @@ export interface Listener extends Member {
 }
 
 /** The streams cannot be read just now. */
-export class StreamsAway extends DomainError {
+export class StreamsUnavailable extends DomainError {
   readonly code = 'streams-unavailable';
   readonly kind = 'unavailable';
   constructor(stream: string) {
@@ -45,23 +45,23 @@ export class StreamsAway extends DomainError {
 @Injectable()
 export class Hub implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Hub.name);
-  private readonly rooms = new Map<string, { room: Room<Listener>; opened: Promise<void> }>();
+  private readonly rooms = new Map<string, { room: StreamRoom<Listener>; opened: Promise<void> }>();
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly kinds: StreamKinds,
     private readonly log: EventLog,
-    private readonly wire: Wire,
+    private readonly bus: LiveBus,
   ) {}
 
   onModuleInit(): void {
-    this.wire.listen({
-      woken: (stream, head) => this.rooms.get(stream)?.room.wake(head),
-      ticked: (stream, tick) => this.rooms.get(stream)?.room.tick(tick),
-      back: () => void this.compareHeads(),
+    this.bus.listen({
+      onWake: (stream, head) => this.rooms.get(stream)?.room.wake(head),
+      onSignal: (stream, signal) => this.rooms.get(stream)?.room.signal(signal),
+      onReconnect: () => void this.compareHeads(),
     });
     this.timers.push(setInterval(() => void this.compareHeads(), COMPARE_HEADS_MS));
-    this.timers.push(setInterval(() => void this.reproveAll(), REPROVE_MS));
+    this.timers.push(setInterval(() => void this.reauthorizeAll(), REAUTHORIZE_MS));
   }
 
   onModuleDestroy(): void {
@@ -78,7 +78,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     try {
       const kind = await this.kinds.admit(stream, listener.actor);
       await opened;
-      const answer = await this.greeting(kind, room, listener, since);
+      const answer = await this.subscribeAnswer(kind, room, listener, since);
       if (!room.has(listener)) return;
       listener.subscribed(answer);
       await room.follow(listener, answer.from);
@@ -97,15 +97,20 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
   }
 
   /** What a listener may say to the others: only that it does something, never a text of its own. */
-  mayTick(listener: Listener, stream: string, type: string): boolean {
+  maySignal(listener: Listener, stream: string, type: string): boolean {
     const known = readStreamKey(stream);
     return Boolean(
-      known && listener.actor && this.rooms.get(stream)?.room.has(listener) && this.kinds.takesTick(known.kind, type),
+      known && listener.actor && this.rooms.get(stream)?.room.has(listener) && this.kinds.acceptsSignal(known.kind, type),
     );
   }
 
   /** The head is taken before the snapshot: what falls between them is told twice rather than never. */
-  private async greeting(kind: StreamKind, room: Room<Listener>, { actor }: Listener, since?: number): Promise<Subscribed> {
+  private async subscribeAnswer(
+    kind: StreamKind,
+    room: StreamRoom<Listener>,
+    { actor }: Listener,
+    since?: number,
+  ): Promise<Subscribed> {
     const head = since !== undefined && since > room.seq ? await this.log.head(room.key) : room.seq;
     const reset = since !== undefined && since > head;
     const fresh = since === undefined || reset;
@@ -113,13 +118,13 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     return { stream: room.key, head, from: fresh ? head : since, ...(reset && { reset }), ...(snapshot && { snapshot }) };
   }
 
-  private room(key: string): { room: Room<Listener>; opened: Promise<void> } {
+  private room(key: string): { room: StreamRoom<Listener>; opened: Promise<void> } {
     let entry = this.rooms.get(key);
     if (!entry) {
-      const room = new Room<Listener>(
+      const room = new StreamRoom<Listener>(
         key,
         this.log,
-        (changed) => this.reprove(changed, true),
+        (changed) => this.reauthorize(changed, true),
         (error) => this.logger.warn(`${key} will be read again in a moment: ${String(error)}`),
       );
       entry = { room, opened: room.open() };
@@ -129,7 +134,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     return entry;
   }
 
-  private closeIfEmpty(room: Room<Listener>): void {
+  private closeIfEmpty(room: StreamRoom<Listener>): void {
     if (!room.isEmpty || this.rooms.get(room.key)?.room !== room) return;
     this.rooms.delete(room.key);
     room.close();
@@ -145,12 +150,12 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private async reproveAll(): Promise<void> {
-    for (const { room } of this.rooms.values()) await this.reprove(room, false);
+  private async reauthorizeAll(): Promise<void> {
+    for (const { room } of this.rooms.values()) await this.reauthorize(room, false);
   }
 
   /** @param strict whether who cannot be asked about goes: yes when we know that something changed. */
-  private async reprove(room: Room<Listener>, strict: boolean): Promise<void> {
+  private async reauthorize(room: StreamRoom<Listener>, strict: boolean): Promise<void> {
     const verdicts = new Map<string, Promise<DomainError | undefined>>();
     const queue = room.members();
     const ask = async (): Promise<void> => {
@@ -165,7 +170,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
         listener.refused(refusal);
       }
     };
-    await Promise.all(Array.from({ length: REPROVE_AT_ONCE }, ask));
+    await Promise.all(Array.from({ length: REAUTHORIZE_AT_ONCE }, ask));
     this.closeIfEmpty(room);
   }
 
@@ -181,6 +186,6 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
   private refusal(error: unknown, stream: string): DomainError {
     if (error instanceof DomainError) return error;
     this.logger.warn(`${stream} cannot be listened to: ${String(error)}`);
-    return new StreamsAway(stream);
+    return new StreamsUnavailable(stream);
   }
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Transaction } from '#libs/database/transaction';
 import { LiveStreams } from './live-streams.js';
-import type { Wire } from './wire.js';
+import type { LiveBus } from './live-bus.js';
 
 const [FIRST, SECOND] = ['chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60', 'rendition:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60'];
 
@@ -21,7 +21,7 @@ function house(): { streams: LiveStreams; statements: unknown[][]; said: object[
       return Promise.resolve([{ head: 10 }]);
     },
   } as unknown as Transaction;
-  const wire = { wake: (w: object) => void said.push(w), pass: (p: object) => void said.push(p) } as unknown as Wire;
+  const wire = { wake: (w: object) => void said.push(w), pass: (p: object) => void said.push(p) } as unknown as LiveBus;
   const rollBack = (): void => void (step = { writing: {} as EntityManager, before: [], after: [] });
   const commit = async (): Promise<void> => {
     for (const work of step.before) await work();
@@ -61,24 +61,24 @@ it('refuses a stream without a proper name', () => {
   expect(() => house().streams.append('chapter', { type: 'said', body: {} })).toThrow('no stream');
 });
 
-describe('ticks', () => {
+describe('signals', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
   it('come four a second from one sender at most, the last of them always', () => {
     const { streams, said } = house();
     for (let frames = 0; frames < 100; frames++) {
-      streams.tick(FIRST, 'progress', { frames });
+      streams.signal(FIRST, 'progress', { frames });
       jest.advanceTimersByTime(10);
     }
     jest.advanceTimersByTime(1_000);
     expect(said.length).toBeLessThanOrEqual(5);
-    expect(said.at(-1)).toMatchObject({ key: FIRST, tick: { type: 'progress', body: { frames: 99 } } });
+    expect(said.at(-1)).toMatchObject({ key: FIRST, signal: { type: 'progress', body: { frames: 99 } } });
   });
 
   it('of two senders do not wait for each other', () => {
     const { streams, said } = house();
-    for (const sender of ['mira', 'jon']) streams.tick(FIRST, 'typing', { by: sender }, sender);
+    for (const sender of ['mira', 'jon']) streams.signal(FIRST, 'typing', { by: sender }, sender);
     expect(said).toHaveLength(2);
   });
 });

@@ -3,11 +3,11 @@ import type { EntityManager } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
 import { Live } from '#libs/kernel/live';
 import { streamKey } from './stream-key.js';
-import { Window } from './window.js';
-import { Wire } from './wire.js';
+import { Coalescer } from './coalescer.js';
+import { LiveBus } from './live-bus.js';
 
-/** At most four ticks a second from one sender on one stream. */
-const TICK_MS = 250;
+/** At most four signals a second from one sender on one stream. */
+const SIGNAL_MS = 250;
 
 interface Appended {
   types: string[];
@@ -19,12 +19,12 @@ interface Appended {
 export class LiveStreams extends Live implements OnModuleDestroy {
   /** By the connection of the unit of work: a retried one starts empty. */
   private readonly appended = new WeakMap<EntityManager, Map<string, Appended>>();
-  private readonly tickers = new Map<string, { window: Window; say: () => void }>();
-  private readonly sweeper = setInterval(() => this.forgetIdleTickers(), 10_000).unref();
+  private readonly signallers = new Map<string, { coalescer: Coalescer; say: () => void }>();
+  private readonly sweeper = setInterval(() => this.forgetIdleSignallers(), 10_000).unref();
 
   constructor(
     private readonly transaction: Transaction,
-    private readonly wire: Wire,
+    private readonly bus: LiveBus,
   ) {
     super();
   }
@@ -66,30 +66,30 @@ export class LiveStreams extends Live implements OnModuleDestroy {
          SELECT head FROM head`,
         [key, types.length, types, bodies],
       );
-      this.transaction.afterCommit(() => this.wire.wake({ key, head }));
+      this.transaction.afterCommit(() => this.bus.wake({ key, head }));
     }
   }
 
-  tick(stream: string, type: string, body: object, sender = ''): void {
+  signal(stream: string, type: string, body: object, sender = ''): void {
     const { key } = streamKey(stream);
     const id = `${key} ${sender}`;
-    const say = (): void => this.wire.pass({ key, tick: { type, at: new Date().toISOString(), body } });
-    const ticker = this.tickers.get(id);
-    if (ticker) ticker.say = say;
-    else this.tickers.set(id, { say, window: new Window(TICK_MS, () => this.tickers.get(id)?.say()) });
-    this.tickers.get(id)?.window.ask();
+    const say = (): void => this.bus.pass({ key, signal: { type, at: new Date().toISOString(), body } });
+    const signaller = this.signallers.get(id);
+    if (signaller) signaller.say = say;
+    else this.signallers.set(id, { say, coalescer: new Coalescer(SIGNAL_MS, () => this.signallers.get(id)?.say()) });
+    this.signallers.get(id)?.coalescer.ask();
   }
 
   revoke(accountId: string): void {
-    this.wire.pass({ revoked: accountId });
+    this.bus.pass({ revoked: accountId });
   }
 
-  private forgetIdleTickers(): void {
-    for (const [id, { window }] of this.tickers) if (window.isIdle) this.tickers.delete(id);
+  private forgetIdleSignallers(): void {
+    for (const [id, { coalescer }] of this.signallers) if (coalescer.isIdle) this.signallers.delete(id);
   }
 
   onModuleDestroy(): void {
     clearInterval(this.sweeper);
-    for (const { window } of this.tickers.values()) window.close();
+    for (const { coalescer } of this.signallers.values()) coalescer.close();
   }
 }

@@ -1,5 +1,5 @@
 import { IsInt, IsString, Length, Max, Min } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { FromDigits } from '#libs/http/whole-number';
 
 export class EventsQuery {
@@ -8,7 +8,7 @@ export class EventsQuery {
    * come back, goes before it. Without either it begins with what happens from now on, and a snapshot where there is one.
    * @example 41
    */
-  @MayBeMissing()
+  @OptionalNotNull()
   @FromDigits()
   @IsInt()
   @Min(0)
@@ -16,7 +16,7 @@ export class EventsQuery {
   since?: number;
 
   /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @IsString()
   @Length(32, 32)
   ticket?: string;
@@ -27,7 +27,7 @@ export class HistoryQuery {
    * The last sequence number you have.
    * @example 41
    */
-  @MayBeMissing()
+  @OptionalNotNull()
   @FromDigits()
   @IsInt()
   @Min(0)
@@ -35,7 +35,7 @@ export class HistoryQuery {
   since: number = 0;
 
   /** How many events to answer at most. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @FromDigits()
   @IsInt()
   @Min(1)
@@ -43,7 +43,7 @@ export class HistoryQuery {
   limit: number = 100;
 }
 
-export class LiveEventAnswer {
+export class LiveEventResponse {
   /**
    * Runs 1, 2, 3 … in its stream without a gap.
    * @example 42
@@ -57,16 +57,16 @@ export class LiveEventAnswer {
   body!: object;
 }
 
-export class HistoryAnswer {
+export class HistoryResponse {
   /** @example chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60 */
   stream!: string;
   /** How far the stream has come. When the last event here has this number, you have all. */
   head!: number;
   /** The oldest first. */
-  events!: LiveEventAnswer[];
+  events!: LiveEventResponse[];
 }
 
-export class TicketAnswer {
+export class TicketResponse {
   /** Opens one stream: GET /v1/live/{stream}/events?ticket=… */
   ticket!: string;
   /** @example 30 */

@@ -6,7 +6,7 @@ import { BadRequest } from '#libs/http/problems';
 import type { Actor } from '#libs/kernel/actor';
 import { EventLog } from './event-log.js';
 import { EventStreams } from './event-streams.js';
-import { EventsQuery, HistoryAnswer, HistoryQuery, TicketAnswer } from './live.contract.js';
+import { EventsQuery, HistoryResponse, HistoryQuery, TicketResponse } from './live.contract.js';
 import { StreamKinds } from './stream-kinds.js';
 import { type Bearer, TICKET_SECONDS, Tickets } from './tickets.js';
 
@@ -27,7 +27,7 @@ export class LiveController {
   @HttpCode(201)
   @Allow('reader')
   @Header('cache-control', 'no-store')
-  async ticket(@Req() request: RequestWithActor): Promise<TicketAnswer> {
+  async createTicket(@Req() request: RequestWithActor): Promise<TicketResponse> {
     return { ticket: await this.tickets.issue(bearer(request)!), expiresInSeconds: TICKET_SECONDS };
   }
 
@@ -41,7 +41,7 @@ export class LiveController {
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ schema: { type: 'string', example: 'id: 42\ndata: {"seq":42,"type":"comment.posted",…}\n\n' } })
-  async events(
+  async streamEvents(
     @Param('stream') stream: string,
     @Query() query: EventsQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
@@ -63,8 +63,8 @@ export class LiveController {
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-store')
   @ApiParam(STREAM)
-  @ApiOkResponse({ type: HistoryAnswer })
-  async history(
+  @ApiOkResponse({ type: HistoryResponse })
+  async listPastEvents(
     @Param('stream') stream: string,
     @Query() query: HistoryQuery,
     @SignedIn() actor: Actor | undefined,

@@ -8,13 +8,13 @@ import { LiveStreams } from './live-streams.js';
 import { Sockets } from './sockets.js';
 import { StreamKinds } from './stream-kinds.js';
 import { Tickets } from './tickets.js';
-import { Wire } from './wire.js';
+import { LiveBus } from './live-bus.js';
 
 /** Appending, for every process. `StreamKinds` stands here so that modules may register theirs without asking where they run. */
 @Global()
 @Module({
-  providers: [Wire, LiveStreams, { provide: Live, useExisting: LiveStreams }, StreamKinds],
-  exports: [Live, Wire, StreamKinds],
+  providers: [LiveBus, LiveStreams, { provide: Live, useExisting: LiveStreams }, StreamKinds],
+  exports: [Live, LiveBus, StreamKinds],
 })
 export class LiveModule {}
 

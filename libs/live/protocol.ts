@@ -22,7 +22,7 @@ export type ClientFrame =
   | { type: 'renew'; token: string }
   | { type: 'subscribe'; stream: string; since?: number }
   | { type: 'unsubscribe'; stream: string }
-  | { type: 'tick'; stream: string; tick: string };
+  | { type: 'signal'; stream: string; signal: string };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isAbsent = (value: unknown): value is undefined => value === undefined;
@@ -34,7 +34,7 @@ const SHAPES: Record<ClientFrame['type'], Record<string, (value: unknown) => boo
   renew: { token: isText },
   subscribe: { stream: isText, since: (v) => isAbsent(v) || isNumber(v) },
   unsubscribe: { stream: isText },
-  tick: { stream: isText, tick: isText },
+  signal: { stream: isText, signal: isText },
 };
 
 /** @returns undefined for anything that is no frame of the protocol. */

@@ -36,10 +36,10 @@ async function open(): Promise<void> {
   kinds.register(new Chapters(world));
   server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  hub = new Hub(kinds, world.log, world.wire);
+  hub = new Hub(kinds, world.log, world.bus);
   const config = { publicUrl: 'https://stories.example', webOrigins: ['https://read.example'] } as Config;
   const host = { httpAdapter: { getHttpServer: () => server } } as unknown as HttpAdapterHost;
-  sockets = new Sockets(config, host, hub, live, tokens, world.wire);
+  sockets = new Sockets(config, host, hub, live, tokens, world.bus);
   hub.onModuleInit();
   sockets.onApplicationBootstrap();
 }
@@ -173,12 +173,12 @@ describe('listening', () => {
   it('tells the others that somebody types, with their own words left out', async () => {
     const typist = await client({ type: 'hello', token: token('mira', 60_000) }).follows(CHAPTER);
     const reader = await client().follows(CHAPTER);
-    reader.send({ type: 'tick', stream: CHAPTER, tick: 'typing' }); // without an account: dropped
-    typist.send({ type: 'tick', stream: CHAPTER, tick: 'shouting' }); // not of this kind: dropped
-    typist.send({ type: 'tick', stream: CHAPTER, tick: 'typing' });
-    await reader.hears('tick');
-    expect(reader.frames.filter(({ type }) => type === 'tick')).toEqual([
-      { type: 'tick', stream: CHAPTER, tick: { type: 'typing', at: '', body: { by: 'mira' } } },
+    reader.send({ type: 'signal', stream: CHAPTER, signal: 'typing' }); // without an account: dropped
+    typist.send({ type: 'signal', stream: CHAPTER, signal: 'shouting' }); // not of this kind: dropped
+    typist.send({ type: 'signal', stream: CHAPTER, signal: 'typing' });
+    await reader.hears('signal');
+    expect(reader.frames.filter(({ type }) => type === 'signal')).toEqual([
+      { type: 'signal', stream: CHAPTER, signal: { type: 'typing', at: '', body: { by: 'mira' } } },
     ]);
   });
 });

@@ -8,12 +8,12 @@ import { Live } from '#libs/kernel/live';
 import { Connection } from './connection.js';
 import { Hub } from './hub.js';
 import { CLOSE, MAX_FRAME_BYTES } from './protocol.js';
-import { TokenVerifier } from './token-verifier.js';
-import { Wire } from './wire.js';
+import { TokenVerifier } from '#libs/kernel/token-verifier';
+import { LiveBus } from './live-bus.js';
 
 const PATH = '/live';
 const SWEEP_MS = 1_000;
-const REPROVE_MS = 60_000;
+const REAUTHORIZE_MS = 60_000;
 /** After a restart everybody comes back within this time, not all at once. */
 const COME_BACK_WITHIN_MS = 5_000;
 
@@ -36,7 +36,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly hub: Hub,
     private readonly live: Live,
     private readonly verifier: TokenVerifier,
-    private readonly wire: Wire,
+    private readonly bus: LiveBus,
   ) {
     this.origins = new Set([config.publicUrl, ...config.webOrigins].map((url) => new URL(url).origin));
   }
@@ -44,14 +44,14 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(server, request, socket, head));
-    this.wire.listen({
-      revoked: (accountId) => {
+    this.bus.listen({
+      onRevoked: (accountId) => {
         for (const connection of this.connections)
           if (connection.actor?.id === accountId) connection.end(CLOSE.unauthenticated, 'token revoked');
       },
     });
     this.timers.push(setInterval(() => this.sweep(), SWEEP_MS));
-    this.timers.push(setInterval(() => void this.reprove(), REPROVE_MS));
+    this.timers.push(setInterval(() => void this.reauthorize(), REAUTHORIZE_MS));
   }
 
   onModuleDestroy(): void {
@@ -82,8 +82,8 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     for (const connection of this.connections) connection.sweep(now);
   }
 
-  private async reprove(): Promise<void> {
-    for (const connection of this.connections) await connection.reprove().catch(() => undefined); // away, not revoked: in a minute
+  private async reauthorize(): Promise<void> {
+    for (const connection of this.connections) await connection.reauthorize().catch(() => undefined); // away, not revoked: in a minute
   }
 }
 

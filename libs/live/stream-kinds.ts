@@ -17,8 +17,8 @@ export abstract class StreamKind {
   /** What someone who starts listening should know already. Read after the head, so it may hold a little more than that. */
   snapshot?(id: string, actor: Actor | undefined): Promise<object>;
 
-  /** Types of ticks that listeners with an account may send, such as `typing`. Others hear only the type and who it was. */
-  readonly ticks?: readonly string[];
+  /** Types of signals that listeners with an account may send, such as `typing`. Others hear only the type and who it was. */
+  readonly signals?: readonly string[];
 }
 
 /** Not there, not published, or not yours: one answer, so that it tells nothing about which. */
@@ -48,7 +48,7 @@ export class StreamKinds {
     return kind;
   }
 
-  takesTick(kind: string, type: string): boolean {
-    return this.kinds.get(kind)?.ticks?.includes(type) ?? false;
+  acceptsSignal(kind: string, type: string): boolean {
+    return this.kinds.get(kind)?.signals?.includes(type) ?? false;
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
-import { RedisClients } from '#libs/operations/redis';
+import { RedisClients } from '#libs/redis/redis-clients';
 
 export const TICKET_SECONDS = 30;
 
@@ -20,7 +20,7 @@ export class TicketSpent extends DomainError {
   }
 }
 
-export class TicketsAway extends DomainError {
+export class TicketsUnavailable extends DomainError {
   readonly code = 'tickets-unavailable';
   readonly kind = 'unavailable';
   constructor() {
@@ -38,12 +38,12 @@ export class Tickets {
 
   async issue(bearer: Bearer): Promise<string> {
     const ticket = randomBytes(24).toString('base64url');
-    await orAway(this.redis.commands.set(this.key(ticket), JSON.stringify(bearer), 'EX', TICKET_SECONDS));
+    await orUnavailable(this.redis.commands.set(this.key(ticket), JSON.stringify(bearer), 'EX', TICKET_SECONDS));
     return ticket;
   }
 
   async take(ticket: string): Promise<Bearer> {
-    const stored = await orAway(this.redis.commands.getdel(this.key(ticket)));
+    const stored = await orUnavailable(this.redis.commands.getdel(this.key(ticket)));
     if (!stored) throw new TicketSpent();
     const { actor, until } = JSON.parse(stored) as { actor: Actor; until: string };
     return { actor, until: new Date(until) };
@@ -54,10 +54,10 @@ export class Tickets {
   }
 }
 
-async function orAway<T>(answer: Promise<T>): Promise<T> {
+async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch {
-    throw new TicketsAway();
+    throw new TicketsUnavailable();
   }
 }

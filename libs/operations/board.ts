@@ -13,7 +13,7 @@ import { sendProblem, BadRequest } from '#libs/http/problems';
 export const BOARD_PATH = '/admin/queues';
 
 /** Says whether a request carries an admin's cookie; answered by auth. */
-export abstract class BoardDoor {
+export abstract class BoardSession {
   abstract admits(request: FastifyRequest): boolean;
 }
 
@@ -24,20 +24,20 @@ const FOREIGN_FONTS = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
 export async function mountBoard(
   fastify: FastifyInstance,
-  door: BoardDoor,
+  session: BoardSession,
   queues: Queue[],
-  lanes: () => Promise<Queue[]>,
+  workerGroupQueues: () => Promise<Queue[]>,
   publicUrl: string,
 ): Promise<void> {
   const origin = new URL(publicUrl).origin;
   fastify.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.url ?? '';
     if (route !== BOARD_PATH && !route.startsWith(`${BOARD_PATH}/`)) return done();
-    const stranger = refusal(request, origin, door);
+    const stranger = refusal(request, origin, session);
     if (stranger) return refuse(stranger, request, reply);
     void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
-    // workers open lanes while they run
-    lanes()
+    // workers open worker groups while they run
+    workerGroupQueues()
       .then((opened) => opened.forEach(show))
       .then(() => done(), done);
   });
@@ -62,11 +62,11 @@ export async function mountBoard(
   await fastify.register(adapter.registerPlugin(), { prefix: BOARD_PATH });
 }
 
-function refusal(request: FastifyRequest, origin: string, door: BoardDoor): BadRequest | undefined {
+function refusal(request: FastifyRequest, origin: string, session: BoardSession): BadRequest | undefined {
   const { origin: from, host } = request.headers;
   const foreign = from !== undefined && from !== origin && from !== `${request.protocol}://${host}`;
   if (foreign) return new BadRequest('foreign-origin', 'The job board answers only pages of its own.', {}, 403);
-  if (!door.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
+  if (!session.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
   // also what the board's own read-only mode answers politely without doing anything
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new BadRequest('read-only-board', 'The job board shows and changes nothing: replay at /v1/admin/events.', {}, 403);

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { Public } from '#libs/http/access';
-import { RedisClients } from './redis.js';
+import { RedisClients } from '#libs/redis/redis-clients';
 
 /** Set on SIGTERM: the load balancer should look elsewhere while open requests end. */
 export class Draining {

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Draining, HealthController, SCHEMA_VERSION } from './health.controller.js';
-import { EventsController } from './events.controller.js';
+import { EventsController } from '#libs/events/events.controller';
 
 /** What people who run Inkreel look at: probes, the outbox timeline, the job board (board.ts). */
 @Module({})

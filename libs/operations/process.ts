@@ -32,6 +32,6 @@ export function endWithStarter(app: INestApplicationContext): void {
   });
 }
 
-export function tellStarter(message: object): void {
+export function notifyStarter(message: object): void {
   process.send?.(message);
 }

@@ -3,7 +3,7 @@
  * along: warnings and worse are shown to whoever watches the terminal, and a death can be told with its reason.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { event, red, yellow } from './say.mjs';
+import { event, red, yellow } from './console.mjs';
 
 const WARN = 40;
 const ERROR = 50;
@@ -32,13 +32,13 @@ export class LogTail {
     }
   }
 
-  /** From here on, `lastWords` looks at the next life only. */
+  /** From here on, `lastErrors` looks at the next life only. */
   newLife() {
     this.#birth = existsSync(this.#file) ? statSync(this.#file).size : 0;
   }
 
   /** What a dead process said last that explains its death: plain lines on stderr, or else its last error. */
-  lastWords() {
+  lastErrors() {
     const lines = this.#read(this.#birth)
       .split('\n')
       .filter((text) => text.trim() && !/^\s+at |^Node\.js v/.test(text));

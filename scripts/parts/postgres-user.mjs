@@ -14,50 +14,50 @@ const NAMESPACE = ['unshare', '-U', '--map-user=65534', '--map-group=65534', '--
 
 /**
  * How to run PostgreSQL for the data folder `folder` (made if missing).
- * @typedef {{ native: string, folder: string, wrap: string[], uid?: number, gid?: number, how: string }} Seat
- * @returns {Seat}
+ * @typedef {{ native: string, folder: string, wrap: string[], uid?: number, gid?: number, how: string }} PostgresRunner
+ * @returns {PostgresRunner}
  */
-export function takeSeat(native, folder) {
+export function findPostgresRunner(native, folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.getuid?.() !== 0) return { native, folder, wrap: [], how: '' };
   const user = otherUser();
   if (user && existsSync(path.join(elsewhere(folder), 'data'))) return takeCopy(native, folder, user);
-  const seats = [
+  const runners = [
     ...(user ? [{ native, folder, wrap: [], ...user, how: `as ${user.name}` }] : []),
     { native, folder, wrap: NAMESPACE, uid: undefined, gid: undefined, how: 'in a user namespace' },
   ];
-  for (const seat of seats) {
-    if (!canReach(seat)) continue;
-    own(seat);
-    if (canWrite(seat)) return seat;
+  for (const runner of runners) {
+    if (!canReach(runner)) continue;
+    own(runner);
+    if (canWrite(runner)) return runner;
   }
-  if (!user) throw noSeat();
+  if (!user) throw noPostgresRunner();
   return takeCopy(native, folder, user);
 }
 
 /** Data that an earlier start could still run in place (another container, say) is taken along. */
 function takeCopy(native, folder, user) {
-  const seat = {
+  const runner = {
     native: copyNative(native),
     folder: elsewhere(folder),
     wrap: [],
     ...user,
     how: `as ${user.name}, from ${elsewhere(folder)}`,
   };
-  mkdirSync(seat.folder, { recursive: true, mode: 0o700 });
-  const data = path.join(seat.folder, 'data');
+  mkdirSync(runner.folder, { recursive: true, mode: 0o700 });
+  const data = path.join(runner.folder, 'data');
   if (existsSync(path.join(folder, 'data')) && !existsSync(data)) {
     rmSync(`${data}.part`, { recursive: true, force: true });
     cpSync(path.join(folder, 'data'), `${data}.part`, { recursive: true, preserveTimestamps: true });
     renameSync(`${data}.part`, data);
-    spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, seat.folder]);
+    spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, runner.folder]);
   }
-  own(seat);
-  if (!canReach(seat) || !canWrite(seat)) throw noSeat();
-  return seat;
+  own(runner);
+  if (!canReach(runner) || !canWrite(runner)) throw noPostgresRunner();
+  return runner;
 }
 
-const noSeat = () =>
+const noPostgresRunner = () =>
   new Refusal(
     'PostgreSQL does not run as root, and this machine has no other user that could run it: run the command as an ordinary user, or set DATABASE_URL.',
   );
@@ -76,7 +76,7 @@ function otherUser() {
   return entry && { name: entry[0], uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
-/** Gives the data folder, and all in it when it belonged to another seat, to the user that will run. */
+/** Gives the data folder, and all in it when it belonged to another runner, to the user that will run. */
 function own({ folder, uid = 0, gid = 0 }) {
   if (statSync(folder).uid === uid) return;
   if (existsSync(path.join(folder, 'data'))) spawnSync('chown', ['-R', `${uid}:${gid}`, folder]);
@@ -85,10 +85,10 @@ function own({ folder, uid = 0, gid = 0 }) {
 }
 
 /** Whether the binary starts for that user, and the way to the data is open. Changes nothing. */
-const canReach = (seat) =>
-  succeeds(seat, '"$1" --version && cd "$2"', path.join(seat.native, 'bin/postgres'), path.dirname(seat.folder));
+const canReach = (runner) =>
+  succeeds(runner, '"$1" --version && cd "$2"', path.join(runner.native, 'bin/postgres'), path.dirname(runner.folder));
 
-const canWrite = (seat) => succeeds(seat, ': > "$1" && rm "$1"', path.join(seat.folder, '.seat'));
+const canWrite = (runner) => succeeds(runner, ': > "$1" && rm "$1"', path.join(runner.folder, '.runner'));
 
 function succeeds({ wrap, uid, gid }, script, ...args) {
   const [command, ...rest] = [...wrap, 'sh', '-c', script, 'sh', ...args];

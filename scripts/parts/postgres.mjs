@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './paths.mjs';
-import { takeSeat } from './postgres-user.mjs';
+import { findPostgresRunner } from './postgres-user.mjs';
 import { isAlive, known, run, stop } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
 
@@ -38,29 +38,29 @@ export function seatPostgres(folder) {
     throw new Refusal(
       `node_modules has no PostgreSQL for ${process.platform}-${process.arch}: remove node_modules and run the command again, or set DATABASE_URL.`,
     );
-  const seat = takeSeat(NATIVE, folder);
-  return { ...seat, data: path.join(seat.folder, 'data') };
+  const runner = findPostgresRunner(NATIVE, folder);
+  return { ...runner, data: path.join(runner.folder, 'data') };
 }
 
-export const isCreated = (seat) => existsSync(path.join(seat.data, 'PG_VERSION'));
+export const isCreated = (runner) => existsSync(path.join(runner.data, 'PG_VERSION'));
 
 /** initdb into a folder beside, renamed when whole. Text is UTF-8 and sorts alike on every machine, whatever its locale. */
-export async function createPostgres(seat, { password, durable }) {
-  const fresh = `${seat.data}.new`;
-  const secret = path.join(seat.folder, 'password');
+export async function createPostgres(runner, { password, durable }) {
+  const fresh = `${runner.data}.new`;
+  const secret = path.join(runner.folder, 'password');
   rmSync(fresh, { recursive: true, force: true });
   writeFileSync(secret, password, { mode: 0o600 });
-  if (seat.uid !== undefined) chownSync(secret, seat.uid, seat.gid);
+  if (runner.uid !== undefined) chownSync(secret, runner.uid, runner.gid);
   const args = ['-D', fresh, '-U', USER, `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8'];
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(durable ? [] : ['--no-sync']));
-  const { code, output } = await run(...command(seat, 'initdb', args), { ...options(seat), quiet: true });
+  const { code, output } = await run(...command(runner, 'initdb', args), { ...options(runner), quiet: true });
   rmSync(secret, { force: true });
-  if (code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${seat.data}: ${sentence(output)}`);
-  renameSync(fresh, seat.data);
+  if (code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${runner.data}: ${sentence(output)}`);
+  renameSync(fresh, runner.data);
 }
 
 /** Spawned in a session of its own: a Ctrl-C must reach the web first and the database last. */
-export function spawnPostgres(seat, { port, durable, log }) {
+export function spawnPostgres(runner, { port, durable, log }) {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -70,10 +70,10 @@ export function spawnPostgres(seat, { port, durable, log }) {
     log_timezone: 'UTC',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
-  const args = ['-D', seat.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const args = ['-D', runner.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const output = log ? openSync(log, 'a', 0o600) : 'ignore';
-  const child = spawn(...command(seat, 'postgres', args), {
-    ...options(seat),
+  const child = spawn(...command(runner, 'postgres', args), {
+    ...options(runner),
     detached: true,
     stdio: ['ignore', output, output],
   });
@@ -106,11 +106,11 @@ export async function postgresReady(child, url, patience = 60_000) {
 }
 
 /** Stops a server that a killed run left on this data. It is ours only if it works inside the folder. */
-export async function stopLeftover(seat) {
-  const file = path.join(seat.data, 'postmaster.pid');
+export async function stopLeftover(runner) {
+  const file = path.join(runner.data, 'postmaster.pid');
   if (!existsSync(file)) return false;
   const server = known(Number(readFileSync(file, 'utf8').split('\n')[0]));
-  if (!isAlive(server) || !worksIn(server.pid, seat.data)) return false;
+  if (!isAlive(server) || !worksIn(server.pid, runner.data)) return false;
   await stop(server, ...STOP_POSTGRES);
   return true;
 }
@@ -123,16 +123,16 @@ function worksIn(pid, folder) {
   }
 }
 
-const command = (seat, name, args) => {
-  const [file, ...rest] = [...seat.wrap, path.join(seat.native, 'bin', name), ...args];
+const command = (runner, name, args) => {
+  const [file, ...rest] = [...runner.wrap, path.join(runner.native, 'bin', name), ...args];
   return [file, rest];
 };
 
-const options = (seat) => ({
-  uid: seat.uid,
-  gid: seat.gid,
-  cwd: seat.folder,
-  env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: seat.folder },
+const options = (runner) => ({
+  uid: runner.uid,
+  gid: runner.gid,
+  cwd: runner.folder,
+  env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: runner.folder },
 });
 
 function sentence(output) {

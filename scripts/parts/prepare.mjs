@@ -11,7 +11,7 @@ import { finishPackages, install, isInstalled } from './install.mjs';
 import { CACHE, ROOT } from './paths.mjs';
 import { isAlive, known, stop } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
-import { event, step } from './say.mjs';
+import { event, step } from './console.mjs';
 
 const LEASES = path.join(CACHE, 'running');
 

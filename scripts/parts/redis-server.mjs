@@ -8,7 +8,7 @@ import path from 'node:path';
 import { CACHE } from './paths.mjs';
 import { run } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
-import { step } from './say.mjs';
+import { step } from './console.mjs';
 
 const NAMES = ['redis-server', 'valkey-server'];
 const UNPACKED = path.join(CACHE, 'redis');

@@ -5,7 +5,7 @@ import { RunFile } from './home.mjs';
 import { freePort } from './ports.mjs';
 import { onStop } from './processes.mjs';
 import { program, runProgram, saysReady, webReady } from './product.mjs';
-import { line, seconds, step } from './say.mjs';
+import { line, seconds, step } from './console.mjs';
 import { startPostgres, startRedis } from './services.mjs';
 import { Supervisor } from './supervise.mjs';
 import { addresses, urlsOf, welcome } from './welcome.mjs';
@@ -27,7 +27,7 @@ export async function serve({ home, env, options, dist, began }) {
     const product = productEnvironment({ home, env, host, port, postgres, redis, accounts });
     run.set({ ports: { web: port, postgres: postgres.port, redis: redis.port }, environment: inherited(product) });
 
-    const done = new Milestones(postgres.folder);
+    const done = new StateFile(postgres.folder);
     const migrate = () => runProgram(dist, 'migrate', product);
     if (!done.has('migrated', path.basename(dist)))
       await step('Migrations', async () => {
@@ -93,11 +93,11 @@ const inherited = ({ DATABASE_URL, REDIS_URL, SIGNING_KEY_FILE, REDIS_PREFIX, AD
  * What has been done to the data of our own PostgreSQL, so that the next start need not ask: it stands beside that data and
  * goes with it. A given database has no such note and is asked each time.
  */
-class Milestones {
+class StateFile {
   #file;
 
   constructor(folder) {
-    this.#file = folder && path.join(folder, 'milestones.json');
+    this.#file = folder && path.join(folder, 'state.json');
   }
 
   has(name, value) {

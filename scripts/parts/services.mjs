@@ -12,7 +12,7 @@ import {
 } from './postgres.mjs';
 import { findRedis, noRedis, redisVersion } from './redis-server.mjs';
 import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
-import { step } from './say.mjs';
+import { step } from './console.mjs';
 
 const STOP_REDIS = [
   ['SIGTERM', 5000],

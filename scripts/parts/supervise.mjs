@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogTail } from './log-tail.mjs';
 import { isAlive, known, stop } from './processes.mjs';
 import { Refusal } from './refusal.mjs';
-import { event, red, seconds } from './say.mjs';
+import { event, red, seconds } from './console.mjs';
 
 const MINUTE = 60_000;
 const MOST_DEATHS = 5;
@@ -48,7 +48,7 @@ export class Supervisor {
     } catch (error) {
       throw this.#closing
         ? error
-        : new Refusal(one.tail.lastWords() || `${one.name} did not start: ${error.message}. Its log is ${one.log}.`);
+        : new Refusal(one.tail.lastErrors() || `${one.name} did not start: ${error.message}. Its log is ${one.log}.`);
     }
     one.serving = true;
     if (!isAlive(one.process)) void this.#died(one, null, 'SIGKILL');
@@ -110,7 +110,7 @@ export class Supervisor {
   }
 
   #giveUp(one) {
-    const words = one.tail.lastWords();
+    const words = one.tail.lastErrors();
     return this.close(
       1,
       `${one.name} died ${MOST_DEATHS} times within a minute, so everything stops${words ? `; its last words: ${words.split('\n').at(-1)}` : ''}. Its log is ${one.log}`,

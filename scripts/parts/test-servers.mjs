@@ -8,7 +8,7 @@ import { known, stop } from './processes.mjs';
 import { runProgram } from './product.mjs';
 import { findRedis } from './redis-server.mjs';
 import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
-import { step } from './say.mjs';
+import { step } from './console.mjs';
 
 /**
  * The lease is told of every process at once, so that a killed run's are stopped by the next; Jest is `owned` too.

@@ -1,6 +1,6 @@
 /** Where things can be reached, and what is printed when everything is up. */
 import { short } from './paths.mjs';
-import { bold, dim, green, line } from './say.mjs';
+import { bold, dim, green, line } from './console.mjs';
 
 const PORT = 3000;
 

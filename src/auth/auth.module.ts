@@ -2,15 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import type { Schema } from '#libs/database/database.module';
-import { TokenVerifier } from '#libs/live/token-verifier';
+import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { Accounts } from './application/accounts.js';
-import { KeepingAccounts } from './application/keeping-accounts.js';
+import { ManagingAccounts } from './application/managing-accounts.js';
 import { SigningIn } from './application/signing-in.js';
-import { AccountRepository, Attempts, Passwords, SessionRepository, Tokens } from './domain/ports.js';
+import { AccountRepository, Attempts, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
 import { AccessGuard, JwtStrategy } from './infrastructure/access.guard.js';
 import { AccountViews } from './infrastructure/account-views.js';
-import { AdminDoor, AdminController } from './infrastructure/admin.controller.js';
-import { Argon2Passwords } from './infrastructure/argon2-passwords.js';
+import { AdminSession, AdminController } from './infrastructure/admin.controller.js';
+import { Argon2PasswordHasher } from './infrastructure/argon2-password-hasher.js';
 import { AuthController, KeysController } from './infrastructure/auth.controller.js';
 import { AccountRow, RefreshTokenRow, SessionRow } from './infrastructure/auth.rows.js';
 import { FirstAdmin } from './infrastructure/first-admin.js';
@@ -25,18 +25,18 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenR
 /** Accounts, and what others may ask about them. */
 @Module({
   providers: [
-    KeepingAccounts,
+    ManagingAccounts,
     SigningIn,
     AccountViews,
     JwtTokens,
     { provide: Accounts, useExisting: AccountViews },
     { provide: AccountRepository, useClass: TypeormAccountRepository },
     { provide: SessionRepository, useClass: TypeormSessionRepository },
-    { provide: Passwords, useClass: Argon2Passwords },
+    { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     { provide: Attempts, useClass: RedisAttempts },
-    { provide: Tokens, useExisting: JwtTokens },
+    { provide: TokenIssuer, useExisting: JwtTokens },
   ],
-  exports: [Accounts, KeepingAccounts, SigningIn, AccountViews, JwtTokens],
+  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, JwtTokens],
 })
 export class AuthModule {}
 
@@ -48,11 +48,11 @@ export class AuthModule {}
   providers: [
     JwtStrategy,
     FirstAdmin,
-    AdminDoor,
+    AdminSession,
     JwtTokenVerifier,
     { provide: TokenVerifier, useExisting: JwtTokenVerifier },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [TokenVerifier, AdminDoor],
+  exports: [TokenVerifier, AdminSession],
 })
 export class AuthWebModule {}

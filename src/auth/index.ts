@@ -1,5 +1,5 @@
 // The front door of auth: nothing else here may be imported from outside.
 export { AuthModule, AuthWebModule, authSchema } from './auth.module.js';
 export { Accounts } from './application/accounts.js';
-export { KeepingAccounts } from './application/keeping-accounts.js';
-export { AdminDoor } from './infrastructure/admin.controller.js';
+export { ManagingAccounts } from './application/managing-accounts.js';
+export { AdminSession } from './infrastructure/admin.controller.js';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
 import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
-import { KeepingWorks } from './application/keeping-works.js';
+import { ManagingWorks } from './application/managing-works.js';
 import { Writing } from './application/writing.js';
 import { Aligner, ChapterRepository, Covers, Revisions, WorkRepository } from './domain/ports.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
@@ -10,7 +10,7 @@ import { ChapterViews } from './infrastructure/chapter-views.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
 import { BlockTextRow, ChapterRow, PublicationRow, RevisionRow, WorkRow } from './infrastructure/chapters.rows.js';
 import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
-import { TakenBack1764300001000 } from './infrastructure/migrations/1764300001000-taken-back.js';
+import { Retractions1764300001000 } from './infrastructure/migrations/1764300001000-retractions.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
 import { SharpCovers } from './infrastructure/sharp-covers.js';
 import { ThreadedAligner } from './infrastructure/threaded-aligner.js';
@@ -21,14 +21,14 @@ import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
   rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow],
-  migrations: [Chapters1764000002000, TakenBack1764300001000],
+  migrations: [Chapters1764000002000, Retractions1764300001000],
 };
 
 @Module({
   imports: [AuthModule],
   providers: [
     Writing,
-    KeepingWorks,
+    ManagingWorks,
     ChapterViews,
     WorkViews,
     { provide: Chapters, useExisting: ChapterViews },
@@ -38,7 +38,7 @@ export const chaptersSchema: Schema = {
     { provide: Aligner, useClass: ThreadedAligner },
     { provide: Covers, useClass: SharpCovers },
   ],
-  exports: [Chapters, Covers, Writing, KeepingWorks, ChapterViews, WorkViews],
+  exports: [Chapters, Covers, Writing, ManagingWorks, ChapterViews, WorkViews],
 })
 export class ChaptersModule {}
 

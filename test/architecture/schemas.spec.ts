@@ -172,7 +172,7 @@ describe('good SQL is left alone', () => {
   it('prose and other strings are no SQL', () => {
     const source = `
       throw new Error('Select a chapter from the list, or update it: chapters.chapter is read only.');
-      const scopes = ['chapters.write', 'live.listen']; const queue = 'facts.chapters';
+      const scopes = ['chapters.write', 'live.listen']; const queue = 'events.chapters';
       emit('chapters.published', { from: 'auth.account' });
       const from = Buffer.from('chapters work');`;
     expect(checkSchemas(VIEW, source)).toEqual({ problems: [], statements: 0, entities: 0 });

@@ -30,7 +30,7 @@ if (!existsSync(path.join(dist, 'alignment.js'))) {
 }
 const load = (name) => import(pathToFileURL(path.join(dist, name)).href);
 const { align } = await load('alignment.js');
-const { passage } = await load('anchoring.js');
+const { transferAnchor } = await load('anchoring.js');
 const { parseMarkdown } = await load('markdown.js');
 
 const REVISIONS = 5;
@@ -41,7 +41,7 @@ function texts() {
   const corpus = process.env.INKREEL_CORPUS ?? path.join(root, '../shared/corpus');
   const prose = (file) =>
     parseMarkdown(readFileSync(file, 'utf8'))
-      .filter((block) => block.kind !== 'heading' && block.kind !== 'rule')
+      .filter((block) => block.kind !== 'heading' && block.kind !== 'scene-break')
       .map((block) => block.text);
   if (existsSync(corpus)) {
     return readdirSync(corpus)
@@ -195,10 +195,10 @@ function trial({ paragraphs, language }, seed, counts, times) {
   let ids = 0;
   const newId = () => `b${ids++}`;
   let blocks = base.map((text) => ({ id: newId(), kind: 'paragraph', text }));
-  const onBlock = blocks.map(({ id }) => ({ block: id, standing: 'anchored' }));
+  const onBlock = blocks.map(({ id }) => ({ block: id, status: 'anchored' }));
   const onWords = blocks.map(({ id }, i) => ({
     block: id,
-    standing: 'anchored',
+    status: 'anchored',
     quote: remarks[i].quote,
     span: remarks[i].span,
   }));
@@ -211,7 +211,7 @@ function trial({ paragraphs, language }, seed, counts, times) {
     blocks = aligned.blocks;
     const byId = new Map(blocks.map((block) => [block.id, block.text]));
     const step = { lineage: aligned.lineage, textOf: (id) => byId.get(id) };
-    for (const list of [onBlock, onWords]) list.forEach((anchor, i) => (list[i] = passage(anchor, step)));
+    for (const list of [onBlock, onWords]) list.forEach((anchor, i) => (list[i] = transferAnchor(anchor, step)));
   }
 
   const living = new Set(now.flatMap((p) => p.ids));
@@ -229,7 +229,7 @@ function trial({ paragraphs, language }, seed, counts, times) {
       ['block', onBlock[home]],
       ['words', onWords[home]],
     ]) {
-      const place = anchor.standing === 'detached' ? undefined : placeOf.get(anchor.block);
+      const place = anchor.status === 'detached' ? undefined : placeOf.get(anchor.block);
       judge(counts[name], home, place, now, living);
       if (name === 'words' && place !== undefined) judgeSpan(counts.words, remark, place, anchor.span, now, language);
     }

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
-import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 import { describeInChromium, type Visit, visit } from './chromium.js';
 
@@ -51,10 +51,10 @@ describeInChromium('The film in Chromium', () => {
     stack = await startStack({ workers: 1 });
     const mira = await signUp(stack, { role: 'author' });
     const { chapterId } = await begunChapter(mira, { markdown: TEXT, publish: true });
-    const { body } = await mira.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+    const { body } = await mira.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
     const ready = await until(
       async () => {
-        const { body: now } = await mira.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`);
+        const { body: now } = await mira.api.get<RenditionResponse>(`/v1/renditions/${body.id}`);
         return ['ready', 'failed'].includes(now.state) && now;
       },
       PATIENCE - 30_000,

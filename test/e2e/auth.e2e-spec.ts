@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { AccountAnswer, SessionAnswer, TokensAnswer } from '../../src/auth/infrastructure/auth.contract.js';
+import type { AccountResponse, SessionResponse, TokensResponse } from '../../src/auth/infrastructure/auth.contract.js';
 import { must } from '../support/people.js';
 import { Api, signUp, type Stack, startStack, until } from '../support/stack.js';
 
@@ -15,14 +15,15 @@ beforeAll(async () => {
 }, 90_000);
 
 const signIn = ({ email, password }: { email: string; password: string }) =>
-  visitor.post<SessionAnswer>('/v1/sessions', { email, password });
-const refresh = (refreshToken: string) => visitor.post<TokensAnswer & { type: string }>('/v1/sessions/refresh', { refreshToken });
+  visitor.post<SessionResponse>('/v1/sessions', { email, password });
+const refresh = (refreshToken: string) =>
+  visitor.post<TokensResponse & { type: string }>('/v1/sessions/refresh', { refreshToken });
 const newcomer = () => ({ email: `${randomUUID()}@example.org`, name: 'Mira', password: 'a lantern left burning' });
 
 describe('signing up', () => {
   it('makes an account that can sign in at once and is told who it is', async () => {
     const mira = newcomer();
-    const account = must(201, await visitor.post<AccountAnswer>('/v1/accounts', { ...mira, role: 'author' }));
+    const account = must(201, await visitor.post<AccountResponse>('/v1/accounts', { ...mira, role: 'author' }));
     expect(account).toMatchObject({ email: mira.email, name: 'Mira', role: 'author' });
     const session = must(201, await signIn(mira));
     expect(session).toMatchObject({ tokenType: 'Bearer', expiresIn: 600, account });
@@ -30,7 +31,7 @@ describe('signing up', () => {
   });
 
   it('makes a reader of whoever does not say what they come for', async () => {
-    expect(must(201, await visitor.post<AccountAnswer>('/v1/accounts', newcomer())).role).toBe('reader');
+    expect(must(201, await visitor.post<AccountResponse>('/v1/accounts', newcomer())).role).toBe('reader');
   });
 
   it('never makes a moderator or an admin', async () => {
@@ -213,7 +214,7 @@ describe('roles', () => {
       await signUp(stack, { role: 'author' }),
     ];
     const change = (by: Api, id: string, role = 'author') =>
-      by.put<AccountAnswer & { type: string }>(`/v1/accounts/${id}/role`, { role });
+      by.put<AccountResponse & { type: string }>(`/v1/accounts/${id}/role`, { role });
     expect((await change(author.api, reader.id)).status).toBe(403);
     expect((await change(reader.api, reader.id, 'admin')).status).toBe(403);
     expect((await change(admin.api, admin.id, 'reader')).body.type).toBe('urn:inkreel:problem:not-your-own-role');

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import type { ChapterPage, DraftAnswer, ImportAnswer, WorkAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type {
+  ChapterPage,
+  DraftResponse,
+  ImportResponse,
+  WorkResponse,
+} from '../../src/chapters/infrastructure/chapters.contract.js';
 import type { Answer } from '../support/api.js';
 import { must, type Person } from '../support/people.js';
 import { type Api, begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
@@ -19,7 +24,7 @@ beforeAll(async () => {
 
 const ifMatch = (version: number | '*') => ({ 'if-match': version === '*' ? '*' : `"${version}"` });
 const begunWork = async (language = 'en') =>
-  must(201, await mira.api.post<WorkAnswer>('/v1/works', { title: 'A Work', language }));
+  must(201, await mira.api.post<WorkResponse>('/v1/works', { title: 'A Work', language }));
 
 describe('lists', () => {
   /** Walks all pages by `next`; between two of them something happens. */
@@ -71,7 +76,7 @@ describe('lists', () => {
       others.push(must(201, await mira.api.post(`/v1/works/${workId}/chapters`, { title: 'Next', markdown: 'Text.' })).id);
     const { chapterId: chapterOfAnotherWork } = await begunChapter(mira, { markdown: 'Another.' });
     const behind = (id: string, after: string) =>
-      mira.api.put<DraftAnswer>(`/v1/chapters/${id}/position`, { after }, ifMatch('*'));
+      mira.api.put<DraftResponse>(`/v1/chapters/${id}/position`, { after }, ifMatch('*'));
     for (const answer of await Promise.all(others.map((id) => behind(id, first)))) must(200, answer);
     const order = async () =>
       must(200, await mira.api.get<ChapterPage>(`/v1/works/${workId}/chapters?limit=100`)).items.map(({ id }) => id);
@@ -116,11 +121,11 @@ describe('lists', () => {
 
 describe('a manuscript', () => {
   const importInto = (workId: string, file: string, type = 'text/plain', more = {}) =>
-    mira.api.post<ImportAnswer & { type: string }>(`/v1/works/${workId}/imports`, file, { 'content-type': type, ...more });
+    mira.api.post<ImportResponse & { type: string }>(`/v1/works/${workId}/imports`, file, { 'content-type': type, ...more });
   const contents = async (workId: string) =>
     must(200, await mira.api.get<ChapterPage>(`/v1/works/${workId}/chapters?limit=100`)).items.map(({ title }) => title);
   const textOf = async ({ id }: { id: string }) =>
-    must(200, await mira.api.get<DraftAnswer>(`/v1/chapters/${id}/draft`)).blocks.map(({ text }) => text);
+    must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${id}/draft`)).blocks.map(({ text }) => text);
 
   it('in plain text becomes chapters by its headings, and lines that were wrapped to fit a page become paragraphs', async () => {
     const { id } = await begunWork();
@@ -223,7 +228,10 @@ describe('a cover', () => {
       .toFormat(format)
       .toBuffer();
   const put = (workId: string, body: Buffer | string | object, type: string, version: number | '*' = '*') =>
-    mira.api.put<WorkAnswer & { type: string }>(`/v1/works/${workId}/cover`, body, { 'content-type': type, ...ifMatch(version) });
+    mira.api.put<WorkResponse & { type: string }>(`/v1/works/${workId}/cover`, body, {
+      'content-type': type,
+      ...ifMatch(version),
+    });
 
   it('comes back as the bytes that were sent, also in parts, to whoever may see the work', async () => {
     const { workId } = await begunChapter(mira, { markdown: 'One.' });

@@ -1,10 +1,10 @@
 import type {
-  ChapterAnswer,
-  DraftAnswer,
-  RevisionAnswer,
+  ChapterResponse,
+  DraftResponse,
+  RevisionResponse,
   RevisionPage,
-  SavedAnswer,
-  WorkAnswer,
+  SavedResponse,
+  WorkResponse,
 } from '../../src/chapters/infrastructure/chapters.contract.js';
 import { must, type Person } from '../support/people.js';
 import { Api, begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
@@ -23,11 +23,11 @@ const paragraphs = (count: number, say = (n: number) => `Paragraph ${n} tells of
   Array.from({ length: count }, (_, n) => say(n));
 const ifMatch = (version: number | '*') => ({ 'if-match': version === '*' ? '*' : `"${version}"` });
 const save = (chapterId: string, change: object, version: number | '*' = '*', api = mira.api) =>
-  api.put<SavedAnswer & { type: string }>(`/v1/chapters/${chapterId}/draft`, change, ifMatch(version));
+  api.put<SavedResponse & { type: string }>(`/v1/chapters/${chapterId}/draft`, change, ifMatch(version));
 const publish = (chapterId: string, body: object = {}, version: number | '*' = '*') =>
   mira.api.post(`/v1/chapters/${chapterId}/publication`, body, ifMatch(version));
 const unpublish = (chapterId: string) => mira.api.delete(`/v1/chapters/${chapterId}/publication`, ifMatch('*'));
-const read = (chapterId: string, api = visitor) => api.get<ChapterAnswer>(`/v1/chapters/${chapterId}`);
+const read = (chapterId: string, api = visitor) => api.get<ChapterResponse>(`/v1/chapters/${chapterId}`);
 
 describe('a draft', () => {
   it('is kept revision by revision, and each comes back byte for byte', async () => {
@@ -59,9 +59,11 @@ describe('a draft', () => {
     expect(await stored()).toBe(1_000);
     text[500] += ' It went out at midnight.';
     const { changes } = must(200, await save(chapterId, { markdown: text.join('\n\n') }));
-    expect(changes).toEqual([{ fate: 'edited', block: blocks[500].id, from: [blocks[500].id], similarity: expect.any(Number) }]);
+    expect(changes).toEqual([
+      { change: 'edited', block: blocks[500].id, from: [blocks[500].id], similarity: expect.any(Number) },
+    ]);
     expect(await stored()).toBe(1_001);
-    const { blocks: now } = must(200, await mira.api.get<DraftAnswer>(`/v1/chapters/${chapterId}/draft`));
+    const { blocks: now } = must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`));
     expect(now.map(({ id }) => id)).toEqual(blocks.map(({ id }) => id));
   });
 
@@ -81,9 +83,9 @@ describe('a draft', () => {
     const [sea, lantern] = c.split(/(?<=sea\.) /);
     const next = [h, a, `${b} Or so they say.`, sea, lantern, `${d} ${e}`, f];
     const { revision } = must(200, await save(chapterId, { markdown: next.join('\n\n') }));
-    const { lineage } = must(200, await mira.api.get<RevisionAnswer>(`/v1/chapters/${chapterId}/revisions/${revision}`));
-    const fateOf = (n: number) => lineage.find(({ from }) => from.includes(blocks[n].id))?.fate;
-    expect([0, 1, 2, 3, 4, 5, 6, 7].map(fateOf)).toEqual([
+    const { lineage } = must(200, await mira.api.get<RevisionResponse>(`/v1/chapters/${chapterId}/revisions/${revision}`));
+    const changeOf = (n: number) => lineage.find(({ from }) => from.includes(blocks[n].id))?.change;
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map(changeOf)).toEqual([
       'kept',
       'edited',
       'split',
@@ -105,7 +107,7 @@ describe('a draft', () => {
       { id: other.blocks[0].id, kind: 'paragraph', text: 'Stolen.' },
     ];
     must(200, await save(one.chapterId, { blocks }));
-    const draft = must(200, await mira.api.get<DraftAnswer>(`/v1/chapters/${one.chapterId}/draft`));
+    const draft = must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${one.chapterId}/draft`));
     expect(draft.blocks.map(({ text }) => text)).toEqual(blocks.map(({ text }) => text));
     expect(draft.blocks[0].id).toBe(one.blocks[1].id);
     expect(draft.blocks[1].id).not.toBe(other.blocks[0].id);
@@ -134,7 +136,7 @@ describe('a draft', () => {
       expect((await mira.api.put(`/v1/chapters/${chapterId}/draft`, { markdown: 'x' }, { 'if-match': nonsense })).status).toBe(
         400,
       );
-    expect(must(200, await mira.api.get<DraftAnswer>(`/v1/chapters/${chapterId}/draft`)).blocks[0].text).toBe('Two.');
+    expect(must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`)).blocks[0].text).toBe('Two.');
   });
 
   it('saved at once on two processes takes one and tells the other', async () => {
@@ -184,7 +186,7 @@ describe('what is not published', () => {
       ['POST', `/v1/works/${workId}/chapters`, { title: 'Mine now' }],
     ] as const)
       expect([path, (await theo.api.send(method, path, body, ifMatch('*'))).status]).toEqual([path, 403]);
-    expect(must(200, await mira.api.get<DraftAnswer>(`/v1/chapters/${chapterId}/draft`))).toMatchObject({
+    expect(must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`))).toMatchObject({
       revision: 1,
       version: 1,
     });
@@ -205,7 +207,7 @@ describe('a published chapter', () => {
     }, 1_000);
     expect(after.body).toMatchObject({ title: 'New title', publishedAt: body.publishedAt });
     expect(after.headers.etag).not.toBe(headers.etag);
-    expect(must(200, await visitor.get<WorkAnswer>(`/v1/works/${workId}`))).toMatchObject({
+    expect(must(200, await visitor.get<WorkResponse>(`/v1/works/${workId}`))).toMatchObject({
       chapters: 1,
       author: { name: 'Mira' },
     });

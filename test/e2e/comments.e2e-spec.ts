@@ -1,7 +1,7 @@
 /** Remarks on paragraphs, and where they stand after the text changed; threads, counts and pages. Live delivery: live.e2e-spec.ts. */
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
-import type { ThreadAnswer, ThreadPage } from '../../src/comments/infrastructure/comments.contract.js';
+import type { ThreadResponse, ThreadPage } from '../../src/comments/infrastructure/comments.contract.js';
 
 const TEXT = ['The harbour froze in a night.', 'Nobody had lit the lamp.', 'In the morning it was burning all the same.'];
 
@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 
 const published = (markdown = TEXT.join('\n\n')) => begunChapter(author, { markdown, publish: true });
-describe('A remark on a paragraph', () => {
-  const placeOf = async (id: string) => must(200, await stack.api.get<ThreadAnswer>(`/v1/comments/${id}`)).place!;
+describe('A comment on a paragraph', () => {
+  const anchorOf = async (id: string) => must(200, await stack.api.get<ThreadResponse>(`/v1/comments/${id}`)).anchor!;
   const republish = async (chapterId: string, markdown: string): Promise<void> => {
     must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, { markdown }, { 'if-match': '*' }));
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
@@ -28,58 +28,58 @@ describe('A remark on a paragraph', () => {
           )
         ).length === 0,
       15_000,
-      'remarks have followed the text',
+      'anchors have followed the text',
     );
   };
 
   it('keeps its paragraph when the one above is deleted, says when its text was edited, and that it lost it', async () => {
     const { chapterId, blocks } = await published();
-    const remark = must(
+    const comment = must(
       201,
-      await reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, {
+      await reader.api.post<ThreadResponse>(`/v1/chapters/${chapterId}/comments`, {
         body: 'Who?',
         block: blocks[1].id,
         quote: { exact: 'lit the lamp' },
       }),
     );
     await republish(chapterId, TEXT.slice(1).join('\n\n'));
-    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored', quote: 'lit the lamp' });
+    expect(await anchorOf(comment.id)).toMatchObject({ block: blocks[1].id, status: 'anchored', quote: 'lit the lamp' });
     await republish(chapterId, [TEXT[1].replace('Nobody', 'No one at all'), TEXT[2]].join('\n\n'));
-    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored', span: { start: 18, end: 30 } });
+    expect(await anchorOf(comment.id)).toMatchObject({ block: blocks[1].id, status: 'anchored', span: { start: 18, end: 30 } });
     await republish(chapterId, [TEXT[1].replace('Nobody', 'No one at all').replace('lit', 'touched'), TEXT[2]].join('\n\n'));
-    expect((await placeOf(remark.id)).standing).toBe('edited');
+    expect((await anchorOf(comment.id)).status).toBe('edited');
     await republish(chapterId, TEXT[2]);
-    expect(await placeOf(remark.id)).toMatchObject({ standing: 'detached', madeAt: { text: TEXT[1] } });
+    expect(await anchorOf(comment.id)).toMatchObject({ status: 'detached', origin: { text: TEXT[1] } });
     await republish(chapterId, TEXT.join('\n\n'));
-    expect(await placeOf(remark.id)).toMatchObject({ block: blocks[1].id, standing: 'anchored' });
+    expect(await anchorOf(comment.id)).toMatchObject({ block: blocks[1].id, status: 'anchored' });
   }, 60_000);
 
   it('is carried to the text published meanwhile when it was made on an older one', async () => {
     const { chapterId, blocks } = await published();
     await republish(chapterId, [`A new beginning.`, ...TEXT].join('\n\n'));
-    const remark = must(
+    const comment = must(
       201,
-      await reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, {
+      await reader.api.post<ThreadResponse>(`/v1/chapters/${chapterId}/comments`, {
         body: 'Here',
         block: blocks[0].id,
         revision: 1,
       }),
     );
-    expect(remark.place).toMatchObject({ block: blocks[0].id, standing: 'anchored', madeAt: { revision: 1 } });
+    expect(comment.anchor).toMatchObject({ block: blocks[0].id, status: 'anchored', origin: { revision: 1 } });
   });
 
   it('shows no words of a text that was taken back, and cannot be made on it any more', async () => {
     const { chapterId, blocks } = await published();
-    const comment = (body: object) => reader.api.post<ThreadAnswer>(`/v1/chapters/${chapterId}/comments`, body);
+    const comment = (body: object) => reader.api.post<ThreadResponse>(`/v1/chapters/${chapterId}/comments`, body);
     const block = blocks[1].id;
     const before = must(201, await comment({ body: 'Who?', block, quote: { exact: 'the lamp' }, revision: 1 }));
-    expect(before.place).toMatchObject({ quote: 'the lamp', madeAt: { revision: 1, text: TEXT[1] } });
+    expect(before.anchor).toMatchObject({ quote: 'the lamp', origin: { revision: 1, text: TEXT[1] } });
     must(204, await author.api.delete(`/v1/chapters/${chapterId}/publication`, { 'if-match': '*' }));
     await republish(chapterId, [TEXT[0], 'Nobody had lit the lantern.', TEXT[2]].join('\n\n'));
-    const hidden = { quote: null, madeAt: { revision: 1, text: null } };
-    expect(await placeOf(before.id)).toMatchObject(hidden);
+    const hidden = { quote: null, origin: { revision: 1, text: null } };
+    expect(await anchorOf(before.id)).toMatchObject(hidden);
     const { items } = must(200, await reader.api.get<ThreadPage>(`/v1/chapters/${chapterId}/comments`));
-    expect(items[0].place).toMatchObject(hidden);
+    expect(items[0].anchor).toMatchObject(hidden);
     for (const revision of [1, 3])
       expect(await comment({ body: 'There it was', block, revision })).toMatchObject({
         status: 409,
@@ -88,7 +88,7 @@ describe('A remark on a paragraph', () => {
     must(201, await comment({ body: 'Here it is', block, revision: 2 }));
     // the very text comes back: so do the words of the comment on it
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, { revision: 1 }, { 'if-match': '*' }));
-    expect(await placeOf(before.id)).toMatchObject({ quote: 'the lamp', madeAt: { text: TEXT[1] } });
+    expect(await anchorOf(before.id)).toMatchObject({ quote: 'the lamp', origin: { text: TEXT[1] } });
   }, 60_000);
 
   it('is counted at its paragraph with its answers, and paged by thread', async () => {
@@ -124,7 +124,7 @@ describe('A remark on a paragraph', () => {
     }
     expect(seen).toEqual(threads);
     must(204, await reader.api.delete(`/v1/comments/${threads[1]}`));
-    expect(must(200, await stack.api.get<ThreadAnswer>(`/v1/comments/${threads[1]}`))).toMatchObject({
+    expect(must(200, await stack.api.get<ThreadResponse>(`/v1/comments/${threads[1]}`))).toMatchObject({
       status: 'withdrawn',
       body: null,
       author: null,

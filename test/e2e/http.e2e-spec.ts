@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import type { AccountAnswer } from '../../src/auth/infrastructure/auth.contract.js';
-import type { WorkAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type { AccountResponse } from '../../src/auth/infrastructure/auth.contract.js';
+import type { WorkResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
 import type { Answer } from '../support/api.js';
 import { must, type Person } from '../support/people.js';
 import { type Api, begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
@@ -35,7 +35,7 @@ describe('a POST with an Idempotency-Key', () => {
   it('sent to two processes at once and again later acts once and is answered alike', async () => {
     const title = `Once ${randomUUID()}`;
     const header = key();
-    const send = (api: Api) => api.post<WorkAnswer>('/v1/works', { ...WORK, title }, header);
+    const send = (api: Api) => api.post<WorkResponse>('/v1/works', { ...WORK, title }, header);
     const at = stack.webs.map(({ url }) => mira.api.at(url));
     const answers = [...(await Promise.all([...at, ...at].map(send))), await send(at[1]), await send(at[0])];
     const [first] = answers;
@@ -90,7 +90,7 @@ describe('a POST with an Idempotency-Key', () => {
     const mirror = { email: `${randomUUID()}@example.org`, name: 'Mirror', password: 'aaaaaaaaaaaaaaaa' };
     expect(problem(await visitor.post('/v1/accounts', mirror, header))).toBe('422 password-too-weak');
     const better = { ...mirror, password: 'a lantern left burning' };
-    must(201, await visitor.post<AccountAnswer>('/v1/accounts', better, header));
+    must(201, await visitor.post<AccountResponse>('/v1/accounts', better, header));
   });
 
   it('has to be worth its name', async () => {
@@ -154,10 +154,10 @@ describe('a refusal', () => {
       expect([pointer, problem(refused), refused.body.errors[0].pointer]).toEqual([pointer, '400 invalid-input', pointer]);
     }
     for (const text of ['a\0b', 'half \ud83d a lamp', '\udfee']) {
-      expect(problem(await post({ ...WORK, title: text }))).toBe('400 unstorable-text');
-      expect(problem(await post({ ...WORK, [text]: 1 }))).toBe('400 unstorable-text');
+      expect(problem(await post({ ...WORK, title: text }))).toBe('400 invalid-text');
+      expect(problem(await post({ ...WORK, [text]: 1 }))).toBe('400 invalid-text');
     }
-    expect(problem(await visitor.get('/v1/works?after=%00'))).toBe('400 unstorable-text');
+    expect(problem(await visitor.get('/v1/works?after=%00'))).toBe('400 invalid-text');
   });
 
   it('names a query key that the route does not know, or that came twice', async () => {

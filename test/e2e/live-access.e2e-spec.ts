@@ -1,6 +1,6 @@
 /** Who may listen, for how long, and by what authority; and that a token never stands in a URL. */
 import { WebSocket } from 'ws';
-import type { SessionAnswer } from '../../src/auth/infrastructure/auth.contract.js';
+import type { SessionResponse } from '../../src/auth/infrastructure/auth.contract.js';
 import { EventSource } from '../support/event-source.js';
 import { must, type Person } from '../support/people.js';
 import { type Api, begunChapter, LiveClient, signUp, type Stack, startStack, type Web } from '../support/stack.js';
@@ -46,7 +46,7 @@ async function open(web: Web, stream: string, how: Parameters<typeof EventSource
 /** A new access token of the author, good for TOKEN_SECONDS from the last full second on. */
 async function briefToken(): Promise<string> {
   const { email, password } = author;
-  return must(201, await author.api.at(brief.url).as(undefined).post<SessionAnswer>('/v1/sessions', { email, password }))
+  return must(201, await author.api.at(brief.url).as(undefined).post<SessionResponse>('/v1/sessions', { email, password }))
     .accessToken;
 }
 

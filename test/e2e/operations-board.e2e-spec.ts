@@ -26,12 +26,12 @@ const QUEUES = '/admin/queues/api/queues';
 const SPELLINGS = [
   '/admin/queues',
   '/admin/queues/',
-  '/admin/queues/queue/facts.comments',
+  '/admin/queues/queue/events.comments',
   QUEUES,
-  `${QUEUES}?activeQueue=facts.comments&page=1`,
+  `${QUEUES}?activeQueue=events.comments&page=1`,
   `${QUEUES}/`,
-  `${QUEUES}/facts.comments/1`,
-  `${QUEUES}/facts.comments/1/logs`,
+  `${QUEUES}/events.comments/1`,
+  `${QUEUES}/events.comments/1/logs`,
   '/admin/queues/static/index.html',
   `/${QUEUES}`,
   '/admin//queues/api/queues',
@@ -65,19 +65,19 @@ describe('the job board', () => {
     const page = await visitor.get('/admin/queues', { cookie, accept: 'text/html' });
     expect([page.status, page.headers['cache-control']]).toEqual([200, 'no-store']);
     const { queues } = must(200, await visitor.get<{ queues: { name: string; readOnlyMode: boolean }[] }>(QUEUES, { cookie }));
-    expect(queues.map(({ name }) => name)).toEqual(expect.arrayContaining(['facts.comments', 'render.plan']));
+    expect(queues.map(({ name }) => name)).toEqual(expect.arrayContaining(['events.comments', 'render.plan']));
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   });
 
-  it('shows the lanes that workers have opened, too', async () => {
+  it('shows the worker groups that workers have opened, too', async () => {
     const names = async () =>
       must(200, await visitor.get<{ queues: { name: string; readOnlyMode: boolean }[] }>(QUEUES, { cookie })).queues;
-    const lane = await until(
+    const group = await until(
       async () => (await names()).find(({ name }) => /^render\.segment@[0-9a-f]{12}$/.test(name)),
       20_000,
-      'the worker has looked at its tools and serves a lane',
+      'the worker has looked at its tools and serves a worker group',
     );
-    expect(lane.readOnlyMode).toBe(true);
+    expect(group.readOnlyMode).toBe(true);
   }, 30_000);
 
   it('tells nothing to anybody else, however its address is spelt', async () => {
@@ -100,7 +100,7 @@ describe('the job board', () => {
         const refused = await visitor.get(path, headers);
         expect([who, path, refused.status >= 400 && refused.status < 500]).toEqual([who, path, true]);
         expect(refused.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-        expect(refused.bytes.toString()).not.toMatch(/"name":"facts|bull-board|Inkreel jobs/);
+        expect(refused.bytes.toString()).not.toMatch(/"name":"events|bull-board|Inkreel jobs/);
       }
     for (const path of SPELLINGS.slice(0, 5)) expect((await visitor.get(path)).status).toBe(401);
   });
@@ -122,17 +122,17 @@ describe('the job board', () => {
 
   it('changes nothing: what it could do elsewhere is refused here', async () => {
     for (const [method, path] of [
-      ['PUT', `${QUEUES}/facts.comments/retry/failed`],
-      ['PUT', `${QUEUES}/facts.comments/clean/completed`],
-      ['PUT', `${QUEUES}/facts.comments/promote`],
-      ['PUT', `${QUEUES}/facts.comments/pause`],
-      ['PUT', `${QUEUES}/facts.comments/resume`],
-      ['PUT', `${QUEUES}/facts.comments/empty`],
-      ['PUT', `${QUEUES}/facts.comments/obliterate`],
-      ['PUT', `${QUEUES}/facts.comments/1/retry`],
-      ['PUT', `${QUEUES}/facts.comments/1/clean`],
-      ['PATCH', `${QUEUES}/facts.comments/1/update-data`],
-      ['POST', `${QUEUES}/facts.comments/add`],
+      ['PUT', `${QUEUES}/events.comments/retry/failed`],
+      ['PUT', `${QUEUES}/events.comments/clean/completed`],
+      ['PUT', `${QUEUES}/events.comments/promote`],
+      ['PUT', `${QUEUES}/events.comments/pause`],
+      ['PUT', `${QUEUES}/events.comments/resume`],
+      ['PUT', `${QUEUES}/events.comments/empty`],
+      ['PUT', `${QUEUES}/events.comments/obliterate`],
+      ['PUT', `${QUEUES}/events.comments/1/retry`],
+      ['PUT', `${QUEUES}/events.comments/1/clean`],
+      ['PATCH', `${QUEUES}/events.comments/1/update-data`],
+      ['POST', `${QUEUES}/events.comments/add`],
       ['PUT', `${QUEUES}/pause`],
     ] as const) {
       const body = method === 'PUT' ? undefined : { name: 'x', data: {}, jobData: {} };

@@ -1,7 +1,7 @@
 /** The outbox at work: each reaction happens once, whatever happens to Redis, to jobs and to the processes between. */
 import Queue from 'bull';
 import { Redis } from 'ioredis';
-import type { EventAnswer } from '../../libs/operations/events.contract.js';
+import type { EventResponse } from '../../libs/events/events.contract.js';
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
@@ -57,7 +57,9 @@ async function chapterToPublish(): Promise<{ chapterId: string; workId: string; 
 const effects = async (chapterId: string) => ({
   renditions: (await stack.sql(`SELECT FROM rendering.rendition WHERE chapter_id = $1`, [chapterId])).length,
   reached: (
-    await stack.sql<{ publication: number }>(`SELECT publication FROM comments.reached WHERE chapter_id = $1`, [chapterId])
+    await stack.sql<{ publication: number }>(`SELECT publication FROM comments.reanchoring_position WHERE chapter_id = $1`, [
+      chapterId,
+    ])
   )[0]?.publication,
   told: (await stack.sql(`SELECT FROM live.event WHERE key = $1 AND type = 'chapter.published'`, [`chapter:${chapterId}`]))
     .length,
@@ -77,7 +79,7 @@ describe('Publishing', () => {
 
   it('has its reactions once when Redis was emptied between relaying and handling', async () => {
     const { chapterId, publish } = await chapterToPublish();
-    const queues = ['facts.comments', 'facts.rendering'].map((name) => queueOf(name));
+    const queues = ['events.comments', 'events.rendering'].map((name) => queueOf(name));
     await Promise.all(queues.map((queue) => queue.pause()));
     await publish();
     await until(
@@ -101,7 +103,7 @@ describe('Publishing', () => {
 
   it('has its reactions once when Bull gave a job up and Postgres could not be told', async () => {
     const { chapterId, publish } = await chapterToPublish();
-    const queue = queueOf('facts.comments');
+    const queue = queueOf('events.comments');
     await queue.pause();
     await publish();
     const open = () =>
@@ -127,7 +129,7 @@ describe('Publishing', () => {
     await publish();
     const done = await handled(chapterId, 4);
     const last = done.filter(({ consumer }) => consumer === 'rendering').at(-1)!;
-    const queue = queueOf('facts.rendering');
+    const queue = queueOf('events.rendering');
     const again = await queue.add(
       'ChapterPublished',
       { event: last.event, consumer: last.consumer, epoch: last.epoch },
@@ -151,7 +153,7 @@ describe('Publishing', () => {
     await publish();
     await handled(chapterId, 4, 30_000);
     await stack.sql(`DROP TRIGGER fail_twice ON rendering.rendition`);
-    const { body } = await admin.api.get<{ items: EventAnswer[] }>(`/v1/admin/events?about=${chapterId}`);
+    const { body } = await admin.api.get<{ items: EventResponse[] }>(`/v1/admin/events?about=${chapterId}`);
     const fact = body.items.find(({ type }) => type === 'ChapterPublished')!;
     const delivery = fact.deliveries.find(({ consumer }) => consumer === 'rendering')!;
     expect(delivery).toMatchObject({ attempts: 2, failedAt: null });
@@ -164,12 +166,12 @@ describe('Publishing', () => {
     const { chapterId, publish } = await chapterToPublish();
     await publish();
     await handled(chapterId, 4);
-    const { body } = await admin.api.get<{ items: EventAnswer[] }>(`/v1/admin/events?about=${chapterId}`);
+    const { body } = await admin.api.get<{ items: EventResponse[] }>(`/v1/admin/events?about=${chapterId}`);
     const fact = body.items.find(({ type }) => type === 'ChapterPublished')!;
     const effect = body.items.find(({ type }) => type === 'PlanRendition')!;
     expect(effect.cause).toBe(fact.id);
     expect(fact.effects).toContain(effect.id);
-    expect(fact).toMatchObject({ kind: 'fact', actor: author.id, subject: { kind: 'chapter', id: chapterId, version: 2 } });
+    expect(fact).toMatchObject({ kind: 'event', actor: author.id, subject: { kind: 'chapter', id: chapterId, version: 2 } });
     expect(fact.request).toMatch(/./);
     expect((await author.api.get(`/v1/admin/events?about=${chapterId}`)).status).toBe(403);
     must(202, await admin.api.post(`/v1/admin/events/${fact.id}/deliveries/comments/replay`));

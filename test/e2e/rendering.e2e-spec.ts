@@ -2,7 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RenditionAnswer, ScenesAnswer, SettingsAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type {
+  RenditionResponse,
+  ScenesResponse,
+  SettingsResponse,
+} from '../../src/rendering/infrastructure/renditions.contract.js';
 import { tempFolder } from '../support/database.js';
 import { must, type Person } from '../support/people.js';
 import { ffmpegPath } from '../support/picture.js';
@@ -26,12 +30,12 @@ beforeAll(async () => {
 afterAll(() => drop());
 
 /** Asks for a film and watches it to its end, over REST. */
-async function filmed(chapterId: string, patience = 90_000): Promise<{ film: RenditionAnswer; progress: number[] }> {
-  const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+async function filmed(chapterId: string, patience = 90_000): Promise<{ film: RenditionResponse; progress: number[] }> {
+  const asked = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
   const progress: number[] = [];
   const film = await until(
     async () => {
-      const { body } = await author.api.get<RenditionAnswer>(`/v1/renditions/${asked.body.id}`);
+      const { body } = await author.api.get<RenditionResponse>(`/v1/renditions/${asked.body.id}`);
       progress.push(body.progress.framesDone);
       return ['ready', 'failed'].includes(body.state) && body;
     },
@@ -42,7 +46,7 @@ async function filmed(chapterId: string, patience = 90_000): Promise<{ film: Ren
   return { film, progress };
 }
 
-async function fetched(film: RenditionAnswer, name: string): Promise<string> {
+async function fetched(film: RenditionResponse, name: string): Promise<string> {
   const file = join(folder, name);
   const { status, bytes } = await stack.api.get(film.film!.files.film);
   expect(status).toBe(200);
@@ -50,14 +54,14 @@ async function fetched(film: RenditionAnswer, name: string): Promise<string> {
   return file;
 }
 
-const scenesOf = async (film: RenditionAnswer): Promise<ScenesAnswer> =>
-  must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${film.id}/scenes`));
+const scenesOf = async (film: RenditionResponse): Promise<ScenesResponse> =>
+  must(200, await author.api.get<ScenesResponse>(`/v1/renditions/${film.id}/scenes`));
 
 interface Cues {
   cues: { start: number; end: number; block: string; lines: string[]; words: { text: string; start: number; end: number }[] }[];
   blocks: { block: string; start: number; end: number }[];
 }
-const cuesOf = async (film: RenditionAnswer): Promise<Cues> => must(200, await stack.api.get<Cues>(film.film!.files.cues));
+const cuesOf = async (film: RenditionResponse): Promise<Cues> => must(200, await stack.api.get<Cues>(film.film!.files.cues));
 
 /** Every frame of the film as a hash. */
 const frameHashes = (file: string): string[] =>
@@ -106,7 +110,7 @@ function litPixels(file: string, seconds: number): Set<number> {
 }
 
 describe('A film of a published chapter', () => {
-  let first: RenditionAnswer;
+  let first: RenditionResponse;
   let chapterId: string;
 
   it('is an upright H.264 and AAC film that starts at once, with as many frames as were planned and told', async () => {
@@ -156,7 +160,7 @@ describe('A film of a published chapter', () => {
     for (const [i, cue] of cues.entries()) if (i) expect(cue.start).toBeGreaterThanOrEqual(cues[i - 1].end - 0.001);
     const chapter = await stack.api.get(`/v1/chapters/${chapterId}`);
     const narrated = (chapter.body.blocks as { id: string; kind: string }[])
-      .filter(({ kind }) => kind !== 'rule')
+      .filter(({ kind }) => kind !== 'scene-break')
       .map(({ id }) => id);
     expect(blocks.map(({ block }) => block)).toEqual(narrated);
   });
@@ -252,7 +256,7 @@ describe('A film of a published chapter', () => {
     const { film } = await filmed(other.chapterId);
     const chapter = `/v1/chapters/${other.chapterId}`;
     const listed = async (api: Api) =>
-      (await api.get<{ items: RenditionAnswer[] }>(`${chapter}/renditions`)).body.items.map(({ id }) => id);
+      (await api.get<{ items: RenditionResponse[] }>(`${chapter}/renditions`)).body.items.map(({ id }) => id);
     must(
       200,
       await author.api.put(`${chapter}/draft`, { markdown: ENGLISH.replace('one lamp', 'no lamp') }, { 'if-match': '*' }),
@@ -298,18 +302,18 @@ describe('Filming', () => {
     const { chapterId } = await begunChapter(author, { markdown: ENGLISH, title: 'The Lamp', publish: true });
     const renamed = { title: 'The Lamplighter did it' };
     must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, renamed, { 'if-match': '*' }));
-    const film = must(201, await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {}));
+    const film = must(201, await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {}));
     expect(film.title).toBe('The Lamp');
     must(204, await author.api.delete(`/v1/renditions/${film.id}`));
   });
 
   it('happens by itself on publishing where the work is set so, once for each publication', async () => {
     const { chapterId, workId } = await begunChapter(author, { markdown: 'One evening the lamp was out.' });
-    must(200, await author.api.put<SettingsAnswer>(`/v1/works/${workId}/rendering`, { onPublish: true }, { 'if-match': '*' }));
+    must(200, await author.api.put<SettingsResponse>(`/v1/works/${workId}/rendering`, { onPublish: true }, { 'if-match': '*' }));
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, { 'if-match': '*' }));
     const films = await until(
       async () => {
-        const { body } = await author.api.get<{ items: RenditionAnswer[] }>(`/v1/chapters/${chapterId}/renditions`);
+        const { body } = await author.api.get<{ items: RenditionResponse[] }>(`/v1/chapters/${chapterId}/renditions`);
         return body.items[0]?.state === 'ready' && body.items;
       },
       60_000,
@@ -338,12 +342,12 @@ describe('Filming', () => {
     );
     const { chapterId } = await begunChapter(author, { markdown: text.join('\n\n'), publish: true });
     const live = await LiveClient.connect(stack.webs[0].url, author.token);
-    const { body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+    const { body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
     await live.subscribe(`rendition:${body.id}`);
     await live.waitFor((frame) => frame.type === 'event' && (frame.event?.body as { state?: string }).state === 'ready', 90_000);
     const states = live.events.map((event) => (event.body as { state: string }).state);
     expect([...new Set(states)]).toEqual(expect.arrayContaining(['rendering', 'assembling', 'ready']));
-    expect(live.frames.filter(({ type }) => type === 'tick').length).toBeGreaterThan(0);
+    expect(live.frames.filter(({ type }) => type === 'signal').length).toBeGreaterThan(0);
     await live.close();
   }, 120_000);
 
@@ -353,9 +357,9 @@ describe('Filming', () => {
       (_, i) => `Paragraph number ${i + 1} tells of the storm, and of the lamp that burned through it.`,
     );
     const { chapterId } = await begunChapter(author, { markdown: text.join('\n\n'), publish: true });
-    const { body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+    const { body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
     await until(
-      async () => (await author.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`)).body.progress.scenesDone >= 2,
+      async () => (await author.api.get<RenditionResponse>(`/v1/renditions/${body.id}`)).body.progress.scenesDone >= 2,
       60_000,
       'two scenes drawn',
     );
@@ -380,9 +384,9 @@ describe('Filming', () => {
       (_, i) => `In chapter verse ${i + 1} the harbour froze, and the ships stood still like pictures of ships.`,
     );
     const { chapterId } = await begunChapter(author, { markdown: text.join('\n\n'), publish: true });
-    const { body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+    const { body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
     expect((await author.api.delete(`/v1/renditions/${body.id}`)).status).toBe(204);
-    expect((await author.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`)).body.state).toBe('cancelled');
+    expect((await author.api.get<RenditionResponse>(`/v1/renditions/${body.id}`)).body.state).toBe('cancelled');
     expect((await author.api.delete(`/v1/renditions/${body.id}`)).status).toBe(409);
   });
 });

@@ -1,8 +1,8 @@
 /** What an author says otherwise about a film, over REST: kept by block, versioned, and part of what a film is asked with. */
 import sharp from 'sharp';
-import type { DraftAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
-import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
-import type { LexiconAnswer, PictureAnswer, ScriptAnswer } from '../../src/rendering/infrastructure/script.contract.js';
+import type { DraftResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type { RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { LexiconResponse, PictureResponse, ScriptResponse } from '../../src/rendering/infrastructure/script.contract.js';
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
 
@@ -18,20 +18,20 @@ beforeAll(async () => {
 });
 
 const any = { 'if-match': '*' };
-const scriptOf = async (chapterId: string, query = ''): Promise<ScriptAnswer> =>
-  must(200, await author.api.get<ScriptAnswer>(`/v1/chapters/${chapterId}/script${query}`));
-const saved = async (chapterId: string, markdown: string): Promise<DraftAnswer> => {
+const scriptOf = async (chapterId: string, query = ''): Promise<ScriptResponse> =>
+  must(200, await author.api.get<ScriptResponse>(`/v1/chapters/${chapterId}/script${query}`));
+const saved = async (chapterId: string, markdown: string): Promise<DraftResponse> => {
   must(200, await author.api.put(`/v1/chapters/${chapterId}/draft`, { markdown }, any));
-  return must(200, await author.api.get<DraftAnswer>(`/v1/chapters/${chapterId}/draft`));
+  return must(200, await author.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`));
 };
 
 describe('A chapter’s script', () => {
   it('is read whole and written block by block, each change against the version it was prepared for', async () => {
     const { chapterId, blocks } = await begunChapter(author, { markdown: TEXT });
     const at = `/v1/chapters/${chapterId}/script`;
-    const first = await author.api.get<ScriptAnswer>(at);
+    const first = await author.api.get<ScriptResponse>(at);
     expect([first.headers.etag, first.body.entries, first.body.detached]).toEqual(['"0"', [], []]);
-    const put = await author.api.put<ScriptAnswer>(
+    const put = await author.api.put<ScriptResponse>(
       `${at}/${blocks[1].id}`,
       { say: 'Nobody knew.', pause: 1.5 },
       { 'if-match': '"0"' },
@@ -42,7 +42,7 @@ describe('A chapter’s script', () => {
     ]);
     expect((await author.api.put(`${at}/${blocks[0].id}`, { skip: true }, { 'if-match': '"0"' })).status).toBe(412);
     expect((await author.api.put(`${at}/${blocks[0].id}`, { skip: true })).status).toBe(428);
-    const patched = await author.api.patch<ScriptAnswer>(
+    const patched = await author.api.patch<ScriptResponse>(
       `${at}/${blocks[1].id}`,
       { take: 1, pause: null },
       { 'if-match': '"1"' },
@@ -50,7 +50,7 @@ describe('A chapter’s script', () => {
     expect(patched.body.entries).toEqual([
       { block: blocks[1].id, text: 'Nobody remembered by whom.', say: 'Nobody knew.', take: 1 },
     ]);
-    const removed = await author.api.delete<ScriptAnswer>(`${at}/${blocks[1].id}`, { 'if-match': '"2"' });
+    const removed = await author.api.delete<ScriptResponse>(`${at}/${blocks[1].id}`, { 'if-match': '"2"' });
     expect([removed.status, removed.headers.etag, removed.body.entries]).toEqual([200, '"3"', []]);
     expect((await author.api.delete(`${at}/${blocks[1].id}`, { 'if-match': '"3"' })).status).toBe(404);
   });
@@ -132,7 +132,7 @@ describe('A film', () => {
   it('pins what it was asked with: the same again is the same film, another script or lexicon another', async () => {
     const { chapterId, workId, blocks } = await begunChapter(author, { markdown: TEXT, publish: true });
     const asked = async (): Promise<string> => {
-      const { status, body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+      const { status, body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
       expect([200, 201]).toContain(status);
       return body.id;
     };
@@ -161,7 +161,7 @@ describe('A film', () => {
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, {}, any));
     const first = await author.api.post(`/v1/chapters/${chapterId}/renditions`, {});
     await saved(chapterId, TEXT);
-    const { blocks: now } = must(200, await author.api.get<DraftAnswer>(`/v1/chapters/${chapterId}/draft`));
+    const { blocks: now } = must(200, await author.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`));
     const fresh = now.find(({ id }) => id !== blocks[0].id && id !== blocks[2].id)!;
     must(200, await author.api.put(`/v1/chapters/${chapterId}/script/${fresh.id}`, { pause: 2 }, any));
     const again = await author.api.post(`/v1/chapters/${chapterId}/renditions`, {});
@@ -175,13 +175,13 @@ describe('A work’s lexicon', () => {
     const at = `/v1/works/${workId}/lexicon`;
     expect((await author.api.get(at)).body).toMatchObject({ version: 0, entries: [], createdAt: null });
     const one = [{ written: 'Siobhán', spoken: 'Shivawn' }];
-    const put = await author.api.put<LexiconAnswer>(at, { entries: one }, { 'if-match': '"0"' });
+    const put = await author.api.put<LexiconResponse>(at, { entries: one }, { 'if-match': '"0"' });
     expect([put.status, put.headers.etag, put.body.entries]).toEqual([200, '"1"', one]);
     expect((await author.api.put(at, { entries: [] }, { 'if-match': '"0"' })).status).toBe(412);
     // the same list is the same version
     expect((await author.api.put(at, { entries: one }, { 'if-match': '"1"' })).headers.etag).toBe('"1"');
     expect((await author.api.put(at, { entries: [] }, { 'if-match': '"1"' })).headers.etag).toBe('"2"');
-    expect((await author.api.get<LexiconAnswer>(`${at}/1`)).body.entries).toEqual(one);
+    expect((await author.api.get<LexiconResponse>(`${at}/1`)).body.entries).toEqual(one);
     expect((await author.api.get(`${at}/9`)).status).toBe(404);
   });
 
@@ -205,8 +205,8 @@ describe('Pictures of a work', () => {
       .png()
       .toBuffer();
     const sent = { 'content-type': 'image/png' };
-    const { sha256 } = must(201, await author.api.post<PictureAnswer>(`/v1/works/${workId}/pictures`, png, sent));
-    expect((await author.api.post<PictureAnswer>(`/v1/works/${workId}/pictures`, png, sent)).body.sha256).toBe(sha256);
+    const { sha256 } = must(201, await author.api.post<PictureResponse>(`/v1/works/${workId}/pictures`, png, sent));
+    expect((await author.api.post<PictureResponse>(`/v1/works/${workId}/pictures`, png, sent)).body.sha256).toBe(sha256);
     expect((await author.api.get(`/v1/works/${workId}/pictures/${sha256}`)).bytes).toEqual(png);
     must(200, await author.api.put(`/v1/chapters/${chapterId}/script/${blocks[0].id}`, { picture: sha256 }, any));
     expect((await author.api.post(`/v1/works/${workId}/pictures`, png.subarray(0, 60), sent)).status).toBe(422);

@@ -4,7 +4,7 @@ import type { Config } from '#libs/config/config';
 import { Transaction } from '#libs/database/transaction';
 import { TransactionalOutbox } from '#libs/events/outbox';
 import { SystemClock } from '#libs/kernel/clock';
-import { RedisClients } from '#libs/operations/redis';
+import { RedisClients } from '#libs/redis/redis-clients';
 import { databaseOptions } from '../../src/database.js';
 import { freshDatabase, freshRedisPrefix } from '../support/database.js';
 

@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { FOOTER_BYTES, pathOf } from '../../libs/storage/file-layout.js';
-import type { WorkAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type { WorkResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
 import { objectKey } from '../../src/rendering/infrastructure/object-key.js';
-import type { AttemptsAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { AttemptsResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { startFaultyS3 } from '../support/faulty-s3.js';
 import { askFor, attemptsOf, below, filmOf, finished, ready, readyFacts, scenesOf, send } from '../support/filming.js';
 import { must, type Person } from '../support/people.js';
@@ -103,7 +103,7 @@ describe('Objects in a folder', () => {
       .toBuffer();
     must(
       200,
-      await author.api.put<WorkAnswer>(`/v1/works/${workId}/cover`, cover, { 'content-type': 'image/png', 'if-match': '*' }),
+      await author.api.put<WorkResponse>(`/v1/works/${workId}/cover`, cover, { 'content-type': 'image/png', 'if-match': '*' }),
     );
     const [{ key }] = await stack.sql<{ key: string }>(`SELECT cover AS key FROM chapters.work WHERE id = $1`, [workId]);
     const whole = readFileSync(fileOf(stack, key));
@@ -168,7 +168,7 @@ describe('A scene that kills its renderer again and again', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['crashed', 'crashed', 'crashed']);
 
     const admin = await signUp(stack, { role: 'admin' });
-    const { items } = must(200, await admin.api.get<AttemptsAnswer>(`/v1/renditions/${id}/attempts`));
+    const { items } = must(200, await admin.api.get<AttemptsResponse>(`/v1/renditions/${id}/attempts`));
     expect(items.filter(({ kind, outcome }) => kind === 'segment' && outcome === 'made')).toHaveLength(2);
     expect((await author.api.get(`/v1/renditions/${id}/attempts`)).status).toBe(403);
 

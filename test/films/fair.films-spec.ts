@@ -1,5 +1,5 @@
 /** Who gets a film when, who may have one, and who may see one: with several authors, two web processes and one worker. */
-import type { LinkAnswer, RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { LinkResponse, RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import type { Api } from '../support/api.js';
 import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.js';
 import { attemptsOf, ready } from '../support/filming.js';
@@ -19,9 +19,9 @@ const paragraph = (): string =>
   `and put out lamp number ${told} when the last of them had passed.`;
 const chapter = (paragraphs: number): string => Array.from({ length: paragraphs }, paragraph).join('\n\n');
 
-const ask = (api: Api, chapterId: string) => api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
-const look = async (api: Api, id: string): Promise<RenditionAnswer> =>
-  must(200, await api.get<RenditionAnswer>(`/v1/renditions/${id}`));
+const ask = (api: Api, chapterId: string) => api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
+const look = async (api: Api, id: string): Promise<RenditionResponse> =>
+  must(200, await api.get<RenditionResponse>(`/v1/renditions/${id}`));
 const takeBack = async (api: Api, chapterId: string): Promise<void> =>
   void must(204, await api.delete(`/v1/chapters/${chapterId}/publication`, { 'if-match': '*' }));
 const drawing = (): number => encoders(stack.workers[0].pid).length;
@@ -60,8 +60,8 @@ describe('Cancelling', () => {
     await until(() => drawing() > 0, 30_000, 'an encoder runs');
     must(204, await author.api.delete(`/v1/renditions/${id}`));
     await until(() => drawing() === 0, 2_000, 'no encoder runs any more');
-    // no errand is left that would be tried again
-    await until(async () => (await open()) === 0, 15_000, 'its errands are done with');
+    // no job is left that would be tried again
+    await until(async () => (await open()) === 0, 15_000, 'its jobs are done with');
     expect(drawing()).toBe(0);
     expect((await look(author.api, id)).progress.scenesDone).toBeLessThan(6);
   }, 60_000);
@@ -98,7 +98,7 @@ describe('Cancelling', () => {
         return settled;
       }, 30_000);
       key = (await attemptsOf(stack, second.id)).find(({ kind, ended_at }) => kind === 'segment' && !ended_at)?.key;
-      // as it stands between a film's plan and its errand for a sound that another film's errand made meanwhile
+      // as it stands between a film's plan and its job for a sound that another film's job made meanwhile
       await stack.sql(`UPDATE rendering.part SET segment_key = NULL WHERE rendition = $1 AND segment_key = $2`, [second.id, key]);
       must(204, await one.api.delete(`/v1/renditions/${first.id}`));
       await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -206,7 +206,7 @@ describe('Two hundred chapters of one author', () => {
     await until(
       async () => {
         const lost = await stack.sql(
-          `SELECT FROM events.delivery WHERE share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND relayed_at > now() - interval '20 s'`,
+          `SELECT FROM events.delivery WHERE fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL AND relayed_at > now() - interval '20 s'`,
         );
         return lost.length > 150;
       },
@@ -225,7 +225,7 @@ describe('Two hundred chapters of one author', () => {
   it('end with their author’s wish: all are cancelled, and no encoder runs', async () => {
     await Promise.all(films.map((id) => busy.api.delete(`/v1/renditions/${id}`)));
     expect(await waiting()).toBe(0);
-    await until(async () => (await open()) === 0, 90_000, 'every errand is done with');
+    await until(async () => (await open()) === 0, 90_000, 'every job is done with');
     await until(() => drawing() === 0, 2_000, 'no encoder runs');
   }, 120_000);
 });
@@ -294,7 +294,7 @@ describe.each(['a folder', 'S3'])('A chapter that is taken back, its films being
       const now = await look(author.api, id);
       return now.film;
     }, 60_000);
-    const { url, expiresAt } = must(200, await house.api.get<LinkAnswer>(`/v1/renditions/${id}/link`));
+    const { url, expiresAt } = must(200, await house.api.get<LinkResponse>(`/v1/renditions/${id}/link`));
     expect(new Date(expiresAt).getTime()).toBeGreaterThan(Date.now() + 3_000_000);
     const ways: [path: string, headers: Record<string, string>][] = [
       ...Object.values(film.files as unknown as Record<string, string>).map((path): (typeof ways)[0] => [path, {}]),
@@ -322,7 +322,7 @@ describe.each(['a folder', 'S3'])('A chapter that is taken back, its films being
     must(200, await author.api.post(`/v1/chapters/${chapterId}/publication`, { revision: 1 }, { 'if-match': '*' }));
     if (!s3) return;
     const web = await house.startWeb({ ...s3.env, S3_LINKS: 'direct' });
-    const direct = must(200, await author.api.at(web.url).get<LinkAnswer>(`/v1/renditions/${id}/link`));
+    const direct = must(200, await author.api.at(web.url).get<LinkResponse>(`/v1/renditions/${id}/link`));
     expect(new URL(direct.url).origin).toBe(s3.env.S3_ENDPOINT);
     expect(new Date(direct.expiresAt).getTime()).toBeLessThan(Date.now() + 61_000);
     expect((await fetch(direct.url)).status).toBe(200);
@@ -349,10 +349,10 @@ describe('A chapter that is taken back', () => {
   }, 90_000);
 });
 
-/** Errands that nobody has done yet. */
+/** Jobs that nobody has done yet. */
 async function open(): Promise<number> {
   const rows = await stack.sql(
-    `SELECT FROM events.delivery WHERE share IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL`,
+    `SELECT FROM events.delivery WHERE fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL`,
   );
   return rows.length;
 }

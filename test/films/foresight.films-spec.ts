@@ -1,12 +1,12 @@
 /** What a change will cost, told before it is done and compared with what it then costs; and which field of a script reaches how far. */
 import sharp from 'sharp';
 import type {
-  DryRunAnswer,
+  DryRunResponse,
   DryRunBody,
-  RenditionAnswer,
-  ScenesAnswer,
+  RenditionResponse,
+  ScenesResponse,
 } from '../../src/rendering/infrastructure/renditions.contract.js';
-import type { PictureAnswer } from '../../src/rendering/infrastructure/script.contract.js';
+import type { PictureResponse } from '../../src/rendering/infrastructure/script.contract.js';
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
@@ -34,29 +34,29 @@ beforeAll(async () => {
   await until(async () => (await tools()).length > 0, 30_000, 'the worker has looked at its tools');
 });
 
-async function scenesOfFilm(wish: object = {}): Promise<ScenesAnswer> {
-  const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, wish);
+async function scenesOfFilm(wish: object = {}): Promise<ScenesResponse> {
+  const asked = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, wish);
   expect([200, 201]).toContain(asked.status);
   const film = await until(
     async () => {
-      const { body } = await author.api.get<RenditionAnswer>(`/v1/renditions/${asked.body.id}`);
+      const { body } = await author.api.get<RenditionResponse>(`/v1/renditions/${asked.body.id}`);
       return ['ready', 'failed'].includes(body.state) && body;
     },
     90_000,
     'the film is ready',
   );
   expect(film).toMatchObject({ state: 'ready', failure: null, warnings: [] });
-  return must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${film.id}/scenes`));
+  return must(200, await author.api.get<ScenesResponse>(`/v1/renditions/${film.id}/scenes`));
 }
 
-const foreseen = async (supposed: Partial<DryRunBody> = {}): Promise<DryRunAnswer> =>
-  must(200, await author.api.post<DryRunAnswer>(`/v1/chapters/${chapterId}/renditions/dry-run`, supposed));
+const foreseen = async (supposed: Partial<DryRunBody> = {}): Promise<DryRunResponse> =>
+  must(200, await author.api.post<DryRunResponse>(`/v1/chapters/${chapterId}/renditions/dry-run`, supposed));
 
-const made = ({ items }: DryRunAnswer | ScenesAnswer): { sounds: number[]; pictures: number[] } => ({
+const made = ({ items }: DryRunResponse | ScenesResponse): { sounds: number[]; pictures: number[] } => ({
   sounds: items.filter(({ sound }) => sound.kind !== 'reused').map(({ index }) => index),
   pictures: items.filter(({ picture }) => picture.kind !== 'reused').map(({ index }) => index),
 });
-const spent = ({ items }: ScenesAnswer): number =>
+const spent = ({ items }: ScenesResponse): number =>
   items.reduce((sum, { cpuSeconds: { sound, picture } }) => sum + sound! + picture!, 0);
 const fields = ({ changes }: { changes: { field: string }[] }): string[] => changes.map(({ field }) => field);
 
@@ -65,7 +65,7 @@ async function comesTrue(
   supposed: Partial<DryRunBody>,
   change: () => Promise<unknown>,
   wish: object = {},
-): Promise<ScenesAnswer> {
+): Promise<ScenesResponse> {
   const films = await stack.sql<{ n: number }>(`SELECT count(*)::int AS n FROM rendering.rendition`);
   const told = await foreseen(supposed);
   expect(await stack.sql(`SELECT count(*)::int AS n FROM rendering.rendition`)).toEqual(films);
@@ -124,7 +124,7 @@ describe('A dry run', () => {
       .png()
       .toBuffer();
     const sent = { 'content-type': 'image/png' };
-    const { sha256 } = must(201, await author.api.post<PictureAnswer>(`/v1/works/${workId}/pictures`, png, sent));
+    const { sha256 } = must(201, await author.api.post<PictureResponse>(`/v1/works/${workId}/pictures`, png, sent));
     const film = await comesTrue({ picture: sha256 }, () =>
       author.api.put(`/v1/works/${workId}/cover`, png, { ...sent, ...any }),
     );
@@ -158,7 +158,7 @@ describe('A script', () => {
       .jpeg()
       .toBuffer();
     const sent = { 'content-type': 'image/jpeg' };
-    const { sha256 } = must(201, await author.api.post<PictureAnswer>(`/v1/works/${workId}/pictures`, jpeg, sent));
+    const { sha256 } = must(201, await author.api.post<PictureResponse>(`/v1/works/${workId}/pictures`, jpeg, sent));
     const entries = [
       { say: 'The lamp was lit before the frost.' },
       { show: 'Nobody remembered.' },

@@ -7,10 +7,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { DraftAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type { DraftResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
 import { THEMES } from '../../src/rendering/domain/themes.js';
-import type { RenditionAnswer, VoicesAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
-import type { ScriptAnswer } from '../../src/rendering/infrastructure/script.contract.js';
+import type { RenditionResponse, VoicesResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { ScriptResponse } from '../../src/rendering/infrastructure/script.contract.js';
 import { generator } from '../support/random.js';
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
@@ -58,8 +58,8 @@ class Filming {
       must(200, await this.author.api.put(`/v1/works/${this.workId}/lexicon`, { entries }, { 'if-match': '*' }));
     }
     // a block keeps its entry through edits and moves, so each is set to what is wanted now
-    const { blocks } = must(200, await this.author.api.get<DraftAnswer>(`${path}/draft`));
-    const { entries } = must(200, await this.author.api.get<ScriptAnswer>(`${path}/script`));
+    const { blocks } = must(200, await this.author.api.get<DraftResponse>(`${path}/draft`));
+    const { entries } = must(200, await this.author.api.get<ScriptResponse>(`${path}/script`));
     for (const [i, { id }] of blocks.entries()) {
       const { script } = wish.paragraphs[i];
       if (script) must(200, await this.author.api.put(`${path}/script/${id}`, script, { 'if-match': '*' }));
@@ -76,13 +76,13 @@ class Filming {
     this.now = { ...this.now, cover };
   }
 
-  async film(): Promise<RenditionAnswer> {
+  async film(): Promise<RenditionResponse> {
     const { voice, theme } = this.now;
     const path = `/v1/chapters/${this.chapterId}/renditions`;
-    const { id } = (await this.author.api.post<RenditionAnswer>(path, { voice, theme })).body;
+    const { id } = (await this.author.api.post<RenditionResponse>(path, { voice, theme })).body;
     const film = await until(
       async () => {
-        const { body } = await this.author.api.get<RenditionAnswer>(`/v1/renditions/${id}`);
+        const { body } = await this.author.api.get<RenditionResponse>(`/v1/renditions/${id}`);
         return ['ready', 'failed'].includes(body.state) && body;
       },
       90_000,
@@ -111,14 +111,14 @@ beforeAll(async () => {
     startStack({ webs: 1, workers: 1, env: { RENDER_CONCURRENCY: '1' } }),
   ]);
   await cold.sql(`CREATE FUNCTION public.shuffle() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN IF NEW.share IS NOT NULL THEN NEW.priority := 1 + floor(random() * 1000); END IF; RETURN NEW; END $$`);
+    $$ BEGIN IF NEW.fairness_key IS NOT NULL THEN NEW.priority := 1 + floor(random() * 1000); END IF; RETURN NEW; END $$`);
   await cold.sql(`CREATE TRIGGER shuffle BEFORE INSERT ON events.delivery FOR EACH ROW EXECUTE FUNCTION public.shuffle()`);
 });
 
 it(`a film after ${CHANGES} changes has the bytes of one made from nothing`, async () => {
   const random = generator(SEED);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)];
-  const { items } = must(200, await warm.api.get<VoicesAnswer>('/v1/voices'));
+  const { items } = must(200, await warm.api.get<VoicesResponse>('/v1/voices'));
   const voices = items.filter(({ id, languages }) => languages.includes('en') && id.startsWith('flite:')).map(({ id }) => id);
   let count = 0;
   const sentence = () => ({ text: `${pick(SENTENCES)} That was ${++count}.` });

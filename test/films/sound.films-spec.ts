@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RenditionAnswer, ScenesAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { RenditionResponse, ScenesResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { tempFolder } from '../support/database.js';
 import { must, type Person } from '../support/people.js';
 import { ffmpegPath } from '../support/picture.js';
@@ -46,10 +46,10 @@ afterAll(() => drop());
 
 async function filmed(markdown: string, language = 'en', voice?: string) {
   const { chapterId, blocks } = await begunChapter(author, { markdown, language, publish: true });
-  const { body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, { voice });
+  const { body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, { voice });
   const film = await until(
     async () => {
-      const now = (await author.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`)).body;
+      const now = (await author.api.get<RenditionResponse>(`/v1/renditions/${body.id}`)).body;
       return ['ready', 'failed'].includes(now.state) && now;
     },
     100_000,
@@ -59,7 +59,7 @@ async function filmed(markdown: string, language = 'en', voice?: string) {
   const file = join(folder, `${film.id}.mp4`);
   writeFileSync(file, (await author.api.get(film.film!.files.film)).bytes);
   const cues = must(200, await author.api.get<Cues>(film.film!.files.cues));
-  const { items: scenes } = must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${film.id}/scenes`));
+  const { items: scenes } = must(200, await author.api.get<ScenesResponse>(`/v1/renditions/${film.id}/scenes`));
   return { film, blocks, file, cues, scenes };
 }
 

@@ -95,7 +95,7 @@ function planned(chapterId: string, keys: string[]): Promise<{ id: string; missi
   });
 }
 
-/** An errand: done again when what it stored was swept before it was registered. */
+/** A job: done again when what it stored was swept before it was registered. */
 async function made(key: string, text: () => string): Promise<void> {
   for (;;) {
     if ((await artefacts.ready([key])).size) return;
@@ -173,7 +173,7 @@ describe(`The sweep against reuse, ${SEEDS} seeds`, () => {
           for (const key of missing) await made(key, () => textOf(Number(key.split(' ')[2])));
           await pause(pick(8));
           const ready = await artefacts.ready(keys);
-          // what was made by another film's errand may still be on its way; what was reused may not
+          // what was made by another film's job may still be on its way; what was reused may not
           for (const key of keys) if (!ready.has(key)) throw new Error(`seed ${seed}: ${key} of a film under way is not ready`);
           await mustBeThere(
             [...ready.values()].map(({ sha256 }) => sha256),

@@ -3,7 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import type { RenditionAnswer, ScenesAnswer, SettingsAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type {
+  RenditionResponse,
+  ScenesResponse,
+  SettingsResponse,
+} from '../../src/rendering/infrastructure/renditions.contract.js';
 import { installationWithout } from '../support/installation.js';
 import { must, type Person } from '../support/people.js';
 import { type Provider, startProvider } from '../support/provider/provider.js';
@@ -27,16 +31,16 @@ beforeAll(async () => {
   author = await signUp(stack, { role: 'author', name: 'Mira' });
 });
 
-const ask = async (chapterId: string, body: object): Promise<RenditionAnswer> => {
-  const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, body);
+const ask = async (chapterId: string, body: object): Promise<RenditionResponse> => {
+  const asked = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, body);
   expect([asked.status, asked.body]).toEqual([expect.any(Number), expect.objectContaining({ id: expect.any(String) as string })]);
   return asked.body;
 };
 
-const over = (id: string): Promise<RenditionAnswer> =>
+const over = (id: string): Promise<RenditionResponse> =>
   until(
     async () => {
-      const { body } = await author.api.get<RenditionAnswer>(`/v1/renditions/${id}`);
+      const { body } = await author.api.get<RenditionResponse>(`/v1/renditions/${id}`);
       return ['ready', 'failed'].includes(body.state) && body;
     },
     100_000,
@@ -44,8 +48,8 @@ const over = (id: string): Promise<RenditionAnswer> =>
   );
 
 const filmed = async (chapterId: string, body: object = { voice: 'api:af_heart' }) => over((await ask(chapterId, body)).id);
-const scenesOf = async ({ id }: RenditionAnswer): Promise<ScenesAnswer> =>
-  must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${id}/scenes`));
+const scenesOf = async ({ id }: RenditionResponse): Promise<ScenesResponse> =>
+  must(200, await author.api.get<ScenesResponse>(`/v1/renditions/${id}/scenes`));
 const published = (markdown: string, language = 'en') => begunChapter(author, { markdown, language, publish: true });
 
 describe('A film spoken by a speech server', () => {
@@ -174,7 +178,8 @@ describe('Another voice', () => {
 
   it('is a setting of the work, too, and must be one that can speak here', async () => {
     const { chapterId, workId } = await published('The ferryman sang to the fog.');
-    const settings = (body: object) => author.api.put<SettingsAnswer>(`/v1/works/${workId}/rendering`, body, { 'if-match': '*' });
+    const settings = (body: object) =>
+      author.api.put<SettingsResponse>(`/v1/works/${workId}/rendering`, body, { 'if-match': '*' });
     const set = must(200, await settings({ voice: 'api:af_heart', fallbackVoice: 'flite:rms' }));
     expect(set).toMatchObject({ voice: 'api:af_heart', fallbackVoice: 'flite:rms' });
     await provider.answers('key-refused');
@@ -210,8 +215,8 @@ describe('A voice that is not installed', () => {
     try {
       const bare = await stack.startWeb({ INKREEL_DIST: dist });
       const { chapterId } = await published('灯塔看守人数着船只。', 'zh');
-      const errands = () => stack.sql<{ n: number }>(`SELECT count(*)::int AS n FROM events.event WHERE type = 'PlanRendition'`);
-      const before = await errands();
+      const jobs = () => stack.sql<{ n: number }>(`SELECT count(*)::int AS n FROM events.event WHERE type = 'PlanRendition'`);
+      const before = await jobs();
       Api.onFault = () => undefined;
       const api = author.api.at(bare.url);
       const byLanguage = await api.post(`/v1/chapters/${chapterId}/renditions`, {});
@@ -223,7 +228,7 @@ describe('A voice that is not installed', () => {
       expect([byName.status, byName.body.detail]).toEqual([503, expect.stringContaining(`npm install ${ESPEAK}`)]);
       const voices = must(200, await api.get<{ items: { id: string }[] }>('/v1/voices'));
       expect(voices.items.map(({ id }) => id)).toEqual(['flite:rms', 'flite:slt', 'flite:awb']);
-      expect(await errands()).toEqual(before);
+      expect(await jobs()).toEqual(before);
       expect((await author.api.get<{ items: unknown[] }>(`/v1/chapters/${chapterId}/renditions`)).body.items).toEqual([]);
     } finally {
       await drop();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { tempFolder } from '../support/database.js';
 import { ffmpegPath } from '../support/picture.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
-import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 
 interface Step {
   step: string;
@@ -21,7 +21,7 @@ interface Filmed extends Step {
   done: number;
   seconds: number;
   sha256: string;
-  ticks: number;
+  signals: number;
   blocks: string[];
 }
 interface Refilmed extends Step {
@@ -67,14 +67,14 @@ function walked(out: string, ...more: string[]): Promise<Step[]> {
 }
 
 /** A film of the same text, made with an empty store by other processes, then the edit's text as the walkthrough left it. */
-async function coldRender(markdown: string, language: string): Promise<RenditionAnswer> {
+async function coldRender(markdown: string, language: string): Promise<RenditionResponse> {
   const cold = await startStack({ webs: 1, workers: 1 });
   const author = await signUp(cold, { role: 'author' });
   const { chapterId } = await begunChapter(author, { markdown, language, publish: true });
-  const { body } = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+  const { body } = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
   const film = await until(
     async () => {
-      const now = (await author.api.get<RenditionAnswer>(`/v1/renditions/${body.id}`)).body;
+      const now = (await author.api.get<RenditionResponse>(`/v1/renditions/${body.id}`)).body;
       return ['ready', 'failed'].includes(now.state) && now;
     },
     300_000,
@@ -124,14 +124,14 @@ describe.each(['en', 'zh'])('The life of a chapter in %s', (language) => {
     expect(await stack.sql(`SELECT revision FROM chapters.publication WHERE chapter_id = $1 ORDER BY number`, [chapter])).toEqual(
       [1, 2, 3].map((revision) => ({ revision })),
     );
-    const [remark] = await stack.sql(
-      `SELECT block, standing, publication, made_at->>'block' AS made FROM comments.remark WHERE chapter_id = $1`,
+    const [anchor] = await stack.sql(
+      `SELECT block, status, publication, origin->>'block' AS made FROM comments.comment_anchor WHERE chapter_id = $1`,
       [chapter],
     );
-    expect(remark).toMatchObject({
+    expect(anchor).toMatchObject({
       block: fact('commented').block,
       made: fact('commented').block,
-      standing: 'anchored',
+      status: 'anchored',
       publication: 3,
     });
     const numbers = await stack.sql<{ seq: number }>(`SELECT seq::int FROM live.event WHERE key = $1 ORDER BY seq`, [

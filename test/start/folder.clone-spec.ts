@@ -25,7 +25,7 @@ it('npm start builds and serves a clone in a folder with blanks and Chinese char
   });
   // the document is made from what the compiler's plugin wrote into the build
   const document = (await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json()) as { components: { schemas: object } };
-  expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(['DraftAnswer', 'AccountAnswer']));
+  expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(['DraftResponse', 'AccountResponse']));
   expect(readFileSync(join(clone, 'dist/src/chapters/infrastructure/chapters.controller.js'), 'utf8')).not.toContain('u6545');
   await instance.stop();
 }, 240_000);

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RenditionAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { Api } from '../support/api.js';
 import { begunChapter, must } from '../support/people.js';
 import { clear, freePort, Instance, newHome, processesOf, until } from './instance.js';
@@ -26,7 +26,7 @@ describe('an instance whose processes are killed', () => {
   /** Asks for a film and waits until one of its scenes is being encoded. */
   async function filming(): Promise<{ film: string; encoder: number }> {
     const chapter = await publish(`The lamp went out ${kept.length} times. Nobody had touched it, and the stairs were empty.`);
-    const film = must(201, await api().post<RenditionAnswer>(`/v1/chapters/${chapter}/renditions`, {}));
+    const film = must(201, await api().post<RenditionResponse>(`/v1/chapters/${chapter}/renditions`, {}));
     const encoder = await until(
       'an encoder',
       () => processesOf(home).find(({ program, command }) => program === 'ffmpeg' && command.includes('libx264')),
@@ -77,7 +77,7 @@ describe('an instance whose processes are killed', () => {
     const state = await until(
       'the film is ready',
       async () => {
-        const { body } = await api().get<RenditionAnswer>(`/v1/renditions/${film}`);
+        const { body } = await api().get<RenditionResponse>(`/v1/renditions/${film}`);
         return ['ready', 'failed'].includes(body.state) && body.state;
       },
       90,

@@ -4,7 +4,7 @@
  */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 
-/** What most answers hold; name a contract class for the rest: `api.get<WorkAnswer>(…)`. */
+/** What most answers hold; name a contract class for the rest: `api.get<WorkResponse>(…)`. */
 export interface Anything {
   id: string;
   items: Anything[];

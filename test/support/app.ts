@@ -43,9 +43,9 @@ export async function startApp(
   const { Test } = await import('@nestjs/testing');
   const { getQueueToken } = await import('@nestjs/bull');
   const { AppModule, QUEUES } = await import('../../src/app.module.js');
-  const { AdminDoor } = await import('../../src/auth/index.js');
+  const { AdminSession } = await import('../../src/auth/index.js');
   const { Config } = await import('#libs/config/config');
-  const { LanesToSee } = await import('#libs/events/lanes');
+  const { WorkerGroupQueues } = await import('#libs/events/worker-groups');
   const { fastifyAdapter, prepareServer } = await import('#libs/http/http-server');
   const { describeApi, serveDocs } = await import('#libs/http/openapi');
   const { ProblemFilter } = await import('#libs/http/problems');
@@ -65,8 +65,8 @@ export async function startApp(
   const fastify = await prepareServer(nest, config);
   nest.useGlobalFilters(new ProblemFilter());
   const queues = QUEUES.map((name) => nest.get<never>(getQueueToken(name), { strict: false }));
-  const lanes = nest.get(LanesToSee);
-  await mountBoard(fastify, nest.get(AdminDoor), queues, () => lanes.list(), config.publicUrl);
+  const workerGroupQueues = nest.get(WorkerGroupQueues);
+  await mountBoard(fastify, nest.get(AdminSession), queues, () => workerGroupQueues.list(), config.publicUrl);
   serveDocs(nest, fastify, describeApi(nest, config));
   more(fastify);
   await nest.init();

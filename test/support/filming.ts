@@ -1,6 +1,6 @@
 /** Films for tests that do harm to them: asked for, watched, and looked at from behind, in the record of attempts. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { RenditionAnswer, ScenesAnswer } from '../../src/rendering/infrastructure/renditions.contract.js';
+import type { RenditionResponse, ScenesResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { must, type Person } from './people.js';
 import type { Stack } from './stack.js';
 import { until } from './until.js';
@@ -20,17 +20,17 @@ export interface Attempt {
 /** Renderers give way to everything else: on a busy machine a film of four scenes takes minutes. */
 const PATIENCE_MS = 150_000;
 
-export const askFor = async (author: Person, chapterId: string): Promise<RenditionAnswer> => {
-  const asked = await author.api.post<RenditionAnswer>(`/v1/chapters/${chapterId}/renditions`, {});
+export const askFor = async (author: Person, chapterId: string): Promise<RenditionResponse> => {
+  const asked = await author.api.post<RenditionResponse>(`/v1/chapters/${chapterId}/renditions`, {});
   if (asked.status !== 200) must(201, asked);
   return asked.body;
 };
 
-export const filmOf = async (author: Person, id: string): Promise<RenditionAnswer> =>
-  must(200, await author.api.get<RenditionAnswer>(`/v1/renditions/${id}`));
+export const filmOf = async (author: Person, id: string): Promise<RenditionResponse> =>
+  must(200, await author.api.get<RenditionResponse>(`/v1/renditions/${id}`));
 
-/** @param stack given, a film that is not finished shows what its errands met. */
-export async function finished(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionAnswer> {
+/** @param stack given, a film that is not finished shows what its jobs met. */
+export async function finished(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionResponse> {
   const met = () =>
     stack?.sql(
       `SELECT e.type, e.data, d.queue, d.epoch, d.relayed_at, d.attempts, d.errors FROM events.delivery d JOIN events.event e ON e.id = d.event
@@ -49,14 +49,14 @@ export async function finished(author: Person, id: string, ms = PATIENCE_MS, sta
   });
 }
 
-export async function ready(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionAnswer> {
+export async function ready(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionResponse> {
   const film = await finished(author, id, ms, stack);
   expect(film).toMatchObject({ state: 'ready', failure: null });
   return film;
 }
 
-export const scenesOf = async (author: Person, id: string): Promise<ScenesAnswer['items']> =>
-  must(200, await author.api.get<ScenesAnswer>(`/v1/renditions/${id}/scenes`)).items;
+export const scenesOf = async (author: Person, id: string): Promise<ScenesResponse['items']> =>
+  must(200, await author.api.get<ScenesResponse>(`/v1/renditions/${id}/scenes`)).items;
 
 /** Of the artefacts of this film, in the order of their beginning. */
 export const attemptsOf = (stack: Stack, film: string): Promise<Attempt[]> =>

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { EventLog, StoredEvent } from '#libs/live/event-log';
 import { StreamKind } from '#libs/live/stream-kinds';
-import { type Authority, TokenVerifier } from '#libs/live/token-verifier';
-import type { Ear, Tick, Wire } from '#libs/live/wire';
+import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
+import type { LiveBusListener, Signal, LiveBus } from '#libs/live/live-bus';
 import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { Live } from '#libs/kernel/live';
@@ -15,7 +15,7 @@ export const DRAFT = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f61';
 /** Postgres and Redis, as far as listeners can tell. */
 export class World {
   readonly events: StoredEvent[] = [];
-  readonly ears: Ear[] = [];
+  readonly listeners: LiveBusListener[] = [];
   published = true;
 
   readonly log = {
@@ -24,18 +24,18 @@ export class World {
     read: (_: string, after: number, upTo: number, limit: number) =>
       Promise.resolve(this.events.filter(({ seq }) => seq > after && seq <= upTo).slice(0, limit)),
   } as unknown as EventLog;
-  readonly wire = { listen: (ear: Ear) => this.ears.push(ear) } as unknown as Wire;
+  readonly bus = { listen: (listener: LiveBusListener) => this.listeners.push(listener) } as unknown as LiveBus;
 
   say(type: string, text = ''): void {
     const seq = this.events.length + 1;
     this.events.push({ seq, type, json: JSON.stringify({ seq, type, at: '', body: { text } }) });
-    for (const ear of this.ears) ear.woken?.(CHAPTER, seq);
+    for (const listener of this.listeners) listener.onWake?.(CHAPTER, seq);
   }
 }
 
 export class Chapters extends StreamKind {
   readonly kind = 'chapter';
-  override readonly ticks = ['typing'];
+  override readonly signals = ['typing'];
   constructor(private readonly world: World) {
     super();
   }
@@ -69,12 +69,12 @@ export class Ticks extends Live {
   append(): Promise<void> {
     return Promise.reject(new Error('Listeners append nothing.'));
   }
-  tick(stream: string, type: string, body: object): void {
-    const tick: Tick = { type, at: '', body };
-    for (const ear of this.world.ears) ear.ticked?.(stream, tick);
+  signal(stream: string, type: string, body: object): void {
+    const signal: Signal = { type, at: '', body };
+    for (const listener of this.world.listeners) listener.onSignal?.(stream, signal);
   }
   revoke(accountId: string): void {
-    for (const ear of this.world.ears) ear.revoked?.(accountId);
+    for (const listener of this.world.listeners) listener.onRevoked?.(accountId);
   }
 }
 

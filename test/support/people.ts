@@ -1,8 +1,8 @@
 /** Who takes part in tests, and what they have written. */
 import { randomUUID } from 'node:crypto';
 import type { Role } from '#libs/kernel/actor';
-import type { AccountAnswer, SessionAnswer } from '../../src/auth/infrastructure/auth.contract.js';
-import type { BlockAnswer, DraftAnswer, WorkAnswer } from '../../src/chapters/infrastructure/chapters.contract.js';
+import type { AccountResponse, SessionResponse } from '../../src/auth/infrastructure/auth.contract.js';
+import type { BlockResponse, DraftResponse, WorkResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
 import type { Answer, Api } from './api.js';
 import type { Stack } from './stack.js';
 
@@ -25,12 +25,12 @@ export async function signUp(
   const { api } = where;
   const email = `${role}-${randomUUID()}@example.org`;
   const chosen = role === 'author' ? 'author' : 'reader';
-  const { id } = must(201, await api.post<AccountAnswer>('/v1/accounts', { email, name, password: PASSWORD, role: chosen }));
+  const { id } = must(201, await api.post<AccountResponse>('/v1/accounts', { email, name, password: PASSWORD, role: chosen }));
   if (chosen !== role) {
     if (!where.sql) throw new Error(`Give signUp the stack: only the database makes the first ${role}.`);
     await where.sql('UPDATE auth.account SET role = $2 WHERE id = $1', [id, role]);
   }
-  const session = must(201, await api.post<SessionAnswer>('/v1/sessions', { email, password: PASSWORD }));
+  const session = must(201, await api.post<SessionResponse>('/v1/sessions', { email, password: PASSWORD }));
   const { accessToken: token, refreshToken } = session;
   return { api: api.as(token), id, token, refreshToken, email, password: PASSWORD };
 }
@@ -38,7 +38,7 @@ export async function signUp(
 export interface BegunChapter {
   workId: string;
   chapterId: string;
-  blocks: BlockAnswer[];
+  blocks: BlockResponse[];
   /** For If-Match: `"${version}"`. */
   version: number;
 }
@@ -49,8 +49,8 @@ export async function begunChapter(
   text: { markdown: string; language?: string; publish?: boolean; title?: string },
 ): Promise<BegunChapter> {
   const { language = 'en', title = 'I. The Third Window' } = text;
-  const work = must(201, await api.post<WorkAnswer>('/v1/works', { title: 'The Lamplighter of Quay Street', language }));
-  const draft = must(201, await api.post<DraftAnswer>(`/v1/works/${work.id}/chapters`, { title, markdown: text.markdown }));
+  const work = must(201, await api.post<WorkResponse>('/v1/works', { title: 'The Lamplighter of Quay Street', language }));
+  const draft = must(201, await api.post<DraftResponse>(`/v1/works/${work.id}/chapters`, { title, markdown: text.markdown }));
   const begun = { workId: work.id, chapterId: draft.id, blocks: draft.blocks, version: draft.version };
   if (!text.publish) return begun;
   const published = await api.post(`/v1/chapters/${draft.id}/publication`, {}, { 'if-match': '*' });

@@ -142,7 +142,7 @@ export async function expectUnharmed({ stack }: Scene, film: string, inFlight: S
   const frames = new Map(made.map((one) => [one.key, one.frames]));
   for (const one of repeated) expect(one.frames).toBeLessThanOrEqual(frames.get(one.key)!);
   const open = `SELECT FROM events.delivery WHERE handled_at IS NULL AND failed_at IS NULL`; // one test lets a film fail for good
-  await until(async () => (await stack.sql(open)).length === 0, 30_000, 'every errand is done');
+  await until(async () => (await stack.sql(open)).length === 0, 30_000, 'every job is done');
   const hopeless = `SELECT FROM events.delivery d JOIN events.event e ON e.id = d.event WHERE e.about @> ARRAY[$1] AND d.failed_at IS NOT NULL`;
   expect(await stack.sql(hopeless, [film])).toEqual([]);
   const living = stack.workers.filter(({ isAlive }) => isAlive);

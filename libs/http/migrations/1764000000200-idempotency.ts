@@ -4,7 +4,7 @@ export const Idempotency1764000000200 = migration(
   'Idempotency1764000000200',
   `
   CREATE SCHEMA IF NOT EXISTS http;
-  CREATE TABLE http.answer (
+  CREATE TABLE http.idempotency_record (
     key bytea PRIMARY KEY,
     request bytea NOT NULL,
     status integer,
@@ -12,6 +12,6 @@ export const Idempotency1764000000200 = migration(
     body jsonb,
     at timestamptz NOT NULL DEFAULT now()
   );
-  CREATE INDEX answer_at ON http.answer (at);
+  CREATE INDEX idempotency_record_at ON http.idempotency_record (at);
   `,
 );

@@ -1,5 +1,5 @@
 /** How an account is shown to others. */
-export interface AccountCard {
+export interface AccountSummary {
   id: string;
   name: string;
 }
@@ -7,5 +7,5 @@ export interface AccountCard {
 /** What other modules may ask of auth. */
 export abstract class Accounts {
   /** One call for a whole page. Ids without an account are missing from the map. */
-  abstract cards(ids: readonly string[]): Promise<Map<string, AccountCard>>;
+  abstract summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>>;
 }

@@ -4,7 +4,14 @@ import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { type AccountState, normalEmail } from '../domain/account.js';
-import { AccountRepository, Attempts, type IssuedTokens, Passwords, SessionRepository, Tokens } from '../domain/ports.js';
+import {
+  AccountRepository,
+  Attempts,
+  type IssuedTokens,
+  PasswordHasher,
+  SessionRepository,
+  TokenIssuer,
+} from '../domain/ports.js';
 import { RefreshTokenReplayed, Session, SessionOver, TooManyAttempts, WrongEmailOrPassword } from '../domain/session.js';
 
 /** What someone with an account does to get in, stay in and leave. */
@@ -14,9 +21,9 @@ export class SigningIn {
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountRepository,
     private readonly sessions: SessionRepository,
-    private readonly passwords: Passwords,
+    private readonly passwords: PasswordHasher,
     private readonly attempts: Attempts,
-    private readonly tokens: Tokens,
+    private readonly tokens: TokenIssuer,
     private readonly clock: Clock,
     private readonly outbox: Outbox,
     private readonly live: Live,
@@ -34,7 +41,7 @@ export class SigningIn {
     }
     await this.attempts.succeeded(normalEmail(email), address);
     const refresh = this.tokens.newRefreshToken();
-    const session = Session.begin(account.actor.id, refresh.hash, this.clock.now());
+    const session = Session.create(account.actor.id, refresh.hash, this.clock.now());
     await this.unitOfWork.run(() => this.sessions.save(session));
     const access = this.tokens.signAccess(account.actor, session.id);
     return { accessToken: access.token, expiresIn: access.expiresIn, refreshToken: refresh.token, account: account.snapshot() };

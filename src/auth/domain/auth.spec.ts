@@ -57,13 +57,13 @@ describe('An account', () => {
 
 describe('A session', () => {
   it('takes each refresh token once', () => {
-    const session = Session.begin('ann', 't1', noon);
+    const session = Session.create('ann', 't1', noon);
     expect(session.renew('t1', 't2', later(10))).toBe('renewed');
     expect(session.renew('t2', 't3', later(20))).toBe('renewed');
   });
 
   it('ends for every holder when a used token comes back', () => {
-    const session = Session.begin('ann', 't1', noon);
+    const session = Session.create('ann', 't1', noon);
     session.renew('t1', 't2', later(10));
     expect(session.renew('t1', 'stolen', later(11))).toBe('replayed');
     expect(session.renew('t2', 't3', later(12))).toBe('over');
@@ -71,9 +71,9 @@ describe('A session', () => {
   });
 
   it('is over after signing out and after thirty days', () => {
-    const session = Session.begin('ann', 't1', noon);
+    const session = Session.create('ann', 't1', noon);
     session.end('signed-out', later(1));
     expect(session.renew('t1', 't2', later(2))).toBe('over');
-    expect(Session.begin('ann', 't1', noon).renew('t1', 't2', later(31 * 24 * 60))).toBe('over');
+    expect(Session.create('ann', 't1', noon).renew('t1', 't2', later(31 * 24 * 60))).toBe('over');
   });
 });

@@ -19,7 +19,7 @@ export abstract class SessionRepository {
 }
 
 /** Slow on purpose, and off the event loop. */
-export abstract class Passwords {
+export abstract class PasswordHasher {
   abstract hash(password: string): Promise<string>;
   /** @param hash undefined when there is no such account: takes as long, answers false. */
   abstract matches(password: string, hash: string | undefined): Promise<boolean>;
@@ -44,7 +44,7 @@ export interface IssuedTokens {
 }
 
 /** Makes the tokens a client holds; the domain knows a refresh token only by its hash. */
-export abstract class Tokens {
+export abstract class TokenIssuer {
   abstract newRefreshToken(): { token: string; hash: string };
   abstract hashRefreshToken(token: string): string;
   abstract signAccess(actor: { id: string; role: string }, sessionId: string): { token: string; expiresIn: number };

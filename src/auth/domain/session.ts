@@ -29,7 +29,7 @@ const DAYS = 30;
 export class Session {
   private constructor(private readonly state: SessionState) {}
 
-  static begin(accountId: string, firstTokenHash: string, now: Date): Session {
+  static create(accountId: string, firstTokenHash: string, now: Date): Session {
     const id = newId(now.getTime());
     return new Session({
       id,

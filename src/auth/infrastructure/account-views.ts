@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
-import { type AccountCard, Accounts } from '../application/accounts.js';
+import { type AccountSummary, Accounts } from '../application/accounts.js';
 import { AccountNotFound, type AccountState } from '../domain/account.js';
 
 /** The read side of auth. */
@@ -19,9 +19,9 @@ export class AccountViews extends Accounts {
     return row;
   }
 
-  async cards(ids: readonly string[]): Promise<Map<string, AccountCard>> {
+  async summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>> {
     if (!ids.length) return new Map();
-    const rows = await this.transaction.query<AccountCard>(`SELECT id, name FROM auth.account WHERE id = ANY($1)`, [
+    const rows = await this.transaction.query<AccountSummary>(`SELECT id, name FROM auth.account WHERE id = ANY($1)`, [
       [...new Set(ids)],
     ]);
     return new Map(rows.map((row) => [row.id, row]));

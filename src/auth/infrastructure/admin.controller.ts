@@ -5,13 +5,13 @@
 import { Body, Controller, Get, Header, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
 import { Public } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
 import { isAtLeast } from '#libs/kernel/actor';
-import { BOARD_PATH, BoardDoor } from '#libs/operations/board';
+import { BOARD_PATH, BoardSession } from '#libs/operations/board';
 import { SigningIn } from '../application/signing-in.js';
 import { AUDIENCE, JwtTokens } from './jwt-tokens.js';
 
@@ -19,7 +19,7 @@ const COOKIE = 'inkreel_board';
 const SECONDS = 8 * 3_600;
 
 @Injectable()
-export class AdminDoor extends BoardDoor {
+export class AdminSession extends BoardSession {
   constructor(private readonly tokens: JwtTokens) {
     super();
   }
@@ -38,7 +38,7 @@ export class AdminDoor extends BoardDoor {
 class AdminSignInBody {
   @IsString() @MaxLength(254) email!: string;
   @IsString() @MaxLength(128) password!: string;
-  @MayBeMissing() @IsString() @MaxLength(10) submit?: string;
+  @OptionalNotNull() @IsString() @MaxLength(10) submit?: string;
 }
 
 @ApiExcludeController()

@@ -1,5 +1,5 @@
 import { IsEmail, IsIn, IsString, MaxLength, MinLength } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { type Role, ROLES } from '#libs/kernel/actor';
 import { MAX_NAME, PASSWORD_LENGTH } from '../domain/account.js';
 
@@ -14,7 +14,7 @@ export class SignUpBody {
   /** @example a lantern left burning */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
   /** What you come for; readers can be made authors later. */
-  @MayBeMissing() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
+  @OptionalNotNull() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
 }
 
 export class SignInBody {
@@ -32,7 +32,7 @@ export class RoleBody {
   @IsIn(ROLES) role!: Role;
 }
 
-export class AccountAnswer {
+export class AccountResponse {
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
   id!: string;
   /** @example mira@example.org */
@@ -44,7 +44,7 @@ export class AccountAnswer {
   createdAt!: Date;
 }
 
-export class TokensAnswer {
+export class TokensResponse {
   /** Send it as `Authorization: Bearer …`. */
   accessToken!: string;
   /** @example Bearer */
@@ -58,6 +58,6 @@ export class TokensAnswer {
   refreshToken!: string;
 }
 
-export class SessionAnswer extends TokensAnswer {
-  account!: AccountAnswer;
+export class SessionResponse extends TokensResponse {
+  account!: AccountResponse;
 }

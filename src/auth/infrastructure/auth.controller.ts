@@ -5,14 +5,22 @@ import { Config } from '#libs/config/config';
 import { Allow, Public, SignedIn } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
 import type { Actor } from '#libs/kernel/actor';
-import { KeepingAccounts } from '../application/keeping-accounts.js';
+import { ManagingAccounts } from '../application/managing-accounts.js';
 import { SigningIn } from '../application/signing-in.js';
 import type { AccountState } from '../domain/account.js';
 import { AccountViews } from './account-views.js';
-import { AccountAnswer, RefreshBody, RoleBody, SessionAnswer, SignInBody, SignUpBody, TokensAnswer } from './auth.contract.js';
+import {
+  AccountResponse,
+  RefreshBody,
+  RoleBody,
+  SessionResponse,
+  SignInBody,
+  SignUpBody,
+  TokensResponse,
+} from './auth.contract.js';
 import { JwtTokens } from './jwt-tokens.js';
 
-const shown = ({ id, email, name, role, createdAt }: Readonly<AccountState>): AccountAnswer => ({
+const presentAccount = ({ id, email, name, role, createdAt }: Readonly<AccountState>): AccountResponse => ({
   id,
   email,
   name,
@@ -25,7 +33,7 @@ const shown = ({ id, email, name, role, createdAt }: Readonly<AccountState>): Ac
 export class AuthController {
   constructor(
     private readonly signingIn: SigningIn,
-    private readonly accounts: KeepingAccounts,
+    private readonly accounts: ManagingAccounts,
     private readonly views: AccountViews,
     private readonly config: Config,
   ) {}
@@ -34,17 +42,17 @@ export class AuthController {
   @Post('accounts')
   @Public()
   @Idempotent()
-  async signUp(@Body() { role = 'reader', ...details }: SignUpBody): Promise<AccountAnswer> {
-    return shown(await this.accounts.signUp({ ...details, role }, this.config.authorSignUp));
+  async createAccount(@Body() { role = 'reader', ...details }: SignUpBody): Promise<AccountResponse> {
+    return presentAccount(await this.accounts.signUp({ ...details, role }, this.config.authorSignUp));
   }
 
   /** Sign in: begins a session and answers its tokens. */
   @Post('sessions')
   @Public()
   @Header('cache-control', 'no-store')
-  async signIn(@Body() { email, password }: SignInBody, @Req() request: FastifyRequest): Promise<SessionAnswer> {
+  async createSession(@Body() { email, password }: SignInBody, @Req() request: FastifyRequest): Promise<SessionResponse> {
     const { account, ...tokens } = await this.signingIn.signIn(email, password, request.ip);
-    return { tokenType: 'Bearer', ...tokens, account: shown(account) };
+    return { tokenType: 'Bearer', ...tokens, account: presentAccount(account) };
   }
 
   /** Swap a refresh token for new tokens. It is good once; a second use ends the session everywhere. */
@@ -52,7 +60,7 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @Header('cache-control', 'no-store')
-  async refresh(@Body() { refreshToken }: RefreshBody): Promise<TokensAnswer> {
+  async refreshSession(@Body() { refreshToken }: RefreshBody): Promise<TokensResponse> {
     return { tokenType: 'Bearer', ...(await this.signingIn.refresh(refreshToken)) };
   }
 
@@ -60,26 +68,26 @@ export class AuthController {
   @Post('sessions/sign-out')
   @HttpCode(204)
   @Public()
-  signOut(@Body() { refreshToken }: RefreshBody): Promise<void> {
+  endSession(@Body() { refreshToken }: RefreshBody): Promise<void> {
     return this.signingIn.signOut(refreshToken);
   }
 
   /** Who am I? */
   @Get('me')
   @Allow('reader')
-  async me(@SignedIn() actor: Actor): Promise<AccountAnswer> {
-    return shown(await this.views.account(actor.id));
+  async getCurrentAccount(@SignedIn() actor: Actor): Promise<AccountResponse> {
+    return presentAccount(await this.views.account(actor.id));
   }
 
   /** Give an account another role; its sessions end, so that it signs in with the new one. */
   @Put('accounts/:id/role')
   @Allow('admin')
-  async changeRole(
+  async changeAccountRole(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { role }: RoleBody,
-  ): Promise<AccountAnswer> {
-    return shown(await this.accounts.changeRole(actor, id, role));
+  ): Promise<AccountResponse> {
+    return presentAccount(await this.accounts.changeRole(actor, id, role));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '#libs/config/config';
-import { KeepingAccounts } from '../application/keeping-accounts.js';
+import { ManagingAccounts } from '../application/managing-accounts.js';
 import { EmailTaken } from '../domain/account.js';
 
 /** ADMIN_EMAIL and ADMIN_PASSWORD make the first admin when the web process starts and there is none. */
@@ -10,7 +10,7 @@ export class FirstAdmin implements OnApplicationBootstrap {
 
   constructor(
     private readonly config: Config,
-    private readonly accounts: KeepingAccounts,
+    private readonly accounts: ManagingAccounts,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

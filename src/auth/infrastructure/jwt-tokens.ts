@@ -9,8 +9,8 @@ import { Config } from '#libs/config/config';
 import { type Actor, ROLES, type Role } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
-import { TokenVerifier } from '#libs/live/token-verifier';
-import { Tokens } from '../domain/ports.js';
+import { TokenVerifier } from '#libs/kernel/token-verifier';
+import { TokenIssuer } from '../domain/ports.js';
 
 export const AUDIENCE = { api: 'inkreel-api', board: 'inkreel-board' } as const;
 
@@ -32,7 +32,7 @@ export class AccessTokenRefused extends DomainError {
 }
 
 @Injectable()
-export class JwtTokens extends Tokens {
+export class JwtTokens extends TokenIssuer {
   readonly publicKey: KeyObject;
   readonly keyId: string;
   readonly issuer: string;

@@ -1,9 +1,9 @@
 import type { Actor } from '#libs/kernel/actor';
-import type { Anchor, Step } from '../domain/anchoring.js';
+import type { Anchor, RevisionDiff } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
 
 /** A chapter as other modules need to know it. */
-export interface ChapterCard {
+export interface ChapterSummary {
   id: string;
   workId: string;
   authorId: string;
@@ -24,7 +24,7 @@ export interface QuoteRequest {
 }
 
 export interface Quoted {
-  chapter: ChapterCard;
+  chapter: ChapterSummary;
   /** The revision in which the block was found. */
   revision: number;
   /** The block's text in that revision. */
@@ -34,7 +34,7 @@ export interface Quoted {
 
 /** What other modules may ask of this one. Answered from the read side, within the caller's transaction if there is one. */
 export abstract class Chapters {
-  abstract card(chapterId: string): Promise<ChapterCard | undefined>;
+  abstract summary(chapterId: string): Promise<ChapterSummary | undefined>;
   /** The title of one revision: a draft may have another. */
   abstract title(chapterId: string, revision: number): Promise<string>;
   /** The blocks of one revision in order, whether published or not: whoever asks has checked that they may. */
@@ -45,9 +45,9 @@ export abstract class Chapters {
    * The revisions that readers were shown since the chapter was last taken back; none while it is. What was made of them may still be
    * shown, as what they see now is only the newest of these; what was made of others was taken back with the chapter.
    */
-  abstract shown(chapterId: string): Promise<number[]>;
-  /** What became of the text on the way from one revision to another, for `carry`. */
-  abstract passage(chapterId: string, from: number, to: number): Promise<Step>;
+  abstract readableRevisions(chapterId: string): Promise<number[]>;
+  /** What became of the text on the way from one revision to another, for `transferAnchor`. */
+  abstract diff(chapterId: string, from: number, to: number): Promise<RevisionDiff>;
   /**
    * What a comment is about, in one query: the chapter as it is, and the block as the reader saw it, with the quoted words.
    * @param at `revision` is the one on the reader's screen; without it the one that readers see now.

@@ -30,7 +30,7 @@ export class Writing {
   ) {}
 
   /** Begins a chapter at the end of its work. @returns its id. */
-  async begin(by: Actor, workId: string, title: string, text: readonly Draft[]): Promise<string> {
+  async create(by: Actor, workId: string, title: string, text: readonly Draft[]): Promise<string> {
     const [id] = await this.append(by, workId, [{ title, blocks: text }]);
     return id;
   }
@@ -47,14 +47,14 @@ export class Writing {
       const work = await this.works.get(workId);
       work.mustBeOwnedBy(by);
       const ranks = (await this.works.order(workId)).append(ready.length);
-      const begun = ready.map(({ title, blocks }, i) => {
-        const { chapter, created } = Chapter.begin(by, { workId, title, rank: ranks[i] }, now);
+      const created = ready.map(({ title, blocks }, i) => {
+        const { chapter, created } = Chapter.create(by, { workId, title, rank: ranks[i] }, now);
         return { chapter, created, first: firstRevision(chapter, blocks, now) };
       });
-      for (const { chapter } of begun) await this.chapters.save(chapter);
-      await this.revisions.add(...begun.map(({ first }) => first));
-      await record(...begun.map(({ created }) => created));
-      return begun.map(({ chapter }) => chapter.id);
+      for (const { chapter } of created) await this.chapters.save(chapter);
+      await this.revisions.add(...created.map(({ first }) => first));
+      await record(...created.map(({ created }) => created));
+      return created.map(({ chapter }) => chapter.id);
     });
   }
 
@@ -86,7 +86,7 @@ export class Writing {
       try {
         return await this.unitOfWork.run(async ({ now, record }) => {
           const chapter = await this.chapters.get(chapterId);
-          if (title === head.title && lineage.every(({ fate }) => fate === 'kept')) {
+          if (title === head.title && lineage.every(({ change }) => change === 'kept')) {
             chapter.mustBeChangedBy(by, expected);
             return { revision: head.revision, version: chapter.snapshot().version, lineage };
           }
@@ -136,7 +136,7 @@ export class Writing {
       }
       const published = chapter.publish(by, expected, chosen, length > 0, now);
       await this.chapters.save(chapter);
-      await this.chapters.notePublication(chapterId, chosen, now);
+      await this.chapters.recordPublication(chapterId, chosen, now);
       await record(published);
       await this.live.append(`chapter:${chapterId}`, { type: 'chapter.published', body: { revision: chosen } });
       return chosen;
@@ -148,7 +148,7 @@ export class Writing {
       const chapter = await this.chapters.get(chapterId);
       const unpublished = chapter.unpublish(by, expected, now);
       await this.chapters.save(chapter);
-      await this.chapters.noteTakenBack(chapterId, now);
+      await this.chapters.recordRetraction(chapterId, now);
       await record(unpublished);
       await this.live.append(`chapter:${chapterId}`, { type: 'access.changed', body: {} });
     });
@@ -165,7 +165,7 @@ export interface Saved {
 function firstRevision(chapter: Chapter, drafts: readonly Draft[], now: Date): NewRevision {
   const { id, title, authorId } = chapter.snapshot();
   const blocks = drafts.map(({ kind, text }) => ({ id: newId(), kind, text }));
-  const lineage = blocks.map((block) => ({ fate: 'new' as const, block: block.id, from: [], similarity: 0 }));
+  const lineage = blocks.map((block) => ({ change: 'new' as const, block: block.id, from: [], similarity: 0 }));
   return { chapterId: id, number: 1, parent: null, title, authorId, blocks, lineage, createdAt: now };
 }
 

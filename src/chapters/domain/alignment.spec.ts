@@ -17,7 +17,7 @@ function counter(from = 0): () => string {
 
 const draft = (text: string): Incoming => ({ kind: 'paragraph', text });
 const start = (texts: readonly string[], newId = counter()): Block[] => align([], texts.map(draft), { newId }).blocks;
-const fates = ({ lineage }: Alignment) => lineage.map(({ fate }) => fate);
+const changesOf = ({ lineage }: Alignment) => lineage.map(({ change }) => change);
 const ids = ({ blocks }: Alignment) => blocks.map(({ id }) => id);
 
 /** Paragraphs that differ from each other, as paragraphs of a story do. */
@@ -35,7 +35,7 @@ describe('aligning a text with its previous revision', () => {
         const previous = start(texts);
         const again = align(previous, texts.map(draft), { newId: counter(100) });
         expect(again.blocks).toEqual(previous);
-        expect(new Set(fates(again))).toEqual(new Set(texts.length > 0 ? ['kept'] : []));
+        expect(new Set(changesOf(again))).toEqual(new Set(texts.length > 0 ? ['kept'] : []));
       }),
     );
   });
@@ -64,7 +64,7 @@ describe('aligning a text with its previous revision', () => {
         words[at % 5] = 'yellow';
         const result = align(previous, texts.with(k, words.join(' ')).map(draft), { newId: counter(100) });
         expect(ids(result)).toEqual(ids({ blocks: previous, lineage: [] }));
-        expect(fates(result)).toEqual(texts.map((_, i) => (i === k ? 'edited' : 'kept')));
+        expect(changesOf(result)).toEqual(texts.map((_, i) => (i === k ? 'edited' : 'kept')));
       }),
     );
   });
@@ -78,7 +78,7 @@ describe('aligning a text with its previous revision', () => {
           const result = align(previous, shuffled.map(draft), { newId: counter(100) });
           const was = new Map(previous.map((block) => [block.text, block.id]));
           expect(ids(result)).toEqual(shuffled.map((text) => was.get(text)));
-          expect(fates(result).filter((fate) => fate !== 'kept' && fate !== 'moved')).toEqual([]);
+          expect(changesOf(result).filter((change) => change !== 'kept' && change !== 'moved')).toEqual([]);
         },
       ),
     );
@@ -89,7 +89,7 @@ describe('aligning a text with its previous revision', () => {
     const result = align(start(texts), ['Two lamps.', 'Three lamps.', 'Four lamps.', 'One lamp.'].map(draft), {
       newId: counter(9),
     });
-    expect(fates(result)).toEqual(['kept', 'kept', 'kept', 'moved']);
+    expect(changesOf(result)).toEqual(['kept', 'kept', 'kept', 'moved']);
   });
 
   it('records both halves of a split, and the larger keeps the id', () => {
@@ -103,10 +103,10 @@ describe('aligning a text with its previous revision', () => {
         const result = align(previous, [...texts.slice(0, k), ...halves, ...texts.slice(k + 1)].map(draft), {
           newId: counter(100),
         });
-        const parts = result.lineage.filter(({ fate }) => fate === 'split');
+        const parts = result.lineage.filter(({ change }) => change === 'split');
         expect(parts.map(({ from }) => from)).toEqual([[previous[k].id], [previous[k].id]]);
         expect(parts.map(({ block }) => block)).toContain(previous[k].id);
-        expect(fates(result)).not.toContain('gone');
+        expect(changesOf(result)).not.toContain('gone');
       }),
     );
   });
@@ -119,9 +119,9 @@ describe('aligning a text with its previous revision', () => {
         const result = align(previous, [...texts.slice(0, k), `${texts[k]} ${texts[k + 1]}`, ...texts.slice(k + 2)].map(draft), {
           newId: counter(100),
         });
-        const merged = result.lineage.filter(({ fate }) => fate === 'merged');
+        const merged = result.lineage.filter(({ change }) => change === 'merged');
         expect(merged.map(({ from }) => [...from].sort())).toEqual([[previous[k].id, previous[k + 1].id].sort()]);
-        expect(fates(result)).not.toContain('gone');
+        expect(changesOf(result)).not.toContain('gone');
       }),
     );
   });
@@ -130,11 +130,11 @@ describe('aligning a text with its previous revision', () => {
     const cut = align(start(['Fog.', '“Yes.” “No.”', 'Rain.']), ['Fog.', '“Yes.”', '“No.”', 'Rain.'].map(draft), {
       newId: counter(10),
     });
-    expect(fates(cut)).toEqual(['kept', 'split', 'split', 'kept']);
+    expect(changesOf(cut)).toEqual(['kept', 'split', 'split', 'kept']);
     const joined = align(start(['雾。', '“好。”', '“走。”', '雨。']), ['雾。', '“好。”“走。”', '雨。'].map(draft), {
       newId: counter(10),
     });
-    expect(fates(joined)).toEqual(['kept', 'merged', 'kept']);
+    expect(changesOf(joined)).toEqual(['kept', 'merged', 'kept']);
   });
 
   it('never gives the id of a deleted paragraph to another that took its place', () => {
@@ -144,7 +144,7 @@ describe('aligning a text with its previous revision', () => {
         const k = at % texts.length;
         const result = align(previous, texts.with(k, stranger).map(draft), { newId: counter(100) });
         expect(ids(result)).not.toContain(previous[k].id);
-        expect(result.lineage.at(-1)).toEqual({ fate: 'gone', block: previous[k].id, from: [previous[k].id], similarity: 0 });
+        expect(result.lineage.at(-1)).toEqual({ change: 'gone', block: previous[k].id, from: [previous[k].id], similarity: 0 });
       }),
     );
   });
@@ -173,13 +173,13 @@ describe('aligning a text with its previous revision', () => {
     const result = align(start(texts), texts.with(0, '“你今天可来得早。”').with(2, '“船怎么还没有到？”').map(draft), {
       newId: counter(10),
     });
-    expect(fates(result)).toEqual(['edited', 'kept', 'edited', 'kept']);
+    expect(changesOf(result)).toEqual(['edited', 'kept', 'edited', 'kept']);
   });
 
   it('calls a paragraph that became a heading edited', () => {
     const previous = start(['The Lamp', 'It burned.']);
     const result = align(previous, [{ kind: 'heading', text: 'The Lamp' }, draft('It burned.')], { newId: counter(10) });
-    expect(result.lineage[0]).toEqual({ fate: 'edited', block: 'b0', from: ['b0'], similarity: 1 });
+    expect(result.lineage[0]).toEqual({ change: 'edited', block: 'b0', from: ['b0'], similarity: 1 });
   });
 });
 
@@ -208,7 +208,7 @@ describe('an id claimed by the client', () => {
     const incoming = [...texts.map(draft), { ...draft('What was lost.'), claimedId: 'b7' }];
     const result = align(start(texts), incoming, { newId: counter(10), isKnownId: (id) => id === 'b7' });
     expect(ids(result)).toEqual(['b0', 'b1', 'b2', 'b7']);
-    expect(fates(result)).toEqual(['kept', 'kept', 'kept', 'restored']);
+    expect(changesOf(result)).toEqual(['kept', 'kept', 'kept', 'restored']);
   });
 
   it('yields to the very text standing elsewhere, as when an editor leaves the id on the empty half of a split', () => {
@@ -228,7 +228,7 @@ describe('a text that comes back', () => {
       history: history(first),
     });
     expect(third.blocks).toEqual(first);
-    expect(fates(third)).toEqual(['kept', 'restored', 'kept']);
+    expect(changesOf(third)).toEqual(['kept', 'restored', 'kept']);
   });
 
   it('does not take the id of one that is still there', () => {
@@ -276,7 +276,7 @@ describe('the cost', () => {
   it('of changing every block of 1,000 stays far under a second', () => {
     const previous = start(chapter);
     const incoming = chapter.map((text) => draft(text.replace('nobody', 'everyone')));
-    const edited = fates(align(previous, incoming, { newId: counter(5_000) })).filter((fate) => fate === 'edited');
+    const edited = changesOf(align(previous, incoming, { newId: counter(5_000) })).filter((change) => change === 'edited');
     expect(edited.length).toBeGreaterThan(990);
     expect(cost(() => align(previous, incoming, { newId: counter(5_000) }))).toBeLessThan(2_000);
   });

@@ -1,8 +1,8 @@
-import { rising } from './exact.js';
+import { longestIncreasingSubsequence } from './patience-diff.js';
 import { Matching, same } from './matching.js';
 import { Resemblance } from './resemblance.js';
 import type { Block, Draft } from './blocks.js';
-import type { Pair } from './exact.js';
+import type { Pair } from './patience-diff.js';
 
 /**
  * Gives the blocks of an incoming text the identity they had in the previous revision, and tells block by block what happened.
@@ -16,7 +16,7 @@ import type { Pair } from './exact.js';
  */
 export function align(previous: readonly Block[], incoming: readonly Incoming[], options: AlignOptions): Alignment {
   const matching = new Matching(previous, incoming);
-  const claims = believed(previous, incoming, options);
+  const claims = vetClaims(previous, incoming, options);
   claims.returning.forEach((id, j) => matching.restored.set(j, id));
   matching.exactInOrder(claims.present);
   matching.exactElsewhere();
@@ -25,7 +25,7 @@ export function align(previous: readonly Block[], incoming: readonly Incoming[],
   resemblance.inStretches();
   if (matching.open) resemblance.elsewhere();
   resemblance.rateClaims();
-  return told(matching, options.newId);
+  return buildAlignment(matching, options.newId);
 }
 
 /** What an author sends: a block, and the id their editor remembers for it. */
@@ -53,11 +53,11 @@ export interface Alignment {
  * - `split` one of several blocks that one old block became; `merged` made of several old blocks
  * - `restored` back under an id that the previous revision did not have; `new`; `gone`
  */
-export type Fate = 'kept' | 'edited' | 'moved' | 'split' | 'merged' | 'restored' | 'new' | 'gone';
+export type BlockChange = 'kept' | 'edited' | 'moved' | 'split' | 'merged' | 'restored' | 'new' | 'gone';
 
 /** One line for every block of the newer revision in its order, then one for every block that is gone. */
 export interface Lineage {
-  readonly fate: Fate;
+  readonly change: BlockChange;
   /** Its id in the newer revision; for `gone`, the id that left. */
   readonly block: string;
   /** Ids in the older revision whose text is in it, the main one first; empty for `new` and `restored`. */
@@ -67,7 +67,7 @@ export interface Lineage {
 }
 
 /** Claims that stand: to an id of this chapter, made by one block only. */
-function believed(previous: readonly Block[], incoming: readonly Incoming[], options: AlignOptions) {
+function vetClaims(previous: readonly Block[], incoming: readonly Incoming[], options: AlignOptions) {
   const present = new Int32Array(incoming.length).fill(-1);
   const returning = new Map<number, string>();
   const claimants = new Map<string, number>();
@@ -94,18 +94,18 @@ function believed(previous: readonly Block[], incoming: readonly Incoming[], opt
   return { present, returning };
 }
 
-function told(matching: Matching, newId: () => string): Alignment {
+function buildAlignment(matching: Matching, newId: () => string): Alignment {
   const { older, newer, oldOf, also, restored, similarity } = matching;
   const inOrder: Pair[] = [];
   oldOf.forEach((i, j) => {
     if (i >= 0) inOrder.push([i, j]);
   });
-  const resting = new Set(rising(inOrder.sort((a, b) => a[0] - b[0])).map(([, j]) => j));
+  const resting = new Set(longestIncreasingSubsequence(inOrder.sort((a, b) => a[0] - b[0])).map(([, j]) => j));
   const parts = new Map<number, number>();
   const sources = newer.map((_, j) => [...(oldOf[j] >= 0 ? [oldOf[j]] : []), ...(also.get(j) ?? [])]);
   for (const i of sources.flat()) parts.set(i, (parts.get(i) ?? 0) + 1);
 
-  const fate = (j: number): Fate => {
+  const change = (j: number): BlockChange => {
     const from = sources[j];
     if (restored.has(j)) return 'restored';
     if (from.length === 0) return 'new';
@@ -120,13 +120,13 @@ function told(matching: Matching, newId: () => string): Alignment {
     text,
   }));
   const lineage: Lineage[] = blocks.map((block, j) => ({
-    fate: fate(j),
+    change: change(j),
     block: block.id,
     from: sources[j].map((i) => older[i].id),
     similarity: similarity[j],
   }));
   older.forEach(({ id }, i) => {
-    if (!parts.has(i)) lineage.push({ fate: 'gone', block: id, from: [id], similarity: 0 });
+    if (!parts.has(i)) lineage.push({ change: 'gone', block: id, from: [id], similarity: 0 });
   });
   return { blocks, lineage };
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { align } from './alignment.js';
-import { journey, passage } from './anchoring.js';
+import { transferAnchorOver, transferAnchor } from './anchoring.js';
 import { digest } from './blocks.js';
 import { lineageBetween } from './lineage.js';
 import { findQuote } from './quote.js';
-import type { Anchor, Step } from './anchoring.js';
+import type { Anchor, RevisionDiff } from './anchoring.js';
 import type { Lineage } from './alignment.js';
 import type { Block } from './blocks.js';
 
@@ -27,12 +27,12 @@ class Saves {
   }
 
   /** One step for each save after the first. */
-  get steps(): Step[] {
+  get steps(): RevisionDiff[] {
     return this.lineages.slice(1).map((lineage, i) => stepTo(this.revisions[i + 1], lineage));
   }
 
   /** From the first save to the last in one step. */
-  get leap(): Step {
+  get leap(): RevisionDiff {
     const listed = (blocks: readonly Block[]) => blocks.map((block) => ({ id: block.id, digest: digest(block) }));
     const [first] = this.revisions;
     const last = this.revisions[this.revisions.length - 1];
@@ -42,15 +42,15 @@ class Saves {
   /** A remark on words of a block of the first save. */
   on(index: number, exact?: string): Anchor {
     const { id, text } = this.revisions[0][index];
-    if (exact === undefined) return { block: id, standing: 'anchored' };
+    if (exact === undefined) return { block: id, status: 'anchored' };
     const start = text.indexOf(exact);
     const end = start + exact.length;
     const quote = { exact, prefix: text.slice(Math.max(0, start - 32), start), suffix: text.slice(end, end + 32) };
-    return { block: id, standing: 'anchored', quote, span: { start, end } };
+    return { block: id, status: 'anchored', quote, span: { start, end } };
   }
 }
 
-function stepTo(blocks: readonly Block[], lineage: readonly Lineage[]): Step {
+function stepTo(blocks: readonly Block[], lineage: readonly Lineage[]): RevisionDiff {
   const texts = new Map(blocks.map(({ id, text }) => [id, text]));
   return { lineage, textOf: (id) => texts.get(id) };
 }
@@ -61,10 +61,10 @@ const GULLS = 'Gulls slept on the roof of the customs house, all facing the same
 const FOG = 'By evening there was fog, and with it the sound of oars.';
 
 describe('a remark on a paragraph', () => {
-  const after = (saves: Saves) => journey(saves.on(1), saves.steps);
+  const after = (saves: Saves) => transferAnchorOver(saves.on(1), saves.steps);
 
   it('stays anchored while its paragraph reads the same, whatever happens around it', () => {
-    expect(after(new Saves().save(HARBOUR, KETTLE, GULLS).save(FOG, KETTLE))).toEqual({ block: 'b1', standing: 'anchored' });
+    expect(after(new Saves().save(HARBOUR, KETTLE, GULLS).save(FOG, KETTLE))).toEqual({ block: 'b1', status: 'anchored' });
   });
 
   it('says that the paragraph was edited since, and goes on saying so', () => {
@@ -72,20 +72,20 @@ describe('a remark on a paragraph', () => {
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace('copper', 'iron'), GULLS)
       .save(FOG, KETTLE.replace('copper', 'iron'), GULLS);
-    expect(after(saves)).toEqual({ block: 'b1', standing: 'edited' });
+    expect(after(saves)).toEqual({ block: 'b1', status: 'edited' });
   });
 
   it('says that the paragraph was moved', () => {
     expect(after(new Saves().save(HARBOUR, KETTLE, GULLS, FOG).save(HARBOUR, GULLS, FOG, KETTLE))).toEqual({
       block: 'b1',
-      standing: 'moved',
+      status: 'moved',
     });
   });
 
   it('goes with the text when two paragraphs become one', () => {
     expect(after(new Saves().save(HARBOUR, FOG, KETTLE).save(HARBOUR, `${FOG} ${KETTLE}`))).toEqual({
       block: 'b2',
-      standing: 'edited',
+      status: 'edited',
     });
   });
 
@@ -93,7 +93,7 @@ describe('a remark on a paragraph', () => {
     const saves = new Saves()
       .save(HARBOUR, 'He said yes, and closed the door.', GULLS)
       .save(HARBOUR, GULLS, 'He said no, and opened a window.');
-    expect(after(saves)).toEqual({ block: 'b1', standing: 'detached' });
+    expect(after(saves)).toEqual({ block: 'b1', status: 'detached' });
   });
 
   it('comes back with its paragraph when an old revision is restored', () => {
@@ -102,40 +102,40 @@ describe('a remark on a paragraph', () => {
       .save(HARBOUR, GULLS)
       .save(HARBOUR, GULLS, FOG)
       .save(HARBOUR, KETTLE, GULLS);
-    expect(journey(saves.on(1), saves.steps.slice(0, 2)).standing).toBe('detached');
-    expect(after(saves)).toEqual({ block: 'b1', standing: 'anchored' });
+    expect(transferAnchorOver(saves.on(1), saves.steps.slice(0, 2)).status).toBe('detached');
+    expect(after(saves)).toEqual({ block: 'b1', status: 'anchored' });
   });
 });
 
 describe('a remark on words', () => {
   const there = (saves: Saves, exact: string) => {
-    const anchor = journey(saves.on(1, exact), saves.steps);
+    const anchor = transferAnchorOver(saves.on(1, exact), saves.steps);
     const text = saves.revisions.at(-1)?.find(({ id }) => id === anchor.block)?.text;
     return { ...anchor, words: anchor.span && text?.slice(anchor.span.start, anchor.span.end) };
   };
 
   it('finds them shifted by an edit before them, and is still anchored', () => {
     const saves = new Saves().save(HARBOUR, KETTLE, GULLS).save(HARBOUR, `Slowly and alone, ${KETTLE}`, GULLS);
-    expect(there(saves, 'overturned dinghy')).toMatchObject({ standing: 'anchored', words: 'overturned dinghy' });
+    expect(there(saves, 'overturned dinghy')).toMatchObject({ status: 'anchored', words: 'overturned dinghy' });
   });
 
   it('points at what they became when they were edited', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace('the copper kettle', 'the old copper kettles'), GULLS);
-    expect(there(saves, 'the copper kettle')).toMatchObject({ standing: 'edited', words: 'the old copper kettles' });
+    expect(there(saves, 'the copper kettle')).toMatchObject({ status: 'edited', words: 'the old copper kettles' });
   });
 
   it('points at what took their place when they were replaced altogether', () => {
     const saves = new Saves().save(HARBOUR, KETTLE, GULLS).save(HARBOUR, KETTLE.replace('copper kettle', 'boy'), GULLS);
-    expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', standing: 'edited', words: 'boy' });
+    expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', status: 'edited', words: 'boy' });
   });
 
   it('stays with the paragraph and says edited when they are gone', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace(' and set it beside the overturned dinghy', ''), GULLS);
-    expect(there(saves, 'overturned')).toMatchObject({ block: 'b1', standing: 'edited' });
+    expect(there(saves, 'overturned')).toMatchObject({ block: 'b1', status: 'edited' });
     expect(there(saves, 'overturned').span).toBeUndefined();
   });
 
@@ -152,14 +152,14 @@ describe('a remark on words', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, GULLS, 'Years later they found a copper kettle in the mud.');
-    expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', standing: 'detached' });
+    expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', status: 'detached' });
   });
 
   it('does not go to the same short words elsewhere in its paragraph', () => {
     const saves = new Saves()
       .save(HARBOUR, 'At the bell he stood up, and much later, in the dark, somebody looked up.', GULLS)
       .save(HARBOUR, 'At the bell nobody moved, and much later, in the dark, somebody looked up.', GULLS);
-    expect(there(saves, 'up')).toMatchObject({ block: 'b1', standing: 'edited' });
+    expect(there(saves, 'up')).toMatchObject({ block: 'b1', status: 'edited' });
     expect(there(saves, 'up').words).toBeUndefined();
   });
 
@@ -171,15 +171,15 @@ describe('a remark on words', () => {
       quote: { exact: '船来了么', prefix: '过了一会儿，“', suffix: '？”她又问。' },
       span: { start: 22, end: 26 },
     };
-    expect(journey(second, saves.steps).span?.start).toBe(`天黑了。${text}`.lastIndexOf('船来了么'));
+    expect(transferAnchorOver(second, saves.steps).span?.start).toBe(`天黑了。${text}`.lastIndexOf('船来了么'));
   });
 });
 
 describe('what happened between two published revisions', () => {
   it('is nothing, when the drafts between them undid each other', () => {
     const saves = new Saves().save(HARBOUR, KETTLE, GULLS).save(`${HARBOUR} ${KETTLE}`, GULLS).save(HARBOUR, KETTLE, GULLS);
-    expect(saves.leap.lineage.map(({ fate }) => fate)).toEqual(['kept', 'kept', 'kept']);
-    expect(passage(saves.on(1), saves.leap)).toEqual(saves.on(1));
+    expect(saves.leap.lineage.map(({ change }) => change)).toEqual(['kept', 'kept', 'kept']);
+    expect(transferAnchor(saves.on(1), saves.leap)).toEqual(saves.on(1));
   });
 
   it('remembers a split and a later edit of the half', () => {
@@ -187,7 +187,7 @@ describe('what happened between two published revisions', () => {
       .save(HARBOUR, KETTLE)
       .save(HARBOUR, 'Marta carried the copper kettle down to the slipway', 'and set it beside the overturned dinghy.')
       .save(HARBOUR, 'Marta carried the copper kettle down to the slipway', 'and set it, gently, beside the overturned dinghy.');
-    expect(saves.leap.lineage.map(({ fate, from }) => [fate, from])).toEqual([
+    expect(saves.leap.lineage.map(({ change, from }) => [change, from])).toEqual([
       ['kept', ['b0']],
       ['split', ['b1']],
       ['split', ['b1']],
@@ -212,9 +212,9 @@ describe('what happened between two published revisions', () => {
           const told = new Set(lineage.flatMap(({ from }) => from));
           expect([...told].sort()).toEqual(saves.revisions[0].map(({ id }) => id).sort());
           saves.revisions[0].forEach((_, i) => {
-            const stepwise = journey(saves.on(i), saves.steps);
-            const atOnce = passage(saves.on(i), saves.leap);
-            expect([atOnce.block, atOnce.standing === 'detached']).toEqual([stepwise.block, stepwise.standing === 'detached']);
+            const stepwise = transferAnchorOver(saves.on(i), saves.steps);
+            const atOnce = transferAnchor(saves.on(i), saves.leap);
+            expect([atOnce.block, atOnce.status === 'detached']).toEqual([stepwise.block, stepwise.status === 'detached']);
           });
         },
       ),

@@ -7,7 +7,7 @@ import type { Quote, Span } from './quote.js';
  * parts it was split into, are the quoted words looked for. So a remark can lose its words, or its block, and says so; it can never
  * slip to another text that happens to look alike.
  */
-export type Standing =
+export type AnchorStatus =
   /** as it was made: the block, or the quoted words, unchanged and in place */
   | 'anchored'
   /** the block, or the quoted words, are another text now */
@@ -20,7 +20,7 @@ export type Standing =
 export interface Anchor {
   /** Where it stands, or, when detached, where it stood last. */
   readonly block: string;
-  readonly standing: Standing;
+  readonly status: AnchorStatus;
   /** The words it was made about, as they were then; without it the remark is about the whole block. */
   readonly quote?: Quote;
   /** Where the words are now; absent when they are not to be found. */
@@ -28,7 +28,7 @@ export interface Anchor {
 }
 
 /** From one revision to a later one: the lineage between them, and the later one's texts. */
-export interface Step {
+export interface RevisionDiff {
   readonly lineage: readonly Lineage[];
   readonly textOf: (block: string) => string | undefined;
 }
@@ -38,32 +38,32 @@ export interface Step {
  *
  * @example passage({ block: 'a', standing: 'anchored' }, { lineage, textOf: (id) => texts.get(id) }) // → { block: 'a', standing: 'edited' }
  */
-export function passage(anchor: Anchor, step: Step): Anchor {
-  if (anchor.standing === 'detached') {
-    const back = step.lineage.find((line) => line.block === anchor.block && line.fate !== 'gone');
-    return back ? placed(anchor, [back], step) : anchor;
+export function transferAnchor(anchor: Anchor, diff: RevisionDiff): Anchor {
+  if (anchor.status === 'detached') {
+    const back = diff.lineage.find((line) => line.block === anchor.block && line.change !== 'gone');
+    return back ? anchorAmong(anchor, [back], diff) : anchor;
   }
-  const parts = step.lineage.filter(
-    (line) => line.fate !== 'gone' && (line.from.includes(anchor.block) || line.block === anchor.block),
+  const parts = diff.lineage.filter(
+    (line) => line.change !== 'gone' && (line.from.includes(anchor.block) || line.block === anchor.block),
   );
-  if (parts.length === 0) return { block: anchor.block, standing: 'detached', ...(anchor.quote && { quote: anchor.quote }) };
-  return placed(anchor, parts, step);
+  if (parts.length === 0) return { block: anchor.block, status: 'detached', ...(anchor.quote && { quote: anchor.quote }) };
+  return anchorAmong(anchor, parts, diff);
 }
 
-export function journey(anchor: Anchor, steps: Iterable<Step>): Anchor {
+export function transferAnchorOver(anchor: Anchor, diffs: Iterable<RevisionDiff>): Anchor {
   let at = anchor;
-  for (const step of steps) at = passage(at, step);
+  for (const diff of diffs) at = transferAnchor(at, diff);
   return at;
 }
 
-function placed(anchor: Anchor, parts: readonly Lineage[], { textOf }: Step): Anchor {
+function anchorAmong(anchor: Anchor, parts: readonly Lineage[], { textOf }: RevisionDiff): Anchor {
   const { quote } = anchor;
   const main = parts.find((line) => line.block === anchor.block) ?? parts.reduce((a, b) => (b.similarity > a.similarity ? b : a));
-  const untouched = main.block === anchor.block && main.similarity === 1 && (main.fate === 'kept' || main.fate === 'moved');
-  if (untouched && anchor.standing !== 'detached') {
-    return main.fate === 'moved' && anchor.standing === 'anchored' ? { ...anchor, standing: 'moved' } : anchor;
+  const untouched = main.block === anchor.block && main.similarity === 1 && (main.change === 'kept' || main.change === 'moved');
+  if (untouched && anchor.status !== 'detached') {
+    return main.change === 'moved' && anchor.status === 'anchored' ? { ...anchor, status: 'moved' } : anchor;
   }
-  if (!quote) return { block: main.block, standing: main.fate === 'restored' || untouched ? 'anchored' : 'edited' };
+  if (!quote) return { block: main.block, status: main.change === 'restored' || untouched ? 'anchored' : 'edited' };
   const candidates = [main, ...parts.filter((line) => line !== main)];
   let best: { block: string; span: Span; verbatim: boolean; score: number } | undefined;
   for (const line of candidates) {
@@ -73,7 +73,7 @@ function placed(anchor: Anchor, parts: readonly Lineage[], { textOf }: Step): An
       best = { block: line.block, span: { start: found.start, end: found.end }, verbatim: found.verbatim, score: found.score };
     }
   }
-  if (!best) return { block: main.block, standing: 'edited', quote };
-  const still = best.block === anchor.block && main.fate !== 'moved' && anchor.standing !== 'moved';
-  return { block: best.block, standing: !best.verbatim ? 'edited' : still ? 'anchored' : 'moved', quote, span: best.span };
+  if (!best) return { block: main.block, status: 'edited', quote };
+  const still = best.block === anchor.block && main.change !== 'moved' && anchor.status !== 'moved';
+  return { block: best.block, status: !best.verbatim ? 'edited' : still ? 'anchored' : 'moved', quote, span: best.span };
 }

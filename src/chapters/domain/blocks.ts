@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
  *
  * Every text has one canonical form, made by `tidy`, so that equal looks are equal bytes and Markdown goes out and comes back unchanged.
  */
-export const BLOCK_KINDS = ['paragraph', 'heading', 'quote', 'verse', 'list', 'code', 'rule'] as const;
+export const BLOCK_KINDS = ['paragraph', 'heading', 'quote', 'verse', 'list', 'code', 'scene-break'] as const;
 export type BlockKind = (typeof BLOCK_KINDS)[number];
 
 /** A block that has no identity yet: what an author sends. */
@@ -27,13 +27,13 @@ export const MAX_BLOCKS = 5_000;
 export const MAX_CHARS = 600_000;
 
 /** The one text every scene break has. */
-export const RULE_TEXT = '***';
+export const SCENE_BREAK_TEXT = '***';
 
 /** `***`, `- - -`, `＊＊＊`: three or more of one ornament and nothing else. */
 const RULE = /^([*\-_＊※◇◆☆★])(?:\s*\1){2,}$/u;
 const ITEM = /^(\s*)([-*+]|\d{1,3}[.)])\s+(\S.*)$/u;
 
-export function isRule(line: string): boolean {
+export function isSceneBreak(line: string): boolean {
   return RULE.test(line.trim());
 }
 
@@ -56,7 +56,7 @@ export function tidy(drafts: readonly Draft[]): Draft[] {
 }
 
 function tidied({ kind, text }: Draft): Draft | undefined {
-  if (kind === 'rule') return { kind, text: RULE_TEXT };
+  if (kind === 'scene-break') return { kind, text: SCENE_BREAK_TEXT };
   if (kind === 'code') {
     const lines = linesOf(text);
     return lines.some((line) => line.trim() !== '') ? { kind, text: lines.join('\n') } : undefined;

@@ -6,22 +6,22 @@ import { LanguageUnknown, NotYourWork, OnlyAuthorsWrite, SummaryTooLong, TitleMi
 const noon = new Date('2026-01-01T12:00:00Z');
 const ann = { id: 'ann', role: 'author' as const };
 const bob = { id: 'bob', role: 'author' as const };
-const begun = (): Chapter => Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon).chapter;
+const begun = (): Chapter => Chapter.create(ann, { workId: 'w', title: 'One', rank: 'a' }, noon).chapter;
 
 describe('A work', () => {
   it('is begun by an author and changed by its owner only', () => {
-    const { work, created } = Work.begin(ann, { title: ' The  Lamp ', language: 'en' }, noon);
+    const { work, created } = Work.create(ann, { title: ' The  Lamp ', language: 'en' }, noon);
     expect(created).toMatchObject({ type: 'WorkCreated', subject: { kind: 'work', id: work.id }, data: { ownerId: 'ann' } });
     expect(work.snapshot()).toMatchObject({ title: 'The Lamp', ownerId: 'ann', version: 1 });
-    expect(work.describe(ann, 1, { title: 'The Lantern' })).toMatchObject({ type: 'WorkUpdated', data: { changed: ['title'] } });
+    expect(work.update(ann, 1, { title: 'The Lantern' })).toMatchObject({ type: 'WorkUpdated', data: { changed: ['title'] } });
     expect(work.snapshot()).toMatchObject({ title: 'The Lantern', version: 2 });
-    expect(() => work.describe(bob, undefined, { title: 'Mine' })).toThrow(NotYourWork);
-    expect(() => work.describe(ann, 1, { title: 'Late' })).toThrow(ChangedMeanwhile);
-    expect(() => Work.begin({ id: 'r', role: 'reader' }, { title: 'x', language: 'en' }, noon)).toThrow(OnlyAuthorsWrite);
+    expect(() => work.update(bob, undefined, { title: 'Mine' })).toThrow(NotYourWork);
+    expect(() => work.update(ann, 1, { title: 'Late' })).toThrow(ChangedMeanwhile);
+    expect(() => Work.create({ id: 'r', role: 'reader' }, { title: 'x', language: 'en' }, noon)).toThrow(OnlyAuthorsWrite);
   });
 
   it('keeps within its limits', () => {
-    const begin = (change: object) => () => Work.begin(ann, { title: 'x', language: 'en', ...change }, noon);
+    const begin = (change: object) => () => Work.create(ann, { title: 'x', language: 'en', ...change }, noon);
     expect(begin({ title: ' \n ' })).toThrow(TitleMissing);
     expect(begin({ title: 'x'.repeat(201) })).toThrow(TitleTooLong);
     expect(begin({ summary: 'x'.repeat(4_001) })).toThrow(SummaryTooLong);
@@ -38,7 +38,7 @@ describe('A chapter', () => {
   });
 
   it('tells of each change', () => {
-    const { chapter, created } = Chapter.begin(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
+    const { chapter, created } = Chapter.create(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
     expect(created).toMatchObject({ type: 'ChapterCreated', about: [chapter.id, 'w'], data: { authorId: 'ann' } });
     const order = new ReadingOrder([{ id: chapter.id, rank: 'a' }]);
     expect(chapter.move(ann, 1, order, null, noon)).toMatchObject({ type: 'ChapterMoved', data: { by: 'ann' } });

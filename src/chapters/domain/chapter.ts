@@ -31,7 +31,7 @@ export class Chapter {
   private constructor(private readonly state: ChapterState) {}
 
   /** Its first revision is 1 and is saved with it. */
-  static begin(
+  static create(
     by: Actor,
     details: { workId: string; title: string; rank: string },
     now: Date,

@@ -1,6 +1,6 @@
-import { rising } from './exact.js';
-import type { Fate, Lineage } from './alignment.js';
-import type { Pair } from './exact.js';
+import { longestIncreasingSubsequence } from './patience-diff.js';
+import type { BlockChange, Lineage } from './alignment.js';
+import type { Pair } from './patience-diff.js';
 
 /** What a stored revision knows of a block without its text. */
 export interface Listed {
@@ -39,20 +39,22 @@ export function lineageBetween(
     const i = places.get(id);
     if (i !== undefined) inOrder.push([i, j]);
   });
-  const resting = new Set(rising(inOrder.sort((a, b) => a[0] - b[0])).map(([, j]) => j));
+  const resting = new Set(longestIncreasingSubsequence(inOrder.sort((a, b) => a[0] - b[0])).map(([, j]) => j));
   const shares = new Map<string, number>();
   for (const list of from) for (const id of list.keys()) shares.set(id, (shares.get(id) ?? 0) + 1);
 
   const lines = newer.map(({ id, digest }, j): Lineage => {
     const origins = [...from[j].keys()];
-    return { fate: fate(j, id, digest, origins), block: id, from: origins, similarity: from[j].get(origins[0]) ?? 0 };
+    return { change: change(j, id, digest, origins), block: id, from: origins, similarity: from[j].get(origins[0]) ?? 0 };
   });
-  for (const { id } of older) if (!shares.has(id)) lines.push({ fate: 'gone', block: id, from: [id], similarity: 0 });
+  for (const { id } of older) if (!shares.has(id)) lines.push({ change: 'gone', block: id, from: [id], similarity: 0 });
   return lines;
 
-  function fate(j: number, id: string, digest: string, origins: readonly string[]): Fate {
+  function change(j: number, id: string, digest: string, origins: readonly string[]): BlockChange {
     if (origins.length === 0)
-      return steps.some((lineage) => lineage.some((line) => line.block === id && line.fate === 'restored')) ? 'restored' : 'new';
+      return steps.some((lineage) => lineage.some((line) => line.block === id && line.change === 'restored'))
+        ? 'restored'
+        : 'new';
     if (origins.length > 1) return 'merged';
     const whole = digests.get(id) === digest;
     if (!whole && (shares.get(origins[0]) ?? 0) > 1) return 'split';
@@ -72,8 +74,8 @@ function through(
     const known = new Map(next.get(block));
     next.set(block, known.set(origin, Math.max(share, known.get(origin) ?? 0)));
   };
-  for (const { fate, block, from, similarity } of lineage) {
-    if (fate === 'gone') continue;
+  for (const { change, block, from, similarity } of lineage) {
+    if (change === 'gone') continue;
     if (!next.has(block)) next.set(block, new Map());
     for (const id of from) for (const [origin, share] of sources.get(id) ?? []) add(block, origin, share * similarity);
   }

@@ -70,7 +70,7 @@ found there.
       kind: 'verse',
       text: 'Who comes by day\nshall pay in grey,\nwho comes by night\nshall pay in white.',
     });
-    expect(toll.blocks[2]).toEqual({ kind: 'rule', text: '***' });
+    expect(toll.blocks[2]).toEqual({ kind: 'scene-break', text: '***' });
   });
 
   it('is found inside what Project Gutenberg wraps around it', () => {

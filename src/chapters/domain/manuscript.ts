@@ -111,7 +111,7 @@ function titlePage(blocks: readonly Draft[]): Metadata & { rest: Draft[] } {
   const at = blocks.findIndex(({ text }) => text.length > SHORT || /[.。！？!?…]$/u.test(text));
   const lines = blocks.slice(0, at < 0 ? blocks.length : at);
   const [first, second] = lines;
-  if (!first || blocks.length === 1 || first.kind === 'rule') return { rest: [...blocks] };
+  if (!first || blocks.length === 1 || first.kind === 'scene-break') return { rest: [...blocks] };
   const by = lines.slice(1).find(({ text }) => BYLINE.test(text)) ?? (second && isName(second.text) ? second : undefined);
   return {
     title: first.text.split('\n')[0].replace(/^《(.*)》$/u, '$1'),

@@ -33,9 +33,9 @@ describe('reading Markdown', () => {
       { kind: 'quote', text: 'she said slowly' },
       { kind: 'quote', text: 'and left' },
       { kind: 'list', text: '- salt and rope\n- a lamp' },
-      { kind: 'rule', text: '***' },
+      { kind: 'scene-break', text: '***' },
       paragraph('Text'),
-      { kind: 'rule', text: '***' },
+      { kind: 'scene-break', text: '***' },
       { kind: 'code', text: '\n  go()' },
     ]);
   });

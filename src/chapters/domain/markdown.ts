@@ -1,4 +1,4 @@
-import { isRule, linesOf, RULE_TEXT, tidy } from './blocks.js';
+import { isSceneBreak, linesOf, SCENE_BREAK_TEXT, tidy } from './blocks.js';
 import type { Block, BlockKind, Draft } from './blocks.js';
 
 /**
@@ -30,9 +30,9 @@ export function parseMarkdown(source: string): Draft[] {
       i = end;
     } else if (line.trim() === '') {
       close();
-    } else if (isRule(line)) {
+    } else if (isSceneBreak(line)) {
       close();
-      blocks.push({ kind: 'rule', text: RULE_TEXT });
+      blocks.push({ kind: 'scene-break', text: SCENE_BREAK_TEXT });
     } else if (/^ {0,3}#{1,6}\s/.test(line)) {
       close();
       blocks.push({ kind: 'heading', text: line.trim().replace(/^#+\s+/, '') });
@@ -128,7 +128,7 @@ function escapeLine(line: string): string {
   if (
     /^\\*(?:#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|=+$|`{3}|~{3})/.test(line) ||
     /^\\+[#>\-+*_=`~＊※◇◆☆★]/u.test(line) ||
-    isRule(line)
+    isSceneBreak(line)
   ) {
     return `\\${line}`;
   }
@@ -141,8 +141,8 @@ export function toMarkdown(blocks: readonly (Draft | Block)[]): string {
 
 function write(kind: BlockKind, text: string): string {
   switch (kind) {
-    case 'rule':
-      return RULE_TEXT;
+    case 'scene-break':
+      return SCENE_BREAK_TEXT;
     case 'heading':
       return `## ${text}`;
     case 'list':

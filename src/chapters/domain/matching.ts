@@ -1,11 +1,11 @@
 import { digest } from './blocks.js';
-import { commonOrder } from './exact.js';
+import { patienceDiff } from './patience-diff.js';
 import type { Block, Draft } from './blocks.js';
 
 /**
  * Which old block each new block is. The steps go from proof to evidence, and a later step never touches what an earlier one settled:
  *
- * 1. what the author's editor says (claims, vetted by the caller), and equal texts in equal order (`commonOrder`);
+ * 1. what the author's editor says (claims, vetted by the caller), and equal texts in equal order (`patienceDiff`);
  * 2. equal texts elsewhere, when the text occurs once on both sides: a move;
  * 3. equal to a text this chapter once had: it comes back under its old id;
  * 4. in the stretches between, compared word by word: edits, rewritings, splits and merges;
@@ -13,7 +13,7 @@ import type { Block, Draft } from './blocks.js';
  *
  * What finds no partner is new, or gone. No step guesses: position alone never joins two texts.
  *
- * Cost: O(n log n) for the equal part of n blocks; step 4 at most `MAX_FLOW` cells a stretch; step 5 linear in the characters left over.
+ * Cost: O(n log n) for the equal part of n blocks; step 4 at most `MAX_LCS_CELLS` cells a stretch; step 5 linear in the characters left over.
  */
 export class Matching {
   /** Old index for each new block, or -1; and the other way round. One to one. */
@@ -94,7 +94,7 @@ export class Matching {
         a[i - from] = b[k] = -1 - i; // a claim is equal to itself only
       else if (i >= 0) b[k] = -1 - older.length - k;
     });
-    for (const [i, j] of commonOrder(a, b)) this.pair(from + i, from + j);
+    for (const [i, j] of patienceDiff(a, b)) this.pair(from + i, from + j);
   }
 
   /** Step 2. */

@@ -1,4 +1,4 @@
-import { isRule } from './blocks.js';
+import { isSceneBreak } from './blocks.js';
 import { joinWrapped } from './markdown.js';
 import type { Draft } from './blocks.js';
 
@@ -55,9 +55,9 @@ export function readParagraphs(lines: readonly string[], { wrap }: Layout): Draf
   };
   for (const line of lines) {
     if (line.trim() === '' || isIndent(line)) close();
-    if (isRule(line)) {
+    if (isSceneBreak(line)) {
       close();
-      blocks.push({ kind: 'rule', text: '***' });
+      blocks.push({ kind: 'scene-break', text: '***' });
     } else if (line.trim() !== '') group.push(line.replaceAll('\t', '    '));
   }
   close();

@@ -21,9 +21,9 @@ export abstract class ChapterRepository {
   abstract workOf(id: string): Promise<string>;
   abstract saveRanks(chapters: readonly RankedChapter[]): Promise<void>;
   /** One more revision has become what readers see. */
-  abstract notePublication(chapterId: string, revision: number, at: Date): Promise<void>;
+  abstract recordPublication(chapterId: string, revision: number, at: Date): Promise<void>;
   /** Readers see none of what they have seen any more: it was taken back. */
-  abstract noteTakenBack(chapterId: string, at: Date): Promise<void>;
+  abstract recordRetraction(chapterId: string, at: Date): Promise<void>;
 }
 
 /** The newest revision, and what the chapter ever held: all that aligning an incoming text needs. */
@@ -69,5 +69,5 @@ export abstract class Aligner {
 /** Checks that a picture is one and keeps it. */
 export abstract class Covers {
   /** @returns its object key. @throws NotAPicture */
-  abstract keep(picture: Buffer): Promise<string>;
+  abstract store(picture: Buffer): Promise<string>;
 }

@@ -1,12 +1,12 @@
-import { rising } from './exact.js';
+import { longestIncreasingSubsequence } from './patience-diff.js';
 import { joinsAmong } from './joins.js';
 import { same } from './matching.js';
 import { Measures } from './measures.js';
-import { flow, MAX_FLOW } from './similarity.js';
+import { weightedLcs, MAX_LCS_CELLS } from './similarity.js';
 import type { Draft } from './blocks.js';
-import type { Pair } from './exact.js';
+import type { Pair } from './patience-diff.js';
 import type { Matching } from './matching.js';
-import type { Flow, Profile } from './similarity.js';
+import type { WeightedLcs, Profile } from './similarity.js';
 
 /**
  * The measures below were set by `bench:anchors`, and against strangers: of two paragraphs of one novel put in each other's place,
@@ -84,11 +84,11 @@ export class Resemblance {
     if (settled()) return;
     const size = (list: readonly number[], of: readonly Draft[]) =>
       list.reduce((sum, k) => sum + this.measures.words(of[k]).length, 0);
-    if (size(older, matching.older) * size(newer, matching.newer) > MAX_FLOW) {
+    if (size(older, matching.older) * size(newer, matching.newer) > MAX_LCS_CELLS) {
       if (whole) this.cut(older, newer, held);
       return;
     }
-    const found = flow(
+    const found = weightedLcs(
       older.map((i) => this.measures.words(matching.older[i])),
       newer.map((j) => this.measures.words(matching.newer[j])),
       this.measures.rarity,
@@ -123,7 +123,7 @@ export class Resemblance {
   }
 
   /** Pairs that are one text, heaviest first. */
-  private wholes(older: number[], newer: number[], { older: of, newer: on, shared }: Flow, held: boolean): void {
+  private wholes(older: number[], newer: number[], { older: of, newer: on, shared }: WeightedLcs, held: boolean): void {
     const least = held ? (older.length === 1 && newer.length === 1 ? ALONE : HELD) : HANGING;
     const enough = least.share + FEW / Math.sqrt(this.matching.older.length);
     const pairs: [number, number, number][] = [];
@@ -143,7 +143,7 @@ export class Resemblance {
   }
 
   /** What is left over may be a piece of a neighbour: split off an old block, or merged into a new one. */
-  private parts(older: number[], newer: number[], { older: of, newer: on, shared }: Flow): void {
+  private parts(older: number[], newer: number[], { older: of, newer: on, shared }: WeightedLcs): void {
     const { matching } = this;
     newer.forEach((j, b) => {
       if (!matching.freeNew(j)) return;
@@ -170,7 +170,7 @@ export class Resemblance {
   /** Too long to compare word by word: parts it at the pairs that n-grams are sure of, and settles what lies between them. */
   private cut(older: number[], newer: number[], held: boolean): void {
     const sure = this.mutual(older, newer).filter(([, , alike]) => alike >= CLEARLY);
-    const anchors = rising(sure.map(([i, j]): Pair => [i, j]).sort((x, y) => x[0] - y[0]));
+    const anchors = longestIncreasingSubsequence(sure.map(([i, j]): Pair => [i, j]).sort((x, y) => x[0] - y[0]));
     for (const [i, j] of anchors) if (this.matching.free(i, j)) this.matching.pair(i, j, this.dice(i, j));
     let [a, b] = [0, 0];
     for (const anchor of [...anchors, undefined]) {

@@ -86,7 +86,7 @@ export class Rarity {
   }
 }
 
-export interface Flow {
+export interface WeightedLcs {
   /** Worth of each old text, and of each new one: the sum over its words. */
   readonly older: Float64Array;
   readonly newer: Float64Array;
@@ -95,9 +95,13 @@ export interface Flow {
 }
 
 /** Cells (old words × new words) one flow may fill: about 10 ms. */
-export const MAX_FLOW = 2_000_000;
+export const MAX_LCS_CELLS = 2_000_000;
 
-export function flow(older: readonly (readonly string[])[], newer: readonly (readonly string[])[], rarity: Rarity): Flow {
+export function weightedLcs(
+  older: readonly (readonly string[])[],
+  newer: readonly (readonly string[])[],
+  rarity: Rarity,
+): WeightedLcs {
   const ids = new Map<string, number>();
   const worth: number[] = [];
   const spelt: string[] = [];

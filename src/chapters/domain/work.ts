@@ -19,7 +19,7 @@ export interface WorkState {
 export class Work {
   private constructor(private readonly state: WorkState) {}
 
-  static begin(
+  static create(
     by: Actor,
     details: { title: string; summary?: string; language: string },
     now: Date,
@@ -42,11 +42,7 @@ export class Work {
     return new Work({ ...state });
   }
 
-  describe(
-    by: Actor,
-    expected: number | undefined,
-    change: { title?: string; summary?: string; language?: string },
-  ): WorkUpdated {
+  update(by: Actor, expected: number | undefined, change: { title?: string; summary?: string; language?: string }): WorkUpdated {
     this.mustBeOwnedBy(by, expected);
     if (change.title !== undefined) this.state.title = needTitle(change.title);
     if (change.summary !== undefined) this.state.summary = needSummary(change.summary);

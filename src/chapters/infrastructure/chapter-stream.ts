@@ -6,7 +6,7 @@ import { Chapters } from '../application/chapters.js';
 @Injectable()
 export class ChapterStream extends StreamKind implements OnModuleInit {
   readonly kind = 'chapter';
-  override readonly ticks = ['typing'];
+  override readonly signals = ['typing'];
 
   constructor(
     private readonly kinds: StreamKinds,
@@ -20,11 +20,11 @@ export class ChapterStream extends StreamKind implements OnModuleInit {
   }
 
   async mayListen(id: string): Promise<boolean> {
-    const card = await this.chapters.card(id);
-    return typeof card?.revision === 'number';
+    const summary = await this.chapters.summary(id);
+    return typeof summary?.revision === 'number';
   }
 
   override async snapshot(id: string): Promise<object> {
-    return { revision: (await this.chapters.card(id))?.revision ?? null };
+    return { revision: (await this.chapters.summary(id))?.revision ?? null };
   }
 }

@@ -3,14 +3,14 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { MAX_INT4 } from '#libs/http/whole-number';
 import type { Actor } from '#libs/kernel/actor';
-import { type ChapterCard, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
+import { type ChapterSummary, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
 import type { Lineage } from '../domain/alignment.js';
-import type { Step } from '../domain/anchoring.js';
+import type { RevisionDiff } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
 import { ChapterNotFound, NotYourChapter, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
 import { type Listed, lineageBetween } from '../domain/lineage.js';
-import { BlockNotInRevision, pinned } from '../domain/pinning.js';
-import type { ChapterItem, DraftAnswer, RevisionAnswer, RevisionItem } from './chapters.contract.js';
+import { BlockNotInRevision, createAnchor } from '../domain/anchor-creation.js';
+import type { ChapterItem, DraftResponse, RevisionResponse, RevisionItem } from './chapters.contract.js';
 
 const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
@@ -23,8 +23,8 @@ export class ChapterViews extends Chapters {
     super();
   }
 
-  async card(chapterId: string): Promise<ChapterCard | undefined> {
-    const [row] = await this.transaction.query<ChapterCard>(
+  async summary(chapterId: string): Promise<ChapterSummary | undefined> {
+    const [row] = await this.transaction.query<ChapterSummary>(
       `SELECT ${SUMMARY} FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
       [chapterId],
     );
@@ -60,16 +60,16 @@ export class ChapterViews extends Chapters {
     return rows.map((row) => row.revision);
   }
 
-  async shown(chapterId: string): Promise<number[]> {
+  async readableRevisions(chapterId: string): Promise<number[]> {
     const rows = await this.transaction.query<{ revision: number }>(
       `SELECT DISTINCT p.revision FROM chapters.publication p JOIN chapters.chapter c ON c.id = p.chapter_id
-        WHERE p.chapter_id = $1 AND p.taken_back_at IS NULL AND c.status = 'published'`,
+        WHERE p.chapter_id = $1 AND p.retracted_at IS NULL AND c.status = 'published'`,
       [chapterId],
     );
     return rows.map((row) => row.revision);
   }
 
-  async passage(chapterId: string, from: number, to: number): Promise<Step> {
+  async diff(chapterId: string, from: number, to: number): Promise<RevisionDiff> {
     const rows = await this.transaction.query<{ number: number; blocks: [string, string][]; lineage: Lineage[] }>(
       `SELECT number, blocks, lineage FROM chapters.revision
         WHERE chapter_id = $1 AND number BETWEEN least($2::int, $3::int) AND greatest($2::int, $3::int) ORDER BY number`,
@@ -85,12 +85,14 @@ export class ChapterViews extends Chapters {
 
   async quote(chapterId: string, { block: id, quote, revision: named }: QuoteRequest): Promise<Quoted | undefined> {
     // a revision is shown when it was published and not taken back since
-    const [row] = await this.transaction.query<ChapterCard & { shown: number | null; kind: Block['kind'] | null; text: string }>(
+    const [row] = await this.transaction.query<
+      ChapterSummary & { shown: number | null; kind: Block['kind'] | null; text: string }
+    >(
       `SELECT ${SUMMARY}, shown.revision AS shown, t.kind, t.text
          FROM chapters.chapter c
          JOIN chapters.work w ON w.id = c.work_id
          LEFT JOIN LATERAL (SELECT p.revision FROM chapters.publication p
-                             WHERE p.chapter_id = c.id AND p.taken_back_at IS NULL AND c.status = 'published'
+                             WHERE p.chapter_id = c.id AND p.retracted_at IS NULL AND c.status = 'published'
                                AND p.revision = coalesce($2, c.published_revision) LIMIT 1) shown ON true
          LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = shown.revision
          LEFT JOIN LATERAL jsonb_path_query_first(r.blocks, 'strict $[*] ? (@[0] == $id)', jsonb_build_object('id', $3::text)) AS pair ON true
@@ -102,7 +104,7 @@ export class ChapterViews extends Chapters {
     const { shown, kind, text, ...chapter } = row;
     if (shown === null) throw new RevisionNotPublished();
     if (kind === null) throw new BlockNotInRevision();
-    return { chapter, revision: shown, text, anchor: pinned({ id: id.toLowerCase(), kind, text }, quote) };
+    return { chapter, revision: shown, text, anchor: createAnchor({ id: id.toLowerCase(), kind, text }, quote) };
   }
 
   async writes(chapterId: string, actor: Actor): Promise<boolean> {
@@ -148,8 +150,8 @@ export class ChapterViews extends Chapters {
   }
 
   /** What its author works on: the newest revision, with the version to send back as If-Match. */
-  async draft(chapterId: string, actor: Actor): Promise<DraftAnswer> {
-    const [row] = await this.transaction.query<Omit<DraftAnswer, 'blocks'> & { authorId: string }>(
+  async draft(chapterId: string, actor: Actor): Promise<DraftResponse> {
+    const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks'> & { authorId: string }>(
       `SELECT id, work_id AS "workId", author_id AS "authorId", title, status, head_revision AS revision,
               published_revision AS "publishedRevision", updated_at AS "updatedAt", version
          FROM chapters.chapter WHERE id = $1`,
@@ -162,9 +164,9 @@ export class ChapterViews extends Chapters {
   }
 
   /** One revision as its author sees it. */
-  async revision(chapterId: string, number: number, actor: Actor): Promise<RevisionAnswer> {
+  async revision(chapterId: string, number: number, actor: Actor): Promise<RevisionResponse> {
     await this.mustWrite(chapterId, actor);
-    const [row] = await this.transaction.query<Omit<RevisionAnswer, 'blocks'>>(
+    const [row] = await this.transaction.query<Omit<RevisionResponse, 'blocks'>>(
       `SELECT number, parent, title, created_at AS "createdAt", lineage FROM chapters.revision WHERE chapter_id = $1 AND number = $2`,
       [chapterId, number],
     );
@@ -178,7 +180,7 @@ export class ChapterViews extends Chapters {
     const [before] = readCursor(after, 'int4') ?? [MAX_INT4];
     const rows = await this.transaction.query<RevisionItem>(
       `SELECT number, parent, title, length AS characters, jsonb_array_length(blocks) AS blocks, created_at AS "createdAt",
-              (SELECT count(*)::int FROM jsonb_array_elements(lineage) AS l WHERE l->>'fate' <> 'kept') AS changes
+              (SELECT count(*)::int FROM jsonb_array_elements(lineage) AS l WHERE l->>'change' <> 'kept') AS changes
          FROM chapters.revision WHERE chapter_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3`,
       [chapterId, before, limit + 1],
     );
@@ -192,6 +194,6 @@ export class ChapterViews extends Chapters {
 
   private async mustWrite(chapterId: string, actor: Actor): Promise<void> {
     if (await this.writes(chapterId, actor)) return;
-    throw (await this.card(chapterId)) ? new NotYourChapter() : new ChapterNotFound();
+    throw (await this.summary(chapterId)) ? new NotYourChapter() : new ChapterNotFound();
   }
 }

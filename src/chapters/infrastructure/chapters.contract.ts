@@ -16,18 +16,18 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
-import type { Fate } from '../domain/alignment.js';
+import type { BlockChange } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
 import { LANGUAGE_TAG, MAX_SUMMARY, MAX_TITLE } from '../domain/work.js';
 
-export class BeginWorkBody {
+export class CreateWorkBody {
   /** @example The Lamplighter of Quay Street */
   @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /** @example A town keeps its lamps lit for a ship that is forty years late. */
-  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
+  @OptionalNotNull() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
   /**
    * BCP 47: decides how text is compared, captioned and spoken.
    * @example en
@@ -35,24 +35,24 @@ export class BeginWorkBody {
   @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' }) @MaxLength(35) language!: string;
 }
 
-export class DescribeWorkBody {
-  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
-  @MayBeMissing() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
-  @MayBeMissing()
+export class UpdateWorkBody {
+  @OptionalNotNull() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
+  @OptionalNotNull() @IsString() @MaxLength(MAX_SUMMARY) summary?: string;
+  @OptionalNotNull()
   @Matches(LANGUAGE_TAG, { message: 'language must be a BCP 47 tag like en, zh or pt-BR' })
   @MaxLength(35)
   language?: string;
 }
 
-export class AuthorCard {
+export class AuthorSummary {
   id!: string;
   /** @example Mira Lindqvist */
   name!: string;
 }
 
-export class WorkAnswer {
+export class WorkResponse {
   id!: string;
-  author!: AuthorCard;
+  author!: AuthorSummary;
   title!: string;
   summary!: string;
   language!: string;
@@ -66,21 +66,21 @@ export class WorkAnswer {
 
 export class WorksQuery extends PageQuery {
   /** Only works of the account that asks, drafts included. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   mine?: boolean = false;
 }
 
 export class WorkPage {
-  items!: WorkAnswer[];
+  items!: WorkResponse[];
   /** Give it as `after` for the next page; null on the last. */
   next!: string | null;
 }
 
 export class BlockBody {
   /** The id the block had when you read it. Believed when it belongs to this chapter and comes once; else the text decides. */
-  @MayBeMissing() @IsUUID() id?: string;
+  @OptionalNotNull() @IsUUID() id?: string;
   /** @example paragraph */
   @IsIn(BLOCK_KINDS) kind!: BlockKind;
   /** @example The lamp in the third window had been lit since *before* the harbour froze. */
@@ -89,7 +89,7 @@ export class BlockBody {
 
 /** Give `markdown`, or `blocks` from an editor that keeps their ids. */
 export class SaveDraftBody {
-  @MayBeMissing() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
+  @OptionalNotNull() @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title?: string;
   /** The whole text in Markdown. */
   @ValidateIf(
     ({ markdown, blocks, title }: SaveDraftBody) => markdown !== undefined || (blocks === undefined && title === undefined),
@@ -97,7 +97,7 @@ export class SaveDraftBody {
   @IsString({ message: 'give markdown, blocks or title' })
   @MaxLength(MAX_CHARS * 2)
   markdown?: string;
-  @MayBeMissing()
+  @OptionalNotNull()
   @IsArray()
   @ArrayMaxSize(MAX_BLOCKS)
   @ValidateNested({ each: true })
@@ -105,13 +105,13 @@ export class SaveDraftBody {
   blocks?: BlockBody[];
 }
 
-export class BeginChapterBody {
+export class CreateChapterBody {
   /** @example I. The Third Window */
   @IsString() @MinLength(1) @MaxLength(MAX_TITLE) title!: string;
   /**
    * @example "The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom."
    */
-  @MayBeMissing() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
+  @OptionalNotNull() @IsString() @MaxLength(MAX_CHARS * 2) markdown?: string;
 }
 
 export class MoveBody {
@@ -121,26 +121,26 @@ export class MoveBody {
 
 export class PublishBody {
   /** Which revision readers shall see; without it the newest. */
-  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
-export class BlockAnswer {
+export class BlockResponse {
   /** Stays the same through edits, moves, splits and re-imports: comments and scenes hang on it. */
   id!: string;
   kind!: BlockKind;
   text!: string;
 }
 
-export class LineageAnswer {
+export class LineageResponse {
   /** @example kept */
-  fate!: Fate;
+  change!: BlockChange;
   block!: string;
   // said by hand: the plugin takes a readonly array for a class of its own
   @ApiProperty({ type: [String] }) from!: readonly string[];
   similarity!: number;
 }
 
-export class DraftAnswer {
+export class DraftResponse {
   id!: string;
   workId!: string;
   title!: string;
@@ -150,27 +150,27 @@ export class DraftAnswer {
   publishedRevision!: number | null;
   updatedAt!: Date;
   version!: number;
-  blocks!: BlockAnswer[];
+  blocks!: BlockResponse[];
 }
 
-export class SavedAnswer {
+export class SavedResponse {
   id!: string;
   /** The newest revision; the same as before when nothing changed. */
   revision!: number;
   /** Also the ETag: send it as If-Match with the next change. */
   version!: number;
   /** What became of each block that is not simply kept. */
-  changes!: LineageAnswer[];
+  changes!: LineageResponse[];
 }
 
-export class PublishedAnswer {
+export class PublishedResponse {
   id!: string;
   /** The revision that readers see. */
   revision!: number;
 }
 
 /** What readers get: the published revision. */
-export class ChapterAnswer {
+export class ChapterResponse {
   id!: string;
   workId!: string;
   authorId!: string;
@@ -178,7 +178,7 @@ export class ChapterAnswer {
   language!: string;
   revision!: number;
   publishedAt!: Date;
-  blocks!: BlockAnswer[];
+  blocks!: BlockResponse[];
 }
 
 export class ChapterItem {
@@ -212,16 +212,16 @@ export class RevisionPage {
   next!: string | null;
 }
 
-export class RevisionAnswer {
+export class RevisionResponse {
   number!: number;
   parent!: number | null;
   title!: string;
   createdAt!: Date;
-  lineage!: LineageAnswer[];
-  blocks!: BlockAnswer[];
+  lineage!: LineageResponse[];
+  blocks!: BlockResponse[];
 }
 
-export class ImportAnswer {
+export class ImportResponse {
   /** What the manuscript calls itself, if it says so. */
   title?: string;
   author?: string;

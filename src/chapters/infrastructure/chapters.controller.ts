@@ -16,7 +16,7 @@ import {
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, SignedIn } from '#libs/http/access';
-import { etag, Expected, isUnchanged } from '#libs/http/etag';
+import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
@@ -26,15 +26,15 @@ import { Writing } from '../application/writing.js';
 import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
-  ChapterAnswer,
-  DraftAnswer,
+  ChapterResponse,
+  DraftResponse,
   MoveBody,
   PublishBody,
-  PublishedAnswer,
-  RevisionAnswer,
+  PublishedResponse,
+  RevisionResponse,
   RevisionPage,
   SaveDraftBody,
-  SavedAnswer,
+  SavedResponse,
 } from './chapters.contract.js';
 import { PublishedChapters } from './published-chapters.js';
 
@@ -50,8 +50,12 @@ export class ChaptersController {
   /** Read a published chapter. Send the ETag as If-None-Match to be told 304 when it has not changed. */
   @Get(':id')
   @Public()
-  @ApiOkResponse({ type: ChapterAnswer })
-  async read(@Param('id', ParseUUIDPipe) id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @ApiOkResponse({ type: ChapterResponse })
+  async getChapter(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { etag: tag, json } = await this.published.get(id);
     void reply.header('etag', tag).header('cache-control', 'public, no-cache');
     if (isUnchanged(request, tag)) void reply.status(304).send();
@@ -62,11 +66,11 @@ export class ChaptersController {
   @Get(':id/draft')
   @Allow('author')
   @Header('cache-control', 'private, no-cache')
-  async draft(
+  async getDraft(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DraftAnswer> {
+  ): Promise<DraftResponse> {
     const draft = await this.views.draft(id, actor);
     void reply.header('etag', etag(draft.version));
     return draft;
@@ -75,13 +79,13 @@ export class ChaptersController {
   /** Save a draft as a new revision. Blocks keep their ids as far as they are the same paragraphs; `changes` tells. */
   @Put(':id/draft')
   @Allow('author')
-  async save(
+  async saveDraft(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() { title, markdown, blocks }: SaveDraftBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SavedAnswer> {
+  ): Promise<SavedResponse> {
     if (blocks && markdown !== undefined)
       throw new BadRequest('text-given-twice', 'Give the text as markdown or as blocks, not as both.');
     const text =
@@ -89,34 +93,39 @@ export class ChaptersController {
       (markdown === undefined ? undefined : parseMarkdown(markdown));
     const saved = await this.writing.save(actor, id, expected, { title, blocks: text });
     void reply.header('etag', etag(saved.version));
-    return { id, revision: saved.revision, version: saved.version, changes: saved.lineage.filter(({ fate }) => fate !== 'kept') };
+    return {
+      id,
+      revision: saved.revision,
+      version: saved.version,
+      changes: saved.lineage.filter(({ change }) => change !== 'kept'),
+    };
   }
 
   /** Move the chapter within its work. */
   @Put(':id/position')
   @Allow('author')
-  async move(
+  async moveChapter(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() { after }: MoveBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DraftAnswer> {
+  ): Promise<DraftResponse> {
     await this.writing.move(actor, id, expected, after);
-    return this.draft(actor, id, reply);
+    return this.getDraft(actor, id, reply);
   }
 
   /** Publish one revision: from now on readers see it, and no later edit until that is published in turn. */
   @Post(':id/publication')
   @HttpCode(200)
   @Allow('author')
-  async publish(
+  async publishChapter(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() { revision }: PublishBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PublishedAnswer> {
+  ): Promise<PublishedResponse> {
     const chosen = await this.writing.publish(actor, id, expected, revision);
     void reply.header('etag', etag((await this.views.draft(id, actor)).version));
     return { id, revision: chosen };
@@ -126,10 +135,10 @@ export class ChaptersController {
   @Delete(':id/publication')
   @HttpCode(204)
   @Allow('author')
-  async unpublish(
+  async unpublishChapter(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
   ): Promise<void> {
     await this.writing.unpublish(actor, id, expected);
   }
@@ -137,7 +146,7 @@ export class ChaptersController {
   /** All revisions, newest first. */
   @Get(':id/revisions')
   @Allow('author')
-  async revisions(
+  async listRevisions(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
@@ -152,11 +161,11 @@ export class ChaptersController {
   /** One revision, with what became of each block since the one before. */
   @Get(':id/revisions/:number')
   @Allow('author')
-  revision(
+  getRevision(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('number', WholeNumberPipe) number: number,
-  ): Promise<RevisionAnswer> {
+  ): Promise<RevisionResponse> {
     return this.views.revision(id, number, actor);
   }
 
@@ -165,11 +174,11 @@ export class ChaptersController {
   @Allow('author')
   @Header('content-type', 'text/markdown; charset=utf-8')
   @ApiProduces('text/markdown')
-  async markdown(
+  async getRevisionMarkdown(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('number', WholeNumberPipe) number: number,
   ): Promise<string> {
-    return toMarkdown((await this.revision(actor, id, number)).blocks);
+    return toMarkdown((await this.getRevision(actor, id, number)).blocks);
   }
 }

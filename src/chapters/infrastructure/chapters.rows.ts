@@ -68,5 +68,5 @@ export class PublicationRow {
   @PrimaryColumn('integer') number!: number;
   @Column('integer') revision!: number;
   @Column('timestamptz') at!: Date;
-  @Column('timestamptz', { nullable: true }) takenBackAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) retractedAt!: Date | null;
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '#libs/database/transaction';
-import type { Wire } from '#libs/live/wire';
+import type { LiveBus } from '#libs/live/live-bus';
 import { PublishedChapters } from './published-chapters.js';
 
 const id = (n: number): string => `0197f0f6-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
@@ -14,7 +14,7 @@ function cacheOver(text: string): { chapters: PublishedChapters; loads: () => nu
     return [{ json: JSON.stringify({ id: ids, text }) }];
   };
   const transaction = { query } as unknown as Transaction;
-  return { chapters: new PublishedChapters(transaction, { listen: () => undefined } as unknown as Wire), loads: () => loads };
+  return { chapters: new PublishedChapters(transaction, { listen: () => undefined } as unknown as LiveBus), loads: () => loads };
 }
 
 describe('The cache of published chapters', () => {

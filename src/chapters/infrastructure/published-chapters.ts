@@ -7,7 +7,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Transaction } from '#libs/database/transaction';
-import { type Ear, Wire } from '#libs/live/wire';
+import { type LiveBusListener, LiveBus } from '#libs/live/live-bus';
 import { ChapterNotFound } from '../domain/chapter.js';
 
 const POINTER_TTL_MS = 1_000;
@@ -33,7 +33,7 @@ interface Batch {
 }
 
 @Injectable()
-export class PublishedChapters implements OnModuleInit, Ear {
+export class PublishedChapters implements OnModuleInit, LiveBusListener {
   private readonly pointers = new LRUCache<string, Pointer>({ max: MAX_POINTERS });
   /** Key: chapter id, a blank, version. `fetch` loads a missing entry once, however many readers wait for it. */
   private readonly cached = new LRUCache<string, CachedChapter>({
@@ -45,18 +45,18 @@ export class PublishedChapters implements OnModuleInit, Ear {
 
   constructor(
     private readonly transaction: Transaction,
-    private readonly wire: Wire,
+    private readonly bus: LiveBus,
   ) {}
 
   onModuleInit(): void {
-    this.wire.listen(this);
+    this.bus.listen(this);
   }
 
-  woken(stream: string): void {
+  onWake(stream: string): void {
     if (stream.startsWith('chapter:')) this.pointers.delete(stream.slice('chapter:'.length));
   }
 
-  back(): void {
+  onReconnect(): void {
     this.pointers.clear();
   }
 

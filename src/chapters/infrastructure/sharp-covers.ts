@@ -22,7 +22,7 @@ export class SharpCovers extends Covers {
     super();
   }
 
-  async keep(picture: Buffer): Promise<string> {
+  async store(picture: Buffer): Promise<string> {
     let format: string | undefined;
     try {
       const image = sharp(picture, { failOn: 'truncated', limitInputPixels: MAX_PIXELS });

@@ -67,7 +67,7 @@ export class TypeormChapterRepository extends ChapterRepository {
     );
   }
 
-  async notePublication(chapterId: string, revision: number, at: Date): Promise<void> {
+  async recordPublication(chapterId: string, revision: number, at: Date): Promise<void> {
     // max()+1 is safe here: the chapter's row is locked by whoever publishes
     await this.transaction.writing.query(
       `INSERT INTO chapters.publication (chapter_id, number, revision, at)
@@ -76,9 +76,9 @@ export class TypeormChapterRepository extends ChapterRepository {
     );
   }
 
-  async noteTakenBack(chapterId: string, at: Date): Promise<void> {
+  async recordRetraction(chapterId: string, at: Date): Promise<void> {
     await this.transaction.writing.query(
-      `UPDATE chapters.publication SET taken_back_at = $2 WHERE chapter_id = $1 AND taken_back_at IS NULL`,
+      `UPDATE chapters.publication SET retracted_at = $2 WHERE chapter_id = $1 AND retracted_at IS NULL`,
       [chapterId, at],
     );
   }

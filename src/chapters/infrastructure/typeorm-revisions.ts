@@ -43,7 +43,7 @@ export class TypeormRevisions extends Revisions {
           revision.authorId,
           JSON.stringify(texts.map((text) => [text.id, text.digest])),
           JSON.stringify(revision.lineage),
-          texts.reduce((sum, { kind, text }) => sum + (kind === 'rule' ? 0 : text.length), 0),
+          texts.reduce((sum, { kind, text }) => sum + (kind === 'scene-break' ? 0 : text.length), 0),
           revision.createdAt,
         ],
       );

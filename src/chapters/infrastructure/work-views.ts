@@ -4,9 +4,9 @@ import { type Page, page, readCursor } from '#libs/http/pagination';
 import type { Actor } from '#libs/kernel/actor';
 import { Accounts } from '../../auth/index.js';
 import { WorkNotFound } from '../domain/work.js';
-import type { WorkAnswer } from './chapters.contract.js';
+import type { WorkResponse } from './chapters.contract.js';
 
-type WorkRow = Omit<WorkAnswer, 'author'> & { ownerId: string; cursor: string };
+type WorkRow = Omit<WorkResponse, 'author'> & { ownerId: string; cursor: string };
 
 const SELECT = `SELECT w.id, w.owner_id AS "ownerId", w.title, w.summary, w.language, w.cover IS NOT NULL AS "hasCover", w.created_at AS "createdAt",
        w.version, to_char(w.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor,
@@ -23,7 +23,7 @@ export class WorkViews {
     private readonly accounts: Accounts,
   ) {}
 
-  async work(workId: string, actor: Actor | undefined): Promise<WorkAnswer> {
+  async work(workId: string, actor: Actor | undefined): Promise<WorkResponse> {
     const rows = await this.transaction.query<WorkRow>(`${SELECT} WHERE ${VISIBLE} AND w.id = $2`, [actor?.id ?? null, workId]);
     const [work] = await this.withAuthors(rows);
     if (!work) throw new WorkNotFound();
@@ -31,7 +31,7 @@ export class WorkViews {
   }
 
   /** Newest first; `mine` only those of the account that asks. */
-  async works(actor: Actor | undefined, mine: boolean, limit: number, after: string | undefined): Promise<Page<WorkAnswer>> {
+  async works(actor: Actor | undefined, mine: boolean, limit: number, after: string | undefined): Promise<Page<WorkResponse>> {
     const [time, id] = readCursor(after, 'time', 'uuid') ?? ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<WorkRow>(
       `${SELECT} WHERE ${VISIBLE} AND (NOT $2 OR w.owner_id = $1) AND (w.created_at, w.id) < ($3::timestamptz, $4::uuid)
@@ -56,8 +56,8 @@ export class WorkViews {
     return row.cover;
   }
 
-  private async withAuthors(rows: WorkRow[]): Promise<WorkAnswer[]> {
-    const cards = await this.accounts.cards(rows.map((row) => row.ownerId));
-    return rows.map(({ ownerId, cursor: _, ...row }) => ({ ...row, author: cards.get(ownerId) ?? { id: ownerId, name: '' } }));
+  private async withAuthors(rows: WorkRow[]): Promise<WorkResponse[]> {
+    const authors = await this.accounts.summaries(rows.map((row) => row.ownerId));
+    return rows.map(({ ownerId, cursor: _, ...row }) => ({ ...row, author: authors.get(ownerId) ?? { id: ownerId, name: '' } }));
   }
 }

@@ -16,7 +16,7 @@ import {
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, SignedIn } from '#libs/http/access';
-import { etag, Expected } from '#libs/http/etag';
+import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -24,19 +24,19 @@ import { BadRequest } from '#libs/http/problems';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
-import { KeepingWorks } from '../application/keeping-works.js';
+import { ManagingWorks } from '../application/managing-works.js';
 import { Writing } from '../application/writing.js';
 import { readManuscript } from '../domain/manuscript.js';
 import { parseMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
-  BeginChapterBody,
-  BeginWorkBody,
+  CreateChapterBody,
+  CreateWorkBody,
   ChapterPage,
-  DescribeWorkBody,
-  DraftAnswer,
-  ImportAnswer,
-  WorkAnswer,
+  UpdateWorkBody,
+  DraftResponse,
+  ImportResponse,
+  WorkResponse,
   WorkPage,
   WorksQuery,
 } from './chapters.contract.js';
@@ -46,7 +46,7 @@ import { WorkViews } from './work-views.js';
 @Controller('v1/works')
 export class WorksController {
   constructor(
-    private readonly keeping: KeepingWorks,
+    private readonly managing: ManagingWorks,
     private readonly writing: Writing,
     private readonly works: WorkViews,
     private readonly chapters: ChapterViews,
@@ -57,12 +57,12 @@ export class WorksController {
   @Post()
   @Allow('author')
   @Idempotent()
-  async begin(
+  async createWork(
     @SignedIn() actor: Actor,
-    @Body() body: BeginWorkBody,
+    @Body() body: CreateWorkBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkAnswer> {
-    const id = await this.keeping.begin(actor, body);
+  ): Promise<WorkResponse> {
+    const id = await this.managing.create(actor, body);
     const work = await this.works.work(id, actor);
     void reply.headers({ location: `/v1/works/${id}`, etag: etag(work.version) });
     return work;
@@ -71,7 +71,7 @@ export class WorksController {
   /** Works, newest first. */
   @Get()
   @Public()
-  async list(
+  async listWorks(
     @SignedIn() actor: Actor | undefined,
     @Query() { mine = false, limit, after }: WorksQuery,
     @Req() request: FastifyRequest,
@@ -85,11 +85,11 @@ export class WorksController {
   /** One work. */
   @Get(':id')
   @Public()
-  async read(
+  async getWork(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkAnswer> {
+  ): Promise<WorkResponse> {
     const work = await this.works.work(id, actor);
     void reply.header('etag', etag(work.version));
     return work;
@@ -98,15 +98,15 @@ export class WorksController {
   /** Change title, summary or language. */
   @Patch(':id')
   @Allow('author')
-  async describe(
+  async updateWork(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
-    @Body() body: DescribeWorkBody,
+    @IfMatchVersion() expected: number | undefined,
+    @Body() body: UpdateWorkBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkAnswer> {
-    await this.keeping.describe(actor, id, expected, body);
-    return this.read(actor, id, reply);
+  ): Promise<WorkResponse> {
+    await this.managing.update(actor, id, expected, body);
+    return this.getWork(actor, id, reply);
   }
 
   /** The cover, as it was sent. */
@@ -114,7 +114,7 @@ export class WorksController {
   @Public()
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
-  async cover(
+  async getCover(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -128,23 +128,23 @@ export class WorksController {
   @Allow('author')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
-  async changeCover(
+  async setCover(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkAnswer> {
+  ): Promise<WorkResponse> {
     if (!Buffer.isBuffer(request.body))
       throw new BadRequest('unsupported-media-type', 'Send the picture as image/jpeg, image/png or image/webp.', {}, 415);
-    await this.keeping.changeCover(actor, id, expected, request.body);
-    return this.read(actor, id, reply);
+    await this.managing.changeCover(actor, id, expected, request.body);
+    return this.getWork(actor, id, reply);
   }
 
   /** Chapters of a work in reading order. Its author sees drafts, too. */
   @Get(':id/chapters')
   @Public()
-  async contents(
+  async listChapters(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
@@ -161,13 +161,13 @@ export class WorksController {
   @Post(':id/chapters')
   @Allow('author')
   @Idempotent()
-  async beginChapter(
+  async createChapter(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
-    @Body() { title, markdown = '' }: BeginChapterBody,
+    @Body() { title, markdown = '' }: CreateChapterBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DraftAnswer> {
-    const id = await this.writing.begin(actor, workId, title, parseMarkdown(markdown));
+  ): Promise<DraftResponse> {
+    const id = await this.writing.create(actor, workId, title, parseMarkdown(markdown));
     const draft = await this.chapters.draft(id, actor);
     void reply.headers({ location: `/v1/chapters/${id}`, etag: etag(draft.version) });
     return draft;
@@ -180,12 +180,12 @@ export class WorksController {
   @Idempotent()
   @ApiConsumes('text/markdown', 'text/plain')
   @ApiBody({ description: 'The file, UTF-8.', schema: { type: 'string', example: '# Chapter 1\n\nThe lamp had been lit.\n' } })
-  async import(
+  async importManuscript(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Headers('content-type') type: string | undefined,
     @Req() request: FastifyRequest,
-  ): Promise<ImportAnswer> {
+  ): Promise<ImportResponse> {
     if (typeof request.body !== 'string')
       throw new BadRequest('unsupported-media-type', 'Send the file as text/markdown or text/plain.', {}, 415);
     const work = await this.works.work(workId, actor);

@@ -3,10 +3,10 @@ import type { Actor } from '#libs/kernel/actor';
 import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Accounts } from '../../auth/index.js';
-import { type Anchor, carry, Chapters, type QuoteRequest } from '../../chapters/index.js';
+import { type Anchor, transferAnchor, Chapters, type QuoteRequest } from '../../chapters/index.js';
 import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
-import { CommentRepository, RemarkRepository } from '../domain/ports.js';
-import type { RemarkState } from '../domain/remark.js';
+import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
+import type { CommentAnchor } from '../domain/comment-anchor.js';
 
 /** What readers do: post, answer, take back. */
 @Injectable()
@@ -14,22 +14,22 @@ export class Commenting {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly comments: CommentRepository,
-    private readonly remarks: RemarkRepository,
+    private readonly anchors: CommentAnchorRepository,
     private readonly chapters: Chapters,
     private readonly accounts: Accounts,
     private readonly live: Live,
   ) {}
 
   /** Begins a thread. Posted to the text on the reader's screen, it is carried to the text published meanwhile. */
-  post(by: Actor, chapterId: string, body: string, pointing?: QuoteRequest): Promise<string> {
+  post(by: Actor, chapterId: string, body: string, target?: QuoteRequest): Promise<string> {
     return this.unitOfWork.run(async ({ now, record }) => {
       const { comment, posted } = Comment.post(by, chapterId, body, now);
-      if (!pointing) await this.mustBeOpen(chapterId);
-      const remark = pointing && (await this.pin(comment, pointing));
+      if (!target) await this.mustBeOpen(chapterId);
+      const anchor = target && (await this.createAnchor(comment, target));
       await this.comments.save(comment);
-      if (remark) await this.remarks.add(remark);
+      if (anchor) await this.anchors.add(anchor);
       await record(posted);
-      await this.tell(comment, remark);
+      await this.notify(comment, anchor);
       return comment.id;
     });
   }
@@ -41,7 +41,7 @@ export class Commenting {
       const { comment: answer, posted } = parent.reply(by, body, now);
       await this.comments.save(answer);
       await record(posted);
-      await this.tell(answer, undefined);
+      await this.notify(answer, undefined);
       return answer.id;
     });
   }
@@ -56,53 +56,58 @@ export class Commenting {
     });
   }
 
-  private async pin(comment: Comment, request: QuoteRequest): Promise<RemarkState> {
+  private async createAnchor(comment: Comment, request: QuoteRequest): Promise<CommentAnchor> {
     const { chapterId } = comment;
-    await this.remarks.reached(chapterId, 'poster');
-    // asked after the lock: whoever moves remarks on has committed, so the newest publication is the one they worked up to
+    await this.anchors.lockReanchoringPosition(chapterId, 'shared');
+    // asked after the lock: whoever moves anchors on has committed, so the newest publication is the one they worked up to
     const quoted = await this.chapters.quote(chapterId, request);
     if (!quoted?.chapter.revision) throw new NotOpenForComments();
     const { chapter, revision, text, anchor } = quoted;
     const now =
       revision === chapter.revision
         ? anchor
-        : carry(anchor, await this.chapters.passage(chapterId, revision, quoted.chapter.revision));
-    return remarkOf(comment, now, chapter.publication, { revision, block: anchor.block, text });
+        : transferAnchor(anchor, await this.chapters.diff(chapterId, revision, quoted.chapter.revision));
+    return toCommentAnchor(comment, now, chapter.publication, { revision, block: anchor.block, text });
   }
 
-  private async tell(comment: Comment, remark: RemarkState | undefined): Promise<void> {
+  private async notify(comment: Comment, anchor: CommentAnchor | undefined): Promise<void> {
     const state = comment.snapshot();
-    const author = (await this.accounts.cards([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
+    const author = (await this.accounts.summaries([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
     await this.live.append(`chapter:${state.chapterId}`, {
       type: 'comment.posted',
-      body: shown(state, author, remark, remark ? [remark.madeAt.revision] : []),
+      body: presentComment(state, author, anchor, anchor ? [anchor.origin.revision] : []),
     });
   }
 
   private async mustBeOpen(chapterId: string): Promise<void> {
-    if (!(await this.chapters.card(chapterId))?.revision) throw new NotOpenForComments();
+    if (!(await this.chapters.summary(chapterId))?.revision) throw new NotOpenForComments();
   }
 }
 
-const remarkOf = (comment: Comment, anchor: Anchor, publication: number, madeAt: RemarkState['madeAt']): RemarkState => ({
+const toCommentAnchor = (
+  comment: Comment,
+  anchor: Anchor,
+  publication: number,
+  origin: CommentAnchor['origin'],
+): CommentAnchor => ({
   commentId: comment.id,
   chapterId: comment.chapterId,
   publication,
   block: anchor.block,
-  standing: anchor.standing,
+  status: anchor.status,
   quote: anchor.quote ?? null,
   span: anchor.span ?? null,
-  madeAt,
+  origin,
 });
 
 /** A comment as listeners and readers get it; one shape for the live event and the REST answer. */
-export function shown(
+export function presentComment(
   { id, chapterId, parentId, rootId, depth, body, status, createdAt }: CommentState,
   author: { id: string; name: string },
-  remark: RemarkState | undefined,
+  anchor: CommentAnchor | undefined,
   shownRevisions: readonly number[],
-): ShownComment {
-  const isShown = remark !== undefined && shownRevisions.includes(remark.madeAt.revision);
+): PresentedComment {
+  const isShown = anchor !== undefined && shownRevisions.includes(anchor.origin.revision);
   return {
     id,
     chapterId,
@@ -113,19 +118,19 @@ export function shown(
     body: status === 'shown' ? body : null,
     status,
     createdAt: createdAt.toISOString(),
-    place: remark
+    anchor: anchor
       ? {
-          block: remark.block,
-          standing: remark.standing,
-          quote: isShown ? (remark.quote?.exact ?? null) : null,
-          span: remark.span,
-          madeAt: isShown ? remark.madeAt : { ...remark.madeAt, text: null },
+          block: anchor.block,
+          status: anchor.status,
+          quote: isShown ? (anchor.quote?.exact ?? null) : null,
+          span: anchor.span,
+          origin: isShown ? anchor.origin : { ...anchor.origin, text: null },
         }
       : null,
   };
 }
 
-export interface ShownComment {
+export interface PresentedComment {
   id: string;
   chapterId: string;
   parentId: string | null;
@@ -135,12 +140,12 @@ export interface ShownComment {
   body: string | null;
   status: CommentState['status'];
   createdAt: string;
-  place: {
+  anchor: {
     block: string;
-    standing: RemarkState['standing'];
+    status: CommentAnchor['status'];
     quote: string | null;
-    span: RemarkState['span'];
+    span: CommentAnchor['span'];
     /** `text` is null once that revision was taken back. */
-    madeAt: Omit<RemarkState['madeAt'], 'text'> & { text: string | null };
+    origin: Omit<CommentAnchor['origin'], 'text'> & { text: string | null };
   } | null;
 }

@@ -1,5 +1,5 @@
-import { Comment, CommentNotFound, NothingSaid, NothingToAnswer, NotYourComment, TooMuchSaid } from './comment.js';
-import { moveOn, type RemarkState } from './remark.js';
+import { Comment, CommentNotFound, EmptyComment, ReplyToDeleted, NotYourComment, CommentTooLong } from './comment.js';
+import { reanchor, type CommentAnchor } from './comment-anchor.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
 const ann = { id: 'ann', role: 'reader' as const };
@@ -22,8 +22,8 @@ describe('A comment', () => {
   });
 
   it('says something, within limits', () => {
-    expect(() => Comment.post(ann, 'ch', ' \n', noon)).toThrow(NothingSaid);
-    expect(() => Comment.post(ann, 'ch', 'x'.repeat(10_001), noon)).toThrow(TooMuchSaid);
+    expect(() => Comment.post(ann, 'ch', ' \n', noon)).toThrow(EmptyComment);
+    expect(() => Comment.post(ann, 'ch', 'x'.repeat(10_001), noon)).toThrow(CommentTooLong);
   });
 
   it('is taken away by who wrote it or by a moderator, once', () => {
@@ -31,29 +31,29 @@ describe('A comment', () => {
     expect(() => comment.withdraw(bob)).toThrow(NotYourComment);
     expect(comment.withdraw(ann)).toMatchObject({ data: { by: 'author' } });
     expect(() => comment.withdraw(ann)).toThrow(CommentNotFound);
-    expect(() => comment.reply(bob, 'But', noon)).toThrow(NothingToAnswer);
+    expect(() => comment.reply(bob, 'But', noon)).toThrow(ReplyToDeleted);
     expect(Comment.post(ann, 'ch', 'Hm.', noon).comment.withdraw(mod)).toMatchObject({ data: { by: 'moderator' } });
   });
 });
 
-describe('A remark', () => {
-  const remark: RemarkState = {
+describe('A anchor', () => {
+  const anchor: CommentAnchor = {
     commentId: 'c',
     chapterId: 'ch',
     publication: 1,
     block: 'a',
-    standing: 'anchored',
+    status: 'anchored',
     quote: null,
     span: null,
-    madeAt: { revision: 1, block: 'a', text: 'A' },
+    origin: { revision: 1, block: 'a', text: 'A' },
   };
 
   it('is written and told only when it changed', () => {
-    expect(moveOn(remark, 2, { block: 'a', standing: 'anchored' })).toBeUndefined();
-    expect(moveOn(remark, 2, { block: 'a', standing: 'edited' })?.told).toEqual({
+    expect(reanchor(anchor, 2, { block: 'a', status: 'anchored' })).toBeUndefined();
+    expect(reanchor(anchor, 2, { block: 'a', status: 'edited' })?.change).toEqual({
       comment: 'c',
       block: 'a',
-      standing: 'edited',
+      status: 'edited',
       span: null,
     });
   });

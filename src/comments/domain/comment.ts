@@ -2,7 +2,7 @@ import { type Actor, isAtLeast } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 
-/** Everything a comment remembers, but for where it stands in the text: that moves with the text (remark.ts). */
+/** Everything a comment remembers, but for where it stands in the text: that moves with the text (comment-anchor.ts). */
 export interface CommentState {
   id: string;
   chapterId: string;
@@ -39,7 +39,7 @@ export class Comment {
       parentId: null,
       rootId: id,
       depth: 0,
-      body: said(body),
+      body: normalizeBody(body),
       status: 'shown',
       createdAt: now,
     });
@@ -47,7 +47,7 @@ export class Comment {
   }
 
   reply(by: Actor, body: string, now: Date): { comment: Comment; posted: CommentPosted } {
-    if (this.state.status !== 'shown') throw new NothingToAnswer();
+    if (this.state.status !== 'shown') throw new ReplyToDeleted();
     const deep = this.state.depth >= MAX_DEPTH;
     const comment = new Comment({
       id: newId(now.getTime()),
@@ -56,7 +56,7 @@ export class Comment {
       parentId: deep ? this.state.parentId : this.state.id,
       rootId: this.state.rootId,
       depth: deep ? this.state.depth : this.state.depth + 1,
-      body: said(body),
+      body: normalizeBody(body),
       status: 'shown',
       createdAt: now,
     });
@@ -104,10 +104,10 @@ export class Comment {
   }
 }
 
-function said(body: string): string {
+function normalizeBody(body: string): string {
   const text = body.normalize('NFC').replace(/\r\n?/g, '\n').trim();
-  if (!text) throw new NothingSaid();
-  if (text.length > MAX_BODY) throw new TooMuchSaid();
+  if (!text) throw new EmptyComment();
+  if (text.length > MAX_BODY) throw new CommentTooLong();
   return text;
 }
 
@@ -126,14 +126,14 @@ export type CommentWithdrawn = {
   data: { chapterId: string; by: 'author' | 'moderator' };
 };
 
-export class NothingSaid extends DomainError {
+export class EmptyComment extends DomainError {
   readonly code = 'empty-comment';
   readonly kind = 'invalid';
   constructor() {
     super('Say something: the comment is empty.');
   }
 }
-export class TooMuchSaid extends DomainError {
+export class CommentTooLong extends DomainError {
   readonly code = 'comment-too-long';
   readonly kind = 'invalid';
   constructor() {
@@ -147,7 +147,7 @@ export class CommentNotFound extends DomainError {
     super('There is no such comment, or its chapter is not published.');
   }
 }
-export class NothingToAnswer extends DomainError {
+export class ReplyToDeleted extends DomainError {
   readonly code = 'reply-to-deleted';
   readonly kind = 'conflict';
   constructor() {

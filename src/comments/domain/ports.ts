@@ -1,5 +1,5 @@
 import type { Comment } from './comment.js';
-import type { RemarkState } from './remark.js';
+import type { CommentAnchor } from './comment-anchor.js';
 
 export abstract class CommentRepository {
   /** Locks it until the unit of work ends. @throws CommentNotFound */
@@ -7,15 +7,15 @@ export abstract class CommentRepository {
   abstract save(comment: Comment): Promise<void>;
 }
 
-export abstract class RemarkRepository {
-  abstract add(remark: RemarkState): Promise<void>;
-  abstract move(remarks: RemarkState[]): Promise<void>;
-  /** Remarks of a chapter that were made, or moved last, before this publication. */
-  abstract before(chapterId: string, publication: number): Promise<RemarkState[]>;
+export abstract class CommentAnchorRepository {
+  abstract add(anchor: CommentAnchor): Promise<void>;
+  abstract move(anchors: CommentAnchor[]): Promise<void>;
+  /** Anchors of a chapter that were made, or moved last, before this publication. */
+  abstract before(chapterId: string, publication: number): Promise<CommentAnchor[]>;
   /**
-   * Up to which publication the chapter's remarks were moved. Locks the number: alone for who moves them, together for
+   * Up to which publication the chapter's anchors were moved. Locks the number: alone for who moves them, together for
    * those who post, so that nobody posts into a publication that is being left.
    */
-  abstract reached(chapterId: string, as: 'mover' | 'poster'): Promise<number>;
-  abstract setReached(chapterId: string, publication: number): Promise<void>;
+  abstract lockReanchoringPosition(chapterId: string, as: 'exclusive' | 'shared'): Promise<number>;
+  abstract setReanchoringPosition(chapterId: string, publication: number): Promise<void>;
 }

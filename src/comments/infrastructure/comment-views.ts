@@ -3,19 +3,19 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { Accounts } from '../../auth/index.js';
 import { Chapters } from '../../chapters/index.js';
-import { shown } from '../application/commenting.js';
+import { presentComment } from '../application/commenting.js';
 import { CommentNotFound, type CommentState, NotOpenForComments } from '../domain/comment.js';
-import type { RemarkState } from '../domain/remark.js';
-import type { CountsAnswer, ThreadAnswer } from './comments.contract.js';
+import type { CommentAnchor } from '../domain/comment-anchor.js';
+import type { CountsResponse, ThreadResponse } from './comments.contract.js';
 
-type Row = CommentState & { replies: number; remark: RemarkState | null };
+type Row = CommentState & { replyCount: number; anchor: CommentAnchor | null };
 
 const SELECT = `SELECT c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
        c.body, c.status, c.created_at AS "createdAt",
-       (SELECT count(*)::int FROM comments.comment below WHERE below.parent_id = c.id) AS replies,
+       (SELECT count(*)::int FROM comments.comment below WHERE below.parent_id = c.id) AS "replyCount",
        CASE WHEN r.comment_id IS NOT NULL THEN
-         json_build_object('block', r.block, 'standing', r.standing, 'quote', r.quote, 'span', r.span, 'madeAt', r.made_at) END AS remark
-  FROM comments.comment c LEFT JOIN comments.remark r ON r.comment_id = c.id`;
+         json_build_object('block', r.block, 'status', r.status, 'quote', r.quote, 'span', r.span, 'origin', r.origin) END AS anchor
+  FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.id`;
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
@@ -28,9 +28,9 @@ export class CommentViews {
     private readonly chapters: Chapters,
   ) {}
 
-  async comment(id: string): Promise<ThreadAnswer> {
+  async comment(id: string): Promise<ThreadResponse> {
     const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = $1`, [id]);
-    const shown = rows.length ? await this.chapters.shown(rows[0].chapterId) : [];
+    const shown = rows.length ? await this.chapters.readableRevisions(rows[0].chapterId) : [];
     if (!shown.length) throw new CommentNotFound();
     return (await this.answers(rows, shown))[0];
   }
@@ -40,8 +40,8 @@ export class CommentViews {
     block: string | undefined,
     limit: number,
     after: string | undefined,
-  ): Promise<Page<ThreadAnswer>> {
-    const shown = await this.chapters.shown(chapterId);
+  ): Promise<Page<ThreadResponse>> {
+    const shown = await this.chapters.readableRevisions(chapterId);
     if (!shown.length) throw new NotOpenForComments();
     const [last] = readCursor(after, 'uuid') ?? [FIRST];
     const rows = await this.transaction.query<Row>(
@@ -51,7 +51,7 @@ export class CommentViews {
     return this.page(rows, limit, shown);
   }
 
-  async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadAnswer>> {
+  async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadResponse>> {
     await this.comment(commentId);
     const [last] = readCursor(after, 'uuid') ?? [FIRST];
     const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.parent_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3`, [
@@ -63,18 +63,18 @@ export class CommentViews {
   }
 
   /** How many comments stand at each block, answers included, in one query. Detached threads count at no block. */
-  async counts(chapterId: string): Promise<CountsAnswer> {
-    if (!(await this.chapters.shown(chapterId)).length) throw new NotOpenForComments();
+  async counts(chapterId: string): Promise<CountsResponse> {
+    if (!(await this.chapters.readableRevisions(chapterId)).length) throw new NotOpenForComments();
     const blocks = await this.transaction.query<{ block: string | null; comments: number }>(
-      `SELECT CASE WHEN r.standing <> 'detached' THEN r.block END AS block, count(*)::int AS comments
-         FROM comments.comment c LEFT JOIN comments.remark r ON r.comment_id = c.root_id
+      `SELECT CASE WHEN r.status <> 'detached' THEN r.block END AS block, count(*)::int AS comments
+         FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.root_id
         WHERE c.chapter_id = $1 AND c.status = 'shown' GROUP BY 1 ORDER BY 2 DESC`,
       [chapterId],
     );
     return { total: blocks.reduce((sum, { comments }) => sum + comments, 0), blocks };
   }
 
-  private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadAnswer>> {
+  private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadResponse>> {
     const answers = await this.answers(rows, shownRevisions);
     return page(
       rows,
@@ -85,11 +85,16 @@ export class CommentViews {
   }
 
   /** Words of a revision that was taken back are in no answer: neither the paragraph as it read then nor the quotation. */
-  private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadAnswer[]> {
-    const cards = await this.accounts.cards(rows.map((row) => row.authorId));
+  private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadResponse[]> {
+    const authors = await this.accounts.summaries(rows.map((row) => row.authorId));
     return rows.map((row) => ({
-      ...shown(row, cards.get(row.authorId) ?? { id: row.authorId, name: '' }, row.remark ?? undefined, shownRevisions),
-      replies: row.replies,
+      ...presentComment(
+        row,
+        authors.get(row.authorId) ?? { id: row.authorId, name: '' },
+        row.anchor ?? undefined,
+        shownRevisions,
+      ),
+      replyCount: row.replyCount,
     }));
   }
 }

@@ -1,9 +1,9 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 import { type CommentState, MAX_BODY } from '../domain/comment.js';
-import type { RemarkState } from '../domain/remark.js';
+import type { CommentAnchor } from '../domain/comment-anchor.js';
 
 export class QuoteBody {
   /**
@@ -12,7 +12,7 @@ export class QuoteBody {
    */
   @IsString() @MinLength(1) @MaxLength(2_000) exact!: string;
   /** Where they start in the block (UTF-16 units), in case they stand there more than once. */
-  @MayBeMissing() @IsInt() @Min(0) @Max(1_000_000) start?: number;
+  @OptionalNotNull() @IsInt() @Min(0) @Max(1_000_000) start?: number;
 }
 
 export class PostCommentBody {
@@ -23,9 +23,9 @@ export class PostCommentBody {
   @IsUUID(undefined, { message: 'block must be the id of a block of the chapter' })
   block?: string;
   /** Words in that block. */
-  @MayBeMissing() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
+  @OptionalNotNull() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
   /** The revision on the reader's screen: if another was published meanwhile, the comment is carried to it. */
-  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
 export class ReplyBody {
@@ -38,34 +38,34 @@ export class CommentAuthor {
   name!: string;
 }
 
-export class SpanAnswer {
+export class SpanResponse {
   start!: number;
   end!: number;
 }
 
-export class MadeAtAnswer {
+export class AnchorOriginResponse {
   revision!: number;
   block!: string;
   /** The paragraph as it read then; null once the author took that revision back. */
   text!: string | null;
 }
 
-export class PlaceAnswer {
+export class AnchorResponse {
   /** The block it stands at now; for a detached one, where it stood last. */
   block!: string;
   /**
    * `anchored`: unchanged. `edited`: the text is another now. `moved`: it went along with its text. `detached`: its text is gone.
    * @example anchored
    */
-  standing!: RemarkState['standing'];
+  status!: CommentAnchor['status'];
   /** The quoted words as they were; null without a quotation, and once the author took that revision back. */
   quote!: string | null;
   /** Where the quoted words are now (UTF-16 units in the block). */
-  span!: SpanAnswer | null;
-  madeAt!: MadeAtAnswer;
+  span!: SpanResponse | null;
+  origin!: AnchorOriginResponse;
 }
 
-export class CommentAnswer {
+export class CommentResponse {
   id!: string;
   chapterId!: string;
   parentId!: string | null;
@@ -76,22 +76,22 @@ export class CommentAnswer {
   body!: string | null;
   status!: CommentState['status'];
   createdAt!: string;
-  place!: PlaceAnswer | null;
+  anchor!: AnchorResponse | null;
 }
 
-export class ThreadAnswer extends CommentAnswer {
+export class ThreadResponse extends CommentResponse {
   /** Answers anywhere below it. */
-  replies!: number;
+  replyCount!: number;
 }
 
 export class ThreadPage {
-  items!: ThreadAnswer[];
+  items!: ThreadResponse[];
   next!: string | null;
 }
 
 export class ThreadsQuery extends PageQuery {
   /** Only threads that stand at this block. */
-  @MayBeMissing() @IsUUID() block?: string;
+  @OptionalNotNull() @IsUUID() block?: string;
 }
 
 export class BlockCount {
@@ -100,7 +100,7 @@ export class BlockCount {
   comments!: number;
 }
 
-export class CountsAnswer {
+export class CountsResponse {
   total!: number;
   blocks!: BlockCount[];
 }

@@ -8,7 +8,7 @@ import { linkPages } from '#libs/http/pagination';
 import type { Actor } from '#libs/kernel/actor';
 import { Commenting } from '../application/commenting.js';
 import { CommentViews } from './comment-views.js';
-import { CountsAnswer, PostCommentBody, ReplyBody, ThreadAnswer, ThreadPage, ThreadsQuery } from './comments.contract.js';
+import { CountsResponse, PostCommentBody, ReplyBody, ThreadResponse, ThreadPage, ThreadsQuery } from './comments.contract.js';
 
 @ApiTags('comments')
 @Controller('v1')
@@ -22,12 +22,12 @@ export class CommentsController {
   @Post('chapters/:id/comments')
   @Allow('reader')
   @Idempotent()
-  async post(
+  async postComment(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() { body, block, quote, revision }: PostCommentBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ThreadAnswer> {
+  ): Promise<ThreadResponse> {
     const id = await this.commenting.post(actor, chapterId, body, block === undefined ? undefined : { block, quote, revision });
     void reply.header('location', `/v1/comments/${id}`);
     return this.views.comment(id);
@@ -36,7 +36,7 @@ export class CommentsController {
   /** Threads of a chapter, oldest first; `block` for those at one paragraph. */
   @Get('chapters/:id/comments')
   @Public()
-  async threads(
+  async listThreads(
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { block, limit, after }: ThreadsQuery,
     @Req() request: FastifyRequest,
@@ -50,21 +50,21 @@ export class CommentsController {
   /** How many comments stand at each paragraph. */
   @Get('chapters/:id/comment-counts')
   @Public()
-  counts(@Param('id', ParseUUIDPipe) chapterId: string): Promise<CountsAnswer> {
+  countComments(@Param('id', ParseUUIDPipe) chapterId: string): Promise<CountsResponse> {
     return this.views.counts(chapterId);
   }
 
   /** One comment. */
   @Get('comments/:id')
   @Public()
-  comment(@Param('id', ParseUUIDPipe) id: string): Promise<ThreadAnswer> {
+  getComment(@Param('id', ParseUUIDPipe) id: string): Promise<ThreadResponse> {
     return this.views.comment(id);
   }
 
   /** Answers to a comment, oldest first. */
   @Get('comments/:id/replies')
   @Public()
-  async replies(
+  async listReplies(
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
     @Req() request: FastifyRequest,
@@ -79,12 +79,12 @@ export class CommentsController {
   @Post('comments/:id/replies')
   @Allow('reader')
   @Idempotent()
-  async reply(
+  async postReply(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { body }: ReplyBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ThreadAnswer> {
+  ): Promise<ThreadResponse> {
     const answer = await this.commenting.reply(actor, id, body);
     void reply.header('location', `/v1/comments/${answer}`);
     return this.views.comment(answer);
@@ -94,7 +94,7 @@ export class CommentsController {
   @Delete('comments/:id')
   @HttpCode(204)
   @Allow('reader')
-  withdraw(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  withdrawComment(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     return this.commenting.withdraw(actor, id);
   }
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { CommentState } from '../domain/comment.js';
-import type { RemarkState } from '../domain/remark.js';
+import type { CommentAnchor } from '../domain/comment-anchor.js';
 
 @Entity({ schema: 'comments', name: 'comment' })
 @Index('comment_thread', ['chapterId', 'id'], { where: 'parent_id IS NULL' })
@@ -17,23 +17,23 @@ export class CommentRow implements CommentState {
   @Column('timestamptz') createdAt!: Date;
 }
 
-@Entity({ schema: 'comments', name: 'remark' })
-@Index('remark_block', ['chapterId', 'block'])
-@Index('remark_publication', ['chapterId', 'publication'])
-export class RemarkRow implements RemarkState {
+@Entity({ schema: 'comments', name: 'comment_anchor' })
+@Index('comment_anchor_block', ['chapterId', 'block'])
+@Index('comment_anchor_publication', ['chapterId', 'publication'])
+export class CommentAnchorRow implements CommentAnchor {
   @ForeignKey(() => CommentRow) @PrimaryColumn('uuid') commentId!: string;
   @Column('uuid') chapterId!: string;
   @Column('integer') publication!: number;
   @Column('uuid') block!: string;
-  @Column('text') standing!: RemarkState['standing'];
-  @Column('jsonb', { nullable: true }) quote!: RemarkState['quote'];
-  @Column('jsonb', { nullable: true }) span!: RemarkState['span'];
-  @Column('jsonb') madeAt!: RemarkState['madeAt'];
+  @Column('text') status!: CommentAnchor['status'];
+  @Column('jsonb', { nullable: true }) quote!: CommentAnchor['quote'];
+  @Column('jsonb', { nullable: true }) span!: CommentAnchor['span'];
+  @Column('jsonb') origin!: CommentAnchor['origin'];
 }
 
-/** How far a chapter's remarks have followed its publications. */
-@Entity({ schema: 'comments', name: 'reached' })
-export class ReachedRow {
+/** How far a chapter's anchors have followed its publications. */
+@Entity({ schema: 'comments', name: 'reanchoring_position' })
+export class ReanchoringPositionRow {
   @PrimaryColumn('uuid') chapterId!: string;
   @Column('integer') publication!: number;
 }

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
 import { Comment, CommentNotFound } from '../domain/comment.js';
-import { CommentRepository, RemarkRepository } from '../domain/ports.js';
-import type { RemarkState } from '../domain/remark.js';
-import { CommentRow, RemarkRow } from './comments.rows.js';
+import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
+import type { CommentAnchor } from '../domain/comment-anchor.js';
+import { CommentRow, CommentAnchorRow } from './comments.rows.js';
 
 @Injectable()
 export class TypeormCommentRepository extends CommentRepository {
@@ -24,36 +24,42 @@ export class TypeormCommentRepository extends CommentRepository {
 }
 
 @Injectable()
-export class TypeormRemarkRepository extends RemarkRepository {
+export class TypeormCommentAnchorRepository extends CommentAnchorRepository {
   constructor(private readonly transaction: Transaction) {
     super();
   }
 
-  async add(remark: RemarkState): Promise<void> {
-    await this.transaction.writing.insert(RemarkRow, remark);
+  async add(anchor: CommentAnchor): Promise<void> {
+    await this.transaction.writing.insert(CommentAnchorRow, anchor);
   }
 
-  async move(remarks: RemarkState[]): Promise<void> {
+  async move(anchors: CommentAnchor[]): Promise<void> {
     await this.transaction.writing.query(
-      `UPDATE comments.remark r SET publication = m.publication, block = m.block, standing = m.standing, span = m.span
-         FROM jsonb_to_recordset($1::jsonb) AS m("commentId" uuid, publication int, block uuid, standing text, span jsonb)
+      `UPDATE comments.comment_anchor r SET publication = m.publication, block = m.block, status = m.status, span = m.span
+         FROM jsonb_to_recordset($1::jsonb) AS m("commentId" uuid, publication int, block uuid, status text, span jsonb)
         WHERE r.comment_id = m."commentId"`,
       [
         JSON.stringify(
-          remarks.map(({ commentId, publication, block, standing, span }) => ({ commentId, publication, block, standing, span })),
+          anchors.map(({ commentId, publication, block, status, span }) => ({
+            commentId,
+            publication,
+            block,
+            status: status,
+            span,
+          })),
         ),
       ],
     );
   }
 
-  before(chapterId: string, publication: number): Promise<RemarkState[]> {
-    return this.transaction.writing.findBy(RemarkRow, { chapterId, publication: LessThan(publication) });
+  before(chapterId: string, publication: number): Promise<CommentAnchor[]> {
+    return this.transaction.writing.findBy(CommentAnchorRow, { chapterId, publication: LessThan(publication) });
   }
 
-  async reached(chapterId: string, as: 'mover' | 'poster'): Promise<number> {
+  async lockReanchoringPosition(chapterId: string, as: 'exclusive' | 'shared'): Promise<number> {
     const lock = async (): Promise<number | undefined> => {
       const [row] = await this.transaction.writing.query<{ publication: number }[]>(
-        `SELECT publication FROM comments.reached WHERE chapter_id = $1 ${as === 'mover' ? 'FOR UPDATE' : 'FOR SHARE'}`,
+        `SELECT publication FROM comments.reanchoring_position WHERE chapter_id = $1 ${as === 'exclusive' ? 'FOR UPDATE' : 'FOR SHARE'}`,
         [chapterId],
       );
       return row?.publication;
@@ -61,14 +67,14 @@ export class TypeormRemarkRepository extends RemarkRepository {
     const there = await lock();
     if (there !== undefined) return there;
     await this.transaction.writing.query(
-      `INSERT INTO comments.reached (chapter_id, publication) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
+      `INSERT INTO comments.reanchoring_position (chapter_id, publication) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
       [chapterId],
     );
     return (await lock())!;
   }
 
-  async setReached(chapterId: string, publication: number): Promise<void> {
-    await this.transaction.writing.query(`UPDATE comments.reached SET publication = $2 WHERE chapter_id = $1`, [
+  async setReanchoringPosition(chapterId: string, publication: number): Promise<void> {
+    await this.transaction.writing.query(`UPDATE comments.reanchoring_position SET publication = $2 WHERE chapter_id = $1`, [
       chapterId,
       publication,
     ]);

@@ -122,9 +122,9 @@ export class Mending {
   async beginAnew(id: string): Promise<void> {
     await this.unitOfWork.run(async () => {
       const held = await this.renditions.get(id);
-      const { lane } = held.turn();
+      const { workerGroup } = held.turn();
       if (!held.planAgain()) return;
-      if (lane) await this.outbox.withdraw(lane, id);
+      if (workerGroup) await this.outbox.cancel(workerGroup, id);
       await this.renditions.removeParts(id);
       await this.renditions.save(held);
       await this.outbox.send(held.errand('render.plan', 'PlanRendition'));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Live } from '#libs/kernel/live';
-import { type Errand, Outbox } from '#libs/kernel/outbox';
+import { type Job, Outbox } from '#libs/kernel/outbox';
 import { partFields } from '../domain/drawing.js';
 import { soundFieldsLike } from '../domain/artefacts.js';
 import { type Fields, keyOf } from '../domain/keys.js';
@@ -109,7 +109,7 @@ export function partErrand(
   rendition: Rendition,
   scene: number,
   lacking: number,
-): Errand<{ key: string }> {
+): Job<{ key: string }> {
   const { id, chapterId, workId } = rendition.snapshot();
   const about = [id, chapterId, workId];
   const turn = rendition.turn(scene, lacking);

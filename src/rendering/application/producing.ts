@@ -114,7 +114,7 @@ export class Producing {
         last = performance.now();
         void this.artefacts.renew(claim).catch(() => false);
         for (const film of films)
-          this.live.tick(`rendition:${film}`, 'progress', { scene: part.idx, frames: encoded }, `${part.idx}`);
+          this.live.signal(`rendition:${film}`, 'progress', { scene: part.idx, frames: encoded }, `${part.idx}`);
       };
       const wish = partWish(part, rendition, sound);
       const watch = { onFrames, onPoured, signal, first: part.idx === 0 };

@@ -46,8 +46,8 @@ export class Recovering {
     await this.unitOfWork.run(async () => {
       const free = await this.artefacts.lapsed();
       const of = (kind: string): string[] => free.filter((one) => one.kind === kind).map(({ key }) => key);
-      await this.outbox.again('render.narrate', of('sound'));
-      await this.outbox.again('render.segment', of('segment'));
+      await this.outbox.redeliver('render.narrate', of('sound'));
+      await this.outbox.redeliver('render.segment', of('segment'));
     });
   }
 }

@@ -38,7 +38,7 @@ export class Requesting {
   /** A chapter was published: film what readers see now, if its author has set so. */
   react(chapterId: string): Promise<void> {
     return this.unitOfWork.run(async () => {
-      const card = await this.chapters.card(chapterId);
+      const card = await this.chapters.summary(chapterId);
       if (!card?.revision || !(await this.settings.get(card.workId)).onPublish) return;
       await this.film(chapterId, null, {});
     });
@@ -47,7 +47,7 @@ export class Requesting {
   /** A chapter was taken back: its films under way are stopped, but those of a text that is published again already. */
   withdraw(chapterId: string): Promise<void> {
     return this.unitOfWork.run(async () => {
-      const shown = await this.chapters.shown(chapterId);
+      const shown = await this.chapters.readableRevisions(chapterId);
       for (const id of await this.renditions.underWay(chapterId)) {
         const rendition = await this.renditions.get(id);
         if (shown.includes(rendition.snapshot().revision) || !rendition.withdraw(this.clock.now())) continue;

@@ -52,7 +52,7 @@ export class Scripting {
   /** Keeps a picture for the blocks of a work. @returns the sha256 that a script names it by. */
   async addPicture(by: Actor, workId: string, picture: Buffer): Promise<string> {
     if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyItsAuthorScripts();
-    const objectKey = await this.covers.keep(picture);
+    const objectKey = await this.covers.store(picture);
     const sha256 = createHash('sha256').update(picture).digest('hex');
     await this.unitOfWork.run(() => this.pictures.add(workId, { sha256, objectKey, at: this.clock.now() }));
     return sha256;
@@ -66,7 +66,7 @@ export class Scripting {
     change: (script: Script) => void,
   ): Promise<void> {
     return this.unitOfWork.run(async () => {
-      const card = await this.chapters.card(chapterId);
+      const card = await this.chapters.summary(chapterId);
       if (!card || !(await this.chapters.writes(chapterId, by))) throw new OnlyItsAuthorScripts();
       const script = await this.scripts.get(chapterId, card.workId);
       if (!script.has(block)) {

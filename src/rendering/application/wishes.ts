@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ChapterCard, Chapters } from '../../chapters/index.js';
+import { type ChapterSummary, Chapters } from '../../chapters/index.js';
 import { type LexiconEntry, revisedLexicon } from '../domain/lexicon.js';
 import { LexiconRepository, Pictures, ScriptRepository, SettingsRepository, Voices } from '../domain/ports.js';
 import { NothingToFilm, UnknownTheme, type Wish } from '../domain/rendition.js';
@@ -45,7 +45,7 @@ export class Wishes {
   /** In a unit of work. @returns the entries of the supposed lexicon beside the wish, as it has no version yet. */
   async suppose(chapterId: string, supposed: Supposed): Promise<{ wish: Wish; lexicon?: readonly LexiconEntry[] }> {
     const { voice, fallbackVoice, theme, picture, revision } = supposed;
-    const card = await this.chapters.card(chapterId);
+    const card = await this.chapters.summary(chapterId);
     if (!card || !(revision ?? card.revision)) throw new NothingToFilm();
     if (revision !== undefined && revision > card.head) throw new RevisionNotThere(card.head);
     const settings = await this.settings.get(card.workId);
@@ -73,7 +73,7 @@ export class Wishes {
     return { wish, lexicon: supposed.lexicon && (revisedLexicon(lexicon, supposed.lexicon) ?? lexicon).entries };
   }
 
-  private async cover(card: ChapterCard, picture: string | null): Promise<string | null> {
+  private async cover(card: ChapterSummary, picture: string | null): Promise<string | null> {
     if (picture === null) return null;
     const key = (await this.pictures.keys(card.workId, [picture])).get(picture);
     if (!key) throw new PictureNotThere();
@@ -81,7 +81,7 @@ export class Wishes {
   }
 
   /** What the script says of this revision's blocks. An entry that waits for its block makes no other film. */
-  private async script(card: ChapterCard, revision: number, changes: Supposed['script'] & {}): Promise<Wish['script']> {
+  private async script(card: ChapterSummary, revision: number, changes: Supposed['script'] & {}): Promise<Wish['script']> {
     const written = await this.scripts.get(card.id, card.workId);
     if (!changes.length && Object.keys(written.snapshot().blocks).length === 0) return {};
     const blocks = await this.chapters.blocks(card.id, revision);

@@ -101,7 +101,7 @@ function tidy(text: string): string {
 
 /** The tokens of a block; none when there is nothing in it to say (a row of stars, an emoji). */
 export function tokensOf(text: string, kind: string, language: string): Token[] {
-  if (kind === 'rule') return [];
+  if (kind === 'scene-break') return [];
   const out: { text: string; say: string; lineEnd?: boolean }[] = [];
   for (const line of plain(text, kind).split('\n')) {
     let opening = '';

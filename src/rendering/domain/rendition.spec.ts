@@ -39,21 +39,21 @@ const underWay = (studio = 'old'): Rendition => {
 
 describe('A film', () => {
   it('belongs to the tools of whoever planned it: they are the lane of what it asks for', () => {
-    expect(underWay('ab12').errand('render.assemble', 'AssembleFilm').lane).toBe('ab12');
+    expect(underWay('ab12').errand('render.assemble', 'AssembleFilm').workerGroup).toBe('ab12');
   });
 
   it('takes its author’s turns; one that lacks a scene or two takes two of its own', () => {
-    const shares = (lacking: number): unknown[] => [4, 5, 6].map((scene) => underWay().turn(scene, lacking).share);
+    const shares = (lacking: number): unknown[] => [4, 5, 6].map((scene) => underWay().turn(scene, lacking).fairnessKey);
     expect(shares(3)).toEqual(['author', 'author', 'author']);
     for (const lacking of [1, 2]) expect(shares(lacking)).toEqual(['author edit 0', 'author edit 1', 'author edit 0']);
-    expect(underWay().errand('render.assemble', 'AssembleFilm').share).toBe('author');
+    expect(underWay().errand('render.assemble', 'AssembleFilm').fairnessKey).toBe('author');
   });
 
   it('that was begun anew is in no lane, forgets its warnings, and is not finished by those who had begun it', () => {
     const rendition = underWay();
     rendition.degrade('The film has no cover in it.');
     expect(rendition.planAgain()).toBe(true);
-    expect(rendition.errand('render.plan', 'PlanRendition').lane).toBeUndefined();
+    expect(rendition.errand('render.plan', 'PlanRendition').workerGroup).toBeUndefined();
     expect(rendition.snapshot()).toMatchObject({ state: 'planning', degraded: false, warnings: [], framesPlanned: null });
     rendition.beginRendering({ picture: 'engine', studio: 'new' }, { picture: PICTURE, pictures: {} });
     rendition.measured(90);

@@ -1,6 +1,6 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
-import type { Errand } from '#libs/kernel/outbox';
+import type { Job } from '#libs/kernel/outbox';
 import { type Fields, keyOf } from './keys.js';
 import type { FittedPicture } from './scene.js';
 import type { ScriptBlocks } from './script.js';
@@ -191,7 +191,7 @@ export class Rendition {
   }
 
   /** Anybody plans; whoever goes on must have the tools that it was planned for. */
-  errand(queue: 'render.plan' | 'render.assemble', type: string): Errand<{ rendition: string }> {
+  errand(queue: 'render.plan' | 'render.assemble', type: string): Job<{ rendition: string }> {
     const { id, chapterId, workId } = this.state;
     const about = [id, chapterId, workId];
     return { type, v: 1, queue, ...this.turn(), subject: { kind: 'rendition', id }, about, data: { rendition: id } };
@@ -203,10 +203,10 @@ export class Rendition {
    * @param scene its place in the film
    * @param lacking how many scenes are, or were, to be made for this film
    */
-  turn(scene = 0, lacking = Infinity): Pick<Errand, 'lane' | 'share' | 'express'> {
+  turn(scene = 0, lacking = Infinity): Pick<Job, 'workerGroup' | 'fairnessKey' | 'fastQueue'> {
     const { studio, authorId } = this.state;
-    const share = lacking > SCENES_OF_AN_EDIT ? authorId : `${authorId} edit ${scene % 2}`;
-    return { lane: studio ?? undefined, share, express: 'render.express' };
+    const fairnessKey = lacking > SCENES_OF_AN_EDIT ? authorId : `${authorId} edit ${scene % 2}`;
+    return { workerGroup: studio ?? undefined, fairnessKey, fastQueue: 'render.express' };
   }
 
   get id(): string {

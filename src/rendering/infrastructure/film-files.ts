@@ -8,7 +8,7 @@ import type { SettingsState } from '../domain/ports.js';
 import { type Film, FilmNotShown, RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import { INK } from '../domain/themes.js';
 import { ARTEFACTS, objectKey } from './object-key.js';
-import type { LinkAnswer } from './renditions.contract.js';
+import type { LinkResponse } from './renditions.contract.js';
 import { RenditionViews } from './rendition-views.js';
 
 /**
@@ -33,7 +33,7 @@ export class FilmFiles implements OnModuleInit {
   }
 
   /** @throws RenditionNotFound, FilmNotShown */
-  async link(id: string, actor: Actor | undefined): Promise<LinkAnswer> {
+  async link(id: string, actor: Actor | undefined): Promise<LinkResponse> {
     const film = await this.film(id, actor);
     if (!film) throw new RenditionNotFound();
     if (!(await this.isShown(film.sha256))) throw new FilmNotShown();
@@ -53,7 +53,7 @@ export class FilmFiles implements OnModuleInit {
       [sha256],
     );
     for (const { chapterId, revisions } of films) {
-      const shown = await this.chapters.shown(chapterId);
+      const shown = await this.chapters.readableRevisions(chapterId);
       if (revisions.some((revision) => shown.includes(revision))) return true;
     }
     return false;

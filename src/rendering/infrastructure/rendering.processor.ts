@@ -7,7 +7,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import type { Job, Queue } from 'bull';
 import { Config } from '#libs/config/config';
 import { type DeliveryJob, Handling } from '#libs/events/handling';
-import { Queues } from '#libs/events/lanes';
+import { Queues } from '#libs/events/worker-groups';
 import { DomainError } from '#libs/kernel/domain-error';
 import { StoreUnavailable, WrongDigest } from '#libs/storage/object-store';
 import type { ChapterPublished, ChapterUnpublished } from '../../chapters/index.js';
@@ -24,7 +24,7 @@ import { narratorsFor } from './studio.js';
 import { NoEncoder } from './picture/encoder.js';
 import { ChildRefused } from './sound/asked-child.js';
 
-@Processor('facts.rendering')
+@Processor('events.rendering')
 export class RenderingFacts {
   constructor(
     private readonly handling: Handling,
@@ -119,7 +119,7 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
     // a speech server has processors of its own; ours would take them from the encoders
     const spoken = voiceApi ? 2 * drawn : narratorsFor(drawn);
     const { signal } = this.stopping;
-    const lane = (queue: string): Queue<DeliveryJob> => this.queues.openLane(queue, studio);
+    const lane = (queue: string): Queue<DeliveryJob> => this.queues.openWorkerGroup(queue, studio);
     const drawing = new Slots(drawn);
     const kinds: Record<string, Kind> = {
       'render.narrate': { work: ({ key }, done) => this.producing.narrate(key, done, signal), slots: new Slots(spoken) },
@@ -149,13 +149,13 @@ export class RenderingErrands implements OnApplicationBootstrap, BeforeApplicati
   ): void {
     const express = queue.name.startsWith('render.express');
     const errand = (job: Job<DeliveryJob>): Promise<void> =>
-      this.handling.errand<ArtefactWork & FilmWork>(
+      this.handling.runJob<ArtefactWork & FilmWork>(
         job,
-        async ({ data, share }, done) => {
+        async ({ data, fairnessKey }, done) => {
           const { signal } = this.stopping;
           signal.throwIfAborted();
           const { work, slots } = kindOf(job);
-          const leave = (await slots?.enter({ share: share ?? '', express }, signal)) ?? (() => undefined);
+          const leave = (await slots?.enter({ share: fairnessKey ?? '', express }, signal)) ?? (() => undefined);
           began(job);
           try {
             await orAborted(work(data, done, leave), signal);

@@ -10,12 +10,12 @@ import { type PlannedScene, textOf } from '../domain/plan.js';
 import { inWords } from '../domain/reasons.js';
 import { RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import type {
-  AttemptAnswer,
-  AttemptsAnswer,
-  DryRunAnswer,
-  ReasonAnswer,
-  RenditionAnswer,
-  ScenesAnswer,
+  AttemptResponse,
+  AttemptsResponse,
+  DryRunResponse,
+  ReasonResponse,
+  RenditionResponse,
+  ScenesResponse,
 } from './renditions.contract.js';
 
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
@@ -57,7 +57,7 @@ export class RenditionViews {
   ) {}
 
   /** @throws RenditionNotFound for everyone who may not see it: also whether there is one is nobody else's business. */
-  async rendition(id: string, actor: Actor | undefined): Promise<RenditionAnswer> {
+  async rendition(id: string, actor: Actor | undefined): Promise<RenditionResponse> {
     const [row] = await this.transaction.query<Row>(`${SELECT} WHERE r.id = $1`, [id]);
     if (!row || !(await this.maySee(row, actor))) throw new RenditionNotFound();
     return answer(row);
@@ -67,7 +67,7 @@ export class RenditionViews {
     { chapterId, revision, state }: Pick<RenditionState, 'chapterId' | 'revision' | 'state'>,
     actor: Actor | undefined,
   ): Promise<boolean> {
-    const isPublic = state === 'ready' && (await this.chapters.shown(chapterId)).includes(revision);
+    const isPublic = state === 'ready' && (await this.chapters.readableRevisions(chapterId)).includes(revision);
     return isPublic || (await this.maySeeAll(chapterId, actor));
   }
 
@@ -81,9 +81,9 @@ export class RenditionViews {
     actor: Actor | undefined,
     limit: number,
     after: string | undefined,
-  ): Promise<Page<RenditionAnswer>> {
+  ): Promise<Page<RenditionResponse>> {
     const all = await this.maySeeAll(chapterId, actor);
-    const shown = all ? [] : await this.chapters.shown(chapterId);
+    const shown = all ? [] : await this.chapters.readableRevisions(chapterId);
     if (!all && !shown.length) throw new RenditionNotFound();
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
@@ -94,7 +94,7 @@ export class RenditionViews {
   }
 
   /** Each scene, and why it was made or not: compared with the chapter's last finished film before this one. */
-  async scenes(id: string, actor: Actor): Promise<ScenesAnswer> {
+  async scenes(id: string, actor: Actor): Promise<ScenesResponse> {
     const { chapterId } = await this.rendition(id, actor);
     if (!(await this.maySeeAll(chapterId, actor))) throw new RenditionNotFound();
     const before = await this.filmBefore(chapterId, id);
@@ -121,8 +121,8 @@ export class RenditionViews {
   }
 
   /** Each try at what the film is made of, whichever film it was for, oldest first. */
-  async attempts(id: string): Promise<AttemptsAnswer> {
-    const items = await this.transaction.query<AttemptAnswer>(
+  async attempts(id: string): Promise<AttemptsResponse> {
+    const items = await this.transaction.query<AttemptResponse>(
       `SELECT p.scenes, a.kind, t.key, t.epoch, t.worker, t.frames, t.outcome, t.why, t.began_at AS "beganAt", t.ended_at AS "endedAt"
          FROM (SELECT key, array_agg(idx ORDER BY idx) AS scenes
                  FROM rendering.part, unnest(ARRAY[sound_key, segment_key]) AS key WHERE rendition = $1 GROUP BY key) p
@@ -133,7 +133,7 @@ export class RenditionViews {
   }
 
   /** The scenes of a film that nobody asked for, compared with the chapter's last finished one. */
-  async foreseen({ wish, scenes, cost }: Foresight): Promise<DryRunAnswer> {
+  async foreseen({ wish, scenes, cost }: Foresight): Promise<DryRunResponse> {
     const before = await this.filmBefore(wish.chapterId);
     const old = before ? await this.parts(before) : [];
     const blocksOf = ({ scene }: ForeseenScene): string[] => [...new Set(scene.spans.map(({ block }) => block))];
@@ -187,20 +187,20 @@ const segmentPart = ({ idx, segmentKey, segmentFields, blocks }: PartRow): Part 
 });
 
 /** An artefact that was there is reused, whichever film it was made for. */
-const reason = (isThere: boolean, found: Reason): ReasonAnswer => ({
+const reason = (isThere: boolean, found: Reason): ReasonResponse => ({
   kind: isThere ? 'reused' : found.kind === 'changed' ? 'changed' : 'new',
   changes: found.kind === 'changed' ? [...found.changes] : [],
   why: inWords(found, isThere),
 });
 
 /** What a picture depends on is known once its sound is made. */
-const afterItsSound = (before: string | undefined): ReasonAnswer => ({
+const afterItsSound = (before: string | undefined): ReasonResponse => ({
   kind: before ? 'changed' : 'new',
   changes: [],
   why: 'To be drawn once its sound is made, which decides how long it lasts and when each word is lit. Only if both come out as they were is a picture taken over after all.',
 });
 
-const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }: Row): RenditionAnswer => ({
+const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }: Row): RenditionResponse => ({
   id: row.id,
   chapterId: row.chapterId,
   revision: row.revision,

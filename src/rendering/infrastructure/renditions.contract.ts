@@ -15,7 +15,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import type { RenditionState } from '../domain/rendition.js';
 import { LexiconEntryBody, ScriptEntryBody } from './script.contract.js';
@@ -25,20 +25,20 @@ export class RequestRenditionBody {
    * See `GET /v1/voices`; without it the work's setting, else the language's default.
    * @example flite:rms
    */
-  @MayBeMissing() @IsString() @MaxLength(120) voice?: string;
+  @OptionalNotNull() @IsString() @MaxLength(120) voice?: string;
   /**
    * Speaks the scenes in which the voice fails for good; such a film says `degraded`, and the next request tries the voice again.
    * Without it the work's setting; without that a film fails with its voice.
    * @example flite:slt
    */
-  @MayBeMissing() @IsString() @MaxLength(120) fallbackVoice?: string;
+  @OptionalNotNull() @IsString() @MaxLength(120) fallbackVoice?: string;
   /** @example ink */
-  @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
+  @OptionalNotNull() @IsString() @MaxLength(60) theme?: string;
 }
 
 export class SettingsBody {
   /** Film each chapter of the work when it is published. */
-  @MayBeMissing() @IsBoolean() onPublish?: boolean;
+  @OptionalNotNull() @IsBoolean() onPublish?: boolean;
   /** Null for the language's default. */
   @ValidateIf((body: SettingsBody) => body.voice !== undefined && body.voice !== null) @IsString() @MaxLength(120) voice?:
     string | null;
@@ -47,10 +47,10 @@ export class SettingsBody {
   @IsString()
   @MaxLength(120)
   fallbackVoice?: string | null;
-  @MayBeMissing() @IsString() @MaxLength(60) theme?: string;
+  @OptionalNotNull() @IsString() @MaxLength(60) theme?: string;
 }
 
-export class SettingsAnswer {
+export class SettingsResponse {
   workId!: string;
   onPublish!: boolean;
   voice!: string | null;
@@ -59,7 +59,7 @@ export class SettingsAnswer {
   version!: number;
 }
 
-export class VoiceAnswer {
+export class VoiceResponse {
   /** @example flite:rms */
   id!: string;
   languages!: string[];
@@ -69,11 +69,11 @@ export class VoiceAnswer {
   isDefaultFor!: string[];
 }
 
-export class VoicesAnswer {
-  items!: VoiceAnswer[];
+export class VoicesResponse {
+  items!: VoiceResponse[];
 }
 
-export class ProgressAnswer {
+export class ProgressResponse {
   /** Frames that have left the encoder, reused scenes included; never falls. */
   framesDone!: number;
   /** All frames of the film; null until every scene is narrated. */
@@ -82,7 +82,7 @@ export class ProgressAnswer {
   scenes!: number;
 }
 
-export class FilesAnswer {
+export class FilesResponse {
   /** @example /v1/renditions/0197f0f6-0000-7000-8000-000000000000/film.mp4 */
   film!: string;
   poster!: string;
@@ -92,15 +92,15 @@ export class FilesAnswer {
   cues!: string;
 }
 
-export class FilmAnswer {
+export class FilmResponse {
   sha256!: string;
   bytes!: number;
   frames!: number;
   seconds!: number;
-  files!: FilesAnswer;
+  files!: FilesResponse;
 }
 
-export class LinkAnswer {
+export class LinkResponse {
   /**
    * Absolute on S3, else to be resolved against the address of this answer.
    * @example /v1/objects/artefacts/3f/3f0c…?expires=1790000000&signature=…
@@ -109,7 +109,7 @@ export class LinkAnswer {
   expiresAt!: Date;
 }
 
-export class RenditionAnswer {
+export class RenditionResponse {
   id!: string;
   chapterId!: string;
   revision!: number;
@@ -120,8 +120,8 @@ export class RenditionAnswer {
   theme!: string;
   /** @example rendering */
   state!: RenditionState['state'];
-  progress!: ProgressAnswer;
-  film!: FilmAnswer | null;
+  progress!: ProgressResponse;
+  film!: FilmResponse | null;
   /** Something is not as wished, see the warnings. Ask again for another film, in which it is tried anew. */
   degraded!: boolean;
   /** What could not be done as wished. */
@@ -133,11 +133,11 @@ export class RenditionAnswer {
 }
 
 export class RenditionPage {
-  items!: RenditionAnswer[];
+  items!: RenditionResponse[];
   next!: string | null;
 }
 
-export class ChangeAnswer {
+export class ChangeResponse {
   /** @example text */
   field!: string;
   // anything: what the field was and is
@@ -145,14 +145,14 @@ export class ChangeAnswer {
   @ApiProperty({ type: Object, required: false }) now?: unknown;
 }
 
-export class ReasonAnswer {
+export class ReasonResponse {
   /**
    * `reused`: made before, not made again. `new`: nothing like it in the film before. `changed`: see `changes`.
    * @example reused
    */
   kind!: 'reused' | 'new' | 'changed';
   /** Which fields are not as in the film before, from what to what; also of what was reused from another film. */
-  changes!: ChangeAnswer[];
+  changes!: ChangeResponse[];
   /**
    * The same in a sentence.
    * @example "Made anew: other words are said."
@@ -160,13 +160,13 @@ export class ReasonAnswer {
   why!: string;
 }
 
-export class SpentAnswer {
+export class SpentResponse {
   // null: not made yet, or this system does not tell CPU time
   @ApiProperty({ type: Number, nullable: true }) sound!: number | null;
   @ApiProperty({ type: Number, nullable: true }) picture!: number | null;
 }
 
-export class SceneAnswer {
+export class SceneResponse {
   index!: number;
   /** What is said in it. */
   text!: string;
@@ -178,13 +178,13 @@ export class SceneAnswer {
   degraded!: boolean;
   soundKey!: string;
   segmentKey!: string | null;
-  sound!: ReasonAnswer;
-  picture!: ReasonAnswer;
+  sound!: ReasonResponse;
+  picture!: ReasonResponse;
   /** CPU seconds that making it took; 0 for what was reused. */
-  cpuSeconds!: SpentAnswer;
+  cpuSeconds!: SpentResponse;
 }
 
-export class AttemptAnswer {
+export class AttemptResponse {
   /** Scenes of this film that are made of it. */
   scenes!: number[];
   /** @example segment */
@@ -210,14 +210,14 @@ export class AttemptAnswer {
   endedAt!: Date | null;
 }
 
-export class AttemptsAnswer {
-  items!: AttemptAnswer[];
+export class AttemptsResponse {
+  items!: AttemptResponse[];
 }
 
-export class ScenesAnswer {
+export class ScenesResponse {
   /** The film it is compared with: the chapter's last one before. */
   comparedWith!: string | null;
-  items!: SceneAnswer[];
+  items!: SceneResponse[];
 }
 
 export class SupposedEntryBody extends ScriptEntryBody {
@@ -227,19 +227,19 @@ export class SupposedEntryBody extends ScriptEntryBody {
 /** As a request, and what might be otherwise by then. */
 export class DryRunBody extends RequestRenditionBody {
   /** A revision, published or not; without it the published one. */
-  @MayBeMissing() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
+  @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
   /** sha256 of a picture of the work as its cover; null for none. */
   @IsOptional() @Matches(/^[0-9a-f]{64}$/, { message: 'picture must be the sha256 that its upload answered' }) picture?:
     string | null;
   /** Changes of the chapter's script, as they would be sent with PATCH. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @IsArray()
   @ArrayMaxSize(5_000)
   @ValidateNested({ each: true })
   @Type(() => SupposedEntryBody)
   script?: SupposedEntryBody[];
   /** A lexicon instead of the work's. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @IsArray()
   @ArrayMaxSize(MAX_ENTRIES)
   @ValidateNested({ each: true })
@@ -253,23 +253,23 @@ export class DryRunScene {
   blocks!: string[];
   /** Exact when its sound is there, else estimated. */
   frames!: number;
-  sound!: ReasonAnswer;
+  sound!: ReasonResponse;
   /** A scene that is to be narrated is to be drawn, too: what it depends on is not known before. */
-  picture!: ReasonAnswer;
+  picture!: ReasonResponse;
 }
 
-export class EstimateAnswer {
+export class EstimateResponse {
   sound!: number;
   picture!: number;
   /** @example 12.4 */
   total!: number;
 }
 
-export class DryRunAnswer {
+export class DryRunResponse {
   revision!: number;
   /** The chapter's last finished film. */
   comparedWith!: string | null;
   /** CPU seconds that narrating and drawing would take, by what this work's newest scenes took. */
-  cpuSeconds!: EstimateAnswer;
+  cpuSeconds!: EstimateResponse;
   items!: DryRunScene[];
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Pu
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, SignedIn } from '#libs/http/access';
-import { etag, Expected } from '#libs/http/etag';
+import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -17,17 +17,17 @@ import { objectKey } from './object-key.js';
 import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
-  AttemptsAnswer,
-  DryRunAnswer,
+  AttemptsResponse,
+  DryRunResponse,
   DryRunBody,
-  LinkAnswer,
-  RenditionAnswer,
+  LinkResponse,
+  RenditionResponse,
   RenditionPage,
   RequestRenditionBody,
-  ScenesAnswer,
-  SettingsAnswer,
+  ScenesResponse,
+  SettingsResponse,
   SettingsBody,
-  VoicesAnswer,
+  VoicesResponse,
 } from './renditions.contract.js';
 
 @ApiTags('rendering')
@@ -45,7 +45,7 @@ export class RenditionsController {
   /** Voices that can speak here. A speech server takes any as `api:<name>`. */
   @Get('voices')
   @Public()
-  listVoices(): VoicesAnswer {
+  listVoices(): VoicesResponse {
     return {
       items: this.voices
         .list()
@@ -57,12 +57,12 @@ export class RenditionsController {
   @Post('chapters/:id/renditions')
   @Allow('author')
   @Idempotent()
-  async request(
+  async requestRendition(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: RequestRenditionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RenditionAnswer> {
+  ): Promise<RenditionResponse> {
     const { id, isNew } = await this.requesting.request(actor, chapterId, body);
     void reply.status(isNew ? 201 : 200).header('location', `/v1/renditions/${id}`);
     return this.views.rendition(id, actor);
@@ -72,18 +72,18 @@ export class RenditionsController {
   @Post('chapters/:id/renditions/dry-run')
   @HttpCode(200)
   @Allow('author')
-  async dryRun(
+  async dryRunRendition(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: DryRunBody,
-  ): Promise<DryRunAnswer> {
+  ): Promise<DryRunResponse> {
     return this.views.foreseen(await this.foreseeing.foresee(actor, chapterId, body));
   }
 
   /** Films of a chapter, newest first. Its author sees those under way, too. */
   @Get('chapters/:id/renditions')
   @Public()
-  async ofChapter(
+  async listRenditions(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { limit, after }: PageQuery,
@@ -98,7 +98,7 @@ export class RenditionsController {
   /** One film: its state, and its progress in encoded frames. */
   @Get('renditions/:id')
   @Public()
-  rendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionAnswer> {
+  getRendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionResponse> {
     return this.views.rendition(id, actor);
   }
 
@@ -106,21 +106,21 @@ export class RenditionsController {
   @Delete('renditions/:id')
   @HttpCode(204)
   @Allow('author')
-  cancel(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  cancelRendition(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     return this.requesting.cancel(actor, id);
   }
 
   /** Every scene: reused, or made anew and why. */
   @Get('renditions/:id/scenes')
   @Allow('author')
-  scenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesAnswer> {
+  listScenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesResponse> {
     return this.views.scenes(id, actor);
   }
 
   /** For admins: each try to make its sounds and pictures, by which worker, how far it came and how it ended. */
   @Get('renditions/:id/attempts')
   @Allow('admin')
-  attempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsAnswer> {
+  listAttempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsResponse> {
     return this.views.attempts(id);
   }
 
@@ -129,7 +129,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('video/mp4')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  film(
+  getFilm(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -141,11 +141,11 @@ export class RenditionsController {
   /** A link to the film that needs no account and takes Range, for players. It ends by itself, and at once when the chapter is taken back (on S3 within a minute). */
   @Get('renditions/:id/link')
   @Public()
-  link(
+  createFilmLink(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LinkAnswer> {
+  ): Promise<LinkResponse> {
     void reply.header('cache-control', 'no-store');
     return this.files.link(id, actor);
   }
@@ -155,7 +155,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('image/jpeg')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  poster(
+  getPoster(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -169,7 +169,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('text/vtt')
   @ApiOkResponse({ schema: { type: 'string' } })
-  webvtt(
+  getWebvttCaptions(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -183,7 +183,7 @@ export class RenditionsController {
   @Public()
   @ApiProduces('application/x-subrip')
   @ApiOkResponse({ schema: { type: 'string' } })
-  srt(
+  getSrtCaptions(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -196,7 +196,7 @@ export class RenditionsController {
   @Get('renditions/:id/cues.json')
   @Public()
   @ApiOkResponse({ schema: { type: 'object' } })
-  cues(
+  getCues(
     @SignedIn() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -208,11 +208,11 @@ export class RenditionsController {
   /** How a work is filmed. */
   @Get('works/:id/rendering')
   @Allow('author')
-  async settings(
+  async getRenderSettings(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsAnswer> {
+  ): Promise<SettingsResponse> {
     const settings = await this.files.settings(workId, actor);
     if (!settings) throw new OnlyAuthorsFilm();
     void reply.header('etag', etag(settings.version));
@@ -222,13 +222,13 @@ export class RenditionsController {
   /** Set how a work is filmed: by which voice and theme, and whether each chapter when it is published. */
   @Put('works/:id/rendering')
   @Allow('author')
-  async set(
+  async setRenderSettings(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() body: SettingsBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettingsAnswer> {
+  ): Promise<SettingsResponse> {
     const settings = await this.requesting.set(actor, workId, expected, body);
     void reply.header('etag', etag(settings.version));
     return settings;

@@ -12,7 +12,7 @@ import {
   RevisionNotThere,
   type ScriptState,
 } from '../domain/script.js';
-import type { LexiconAnswer, ScriptAnswer } from './script.contract.js';
+import type { LexiconResponse, ScriptResponse } from './script.contract.js';
 
 /** What was written about how a chapter is filmed; for its author and for admins. */
 @Injectable()
@@ -24,8 +24,8 @@ export class ScriptViews {
   ) {}
 
   /** @param revision whose blocks decide what is detached; without it the newest. */
-  async script(chapterId: string, actor: Actor, revision?: number): Promise<ScriptAnswer> {
-    const card = await this.chapters.card(chapterId);
+  async script(chapterId: string, actor: Actor, revision?: number): Promise<ScriptResponse> {
+    const card = await this.chapters.summary(chapterId);
     const allowed = card && (isAtLeast(actor, 'admin') || (await this.chapters.writes(chapterId, actor)));
     if (!allowed) throw new OnlyItsAuthorScripts();
     if (revision !== undefined && (revision < 1 || revision > card.head)) throw new RevisionNotThere(card.head);
@@ -46,7 +46,7 @@ export class ScriptViews {
   }
 
   /** @param version an older one; without it the newest. */
-  async lexicon(workId: string, actor: Actor, version?: number): Promise<LexiconAnswer | undefined> {
+  async lexicon(workId: string, actor: Actor, version?: number): Promise<LexiconResponse | undefined> {
     await this.mustOwn(workId, actor);
     const [row] = await this.transaction.query<LexiconState & { createdAt: Date }>(
       `SELECT work_id AS "workId", version, entries, created_at AS "createdAt" FROM rendering.lexicon

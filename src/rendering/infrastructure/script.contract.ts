@@ -16,7 +16,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { FromDigits, MAX_INT4 } from '#libs/http/whole-number';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import { LONGEST_PAUSE } from '../domain/script.js';
@@ -87,7 +87,7 @@ export class ScriptEntry extends DetachedEntry {
   text!: string;
 }
 
-export class ScriptAnswer {
+export class ScriptResponse {
   chapterId!: string;
   /** The revision whose blocks the entries belong to. */
   revision!: number;
@@ -101,7 +101,7 @@ export class ScriptAnswer {
 
 export class ScriptQuery {
   /** Whose blocks decide what is detached; without it the newest revision's. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @FromDigits()
   @IsInt()
   @Min(1)
@@ -124,11 +124,11 @@ export class LexiconEntryBody {
    * Only in films of this language.
    * @example en
    */
-  @MayBeMissing()
+  @OptionalNotNull()
   @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: 'language must be a BCP 47 tag like en or zh' })
   language?: string;
   /** Without it `polish` and `Polish` are one word. */
-  @MayBeMissing() @IsBoolean() caseSensitive?: boolean;
+  @OptionalNotNull() @IsBoolean() caseSensitive?: boolean;
 }
 
 export class LexiconBody {
@@ -140,7 +140,7 @@ export class LexiconBody {
   entries!: LexiconEntryBody[];
 }
 
-export class LexiconAnswer {
+export class LexiconResponse {
   workId!: string;
   /** Also the ETag. Each change is a new version and every version stays, as films name theirs. */
   version!: number;
@@ -149,7 +149,7 @@ export class LexiconAnswer {
   @ApiProperty({ type: Date, nullable: true }) createdAt!: Date | null;
 }
 
-export class PictureAnswer {
+export class PictureResponse {
   /**
    * The name of the picture in a script.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -2,14 +2,21 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Put, 
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, SignedIn } from '#libs/http/access';
-import { etag, Expected } from '#libs/http/etag';
+import { etag, IfMatchVersion } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
 import { Scripting } from '../application/scripting.js';
-import { LexiconAnswer, LexiconBody, PictureAnswer, ScriptAnswer, ScriptEntryBody, ScriptQuery } from './script.contract.js';
+import {
+  LexiconResponse,
+  LexiconBody,
+  PictureResponse,
+  ScriptResponse,
+  ScriptEntryBody,
+  ScriptQuery,
+} from './script.contract.js';
 import { ScriptViews } from './script-views.js';
 
 @ApiTags('rendering')
@@ -24,12 +31,12 @@ export class ScriptController {
   /** What is otherwise in the film than in the prose, block by block. Its ETag goes back as If-Match. */
   @Get('chapters/:id/script')
   @Allow('author')
-  async script(
+  async getScript(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { revision }: ScriptQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ScriptAnswer> {
+  ): Promise<ScriptResponse> {
     const script = await this.views.script(chapterId, actor, revision);
     void reply.headers({ etag: etag(script.version), 'cache-control': 'private, no-cache' });
     return script;
@@ -38,55 +45,55 @@ export class ScriptController {
   /** Set all that is otherwise with one block. The entry stays with the block through every revision. */
   @Put('chapters/:id/script/:block')
   @Allow('author')
-  async put(
+  async putScriptEntry(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() entry: ScriptEntryBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ScriptAnswer> {
+  ): Promise<ScriptResponse> {
     await this.scripting.put(actor, chapterId, block.toLowerCase(), expected, entry);
-    return this.script(actor, chapterId, {}, reply);
+    return this.getScript(actor, chapterId, {}, reply);
   }
 
   /** Set some fields of one block's entry and keep the others; null takes a field away. */
   @Patch('chapters/:id/script/:block')
   @Allow('author')
-  async change(
+  async updateScriptEntry(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() entry: ScriptEntryBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ScriptAnswer> {
+  ): Promise<ScriptResponse> {
     await this.scripting.change(actor, chapterId, block.toLowerCase(), expected, entry);
-    return this.script(actor, chapterId, {}, reply);
+    return this.getScript(actor, chapterId, {}, reply);
   }
 
   /** Leave a block as the prose has it. Throws a detached entry away, too. */
   @Delete('chapters/:id/script/:block')
   @Allow('author')
-  async remove(
+  async removeScriptEntry(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ScriptAnswer> {
+  ): Promise<ScriptResponse> {
     await this.scripting.remove(actor, chapterId, block.toLowerCase(), expected);
-    return this.script(actor, chapterId, {}, reply);
+    return this.getScript(actor, chapterId, {}, reply);
   }
 
   /** How the words of a work are pronounced. */
   @Get('works/:id/lexicon')
   @Allow('author')
-  async lexicon(
+  async getLexicon(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LexiconAnswer> {
+  ): Promise<LexiconResponse> {
     const lexicon = (await this.views.lexicon(workId, actor))!;
     void reply.headers({ etag: etag(lexicon.version), 'cache-control': 'private, no-cache' });
     return lexicon;
@@ -95,11 +102,11 @@ export class ScriptController {
   /** An older version, as the films that name it were spoken. */
   @Get('works/:id/lexicon/:version')
   @Allow('author')
-  async lexiconVersion(
+  async getLexiconVersion(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Param('version', WholeNumberPipe) version: number,
-  ): Promise<LexiconAnswer> {
+  ): Promise<LexiconResponse> {
     const lexicon = await this.views.lexicon(workId, actor, version);
     if (!lexicon) throw new BadRequest('no-such-version', 'The lexicon has no version of that number.', {}, 404);
     return lexicon;
@@ -108,15 +115,15 @@ export class ScriptController {
   /** Set the whole lexicon. Only scenes in which a changed entry occurs sound otherwise then, and only they are made anew. */
   @Put('works/:id/lexicon')
   @Allow('author')
-  async pronounce(
+  async setLexicon(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
-    @Expected() expected: number | undefined,
+    @IfMatchVersion() expected: number | undefined,
     @Body() { entries }: LexiconBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LexiconAnswer> {
+  ): Promise<LexiconResponse> {
     await this.scripting.pronounce(actor, workId, expected, entries);
-    return this.lexicon(actor, workId, reply);
+    return this.getLexicon(actor, workId, reply);
   }
 
   /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; the same again is the same picture. */
@@ -129,7 +136,7 @@ export class ScriptController {
     @Param('id', ParseUUIDPipe) workId: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PictureAnswer> {
+  ): Promise<PictureResponse> {
     if (!Buffer.isBuffer(request.body))
       throw new BadRequest('unsupported-media-type', 'Send the picture as image/jpeg, image/png or image/webp.', {}, 415);
     const sha256 = await this.scripting.addPicture(actor, workId, request.body);
@@ -142,7 +149,7 @@ export class ScriptController {
   @Allow('author')
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
-  async picture(
+  async getPicture(
     @SignedIn() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Param('sha256') sha256: string,

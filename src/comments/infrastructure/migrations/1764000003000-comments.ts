@@ -20,20 +20,20 @@ export const Comments1764000003000 = migration(
   CREATE INDEX comment_branch ON comments.comment (parent_id, id);
   CREATE INDEX comment_author ON comments.comment (author_id);
 
-  CREATE TABLE comments.remark (
+  CREATE TABLE comments.comment_anchor (
     comment_id uuid PRIMARY KEY REFERENCES comments.comment (id),
     chapter_id uuid NOT NULL,
     publication integer NOT NULL,
     block uuid NOT NULL,
-    standing text NOT NULL,
+    status text NOT NULL,
     quote jsonb,
     span jsonb,
-    made_at jsonb NOT NULL
+    origin jsonb NOT NULL
   );
-  CREATE INDEX remark_block ON comments.remark (chapter_id, block);
-  CREATE INDEX remark_publication ON comments.remark (chapter_id, publication);
+  CREATE INDEX comment_anchor_block ON comments.comment_anchor (chapter_id, block);
+  CREATE INDEX comment_anchor_publication ON comments.comment_anchor (chapter_id, publication);
 
-  CREATE TABLE comments.reached (
+  CREATE TABLE comments.reanchoring_position (
     chapter_id uuid PRIMARY KEY,
     publication integer NOT NULL
   );

@@ -9,21 +9,21 @@ const CONTEXT = 32;
  * A new remark's anchor: the block, and when words are quoted, these words with what stands around them.
  * @param quote `start` (UTF-16 offset) chooses when the words stand there more than once; else the first is meant.
  */
-export function pinned(block: Block, quote?: { exact: string; start?: number }): Anchor {
-  if (!quote) return { block: block.id, standing: 'anchored' };
+export function createAnchor(block: Block, quote?: { exact: string; start?: number }): Anchor {
+  if (!quote) return { block: block.id, status: 'anchored' };
   const { exact } = quote;
-  const told = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
-  if (exact === '' || told < 0) throw new QuoteNotInBlock();
-  const end = told + exact.length;
+  const start = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
+  if (exact === '' || start < 0) throw new QuoteNotInBlock();
+  const end = start + exact.length;
   return {
     block: block.id,
-    standing: 'anchored',
+    status: 'anchored',
     quote: {
       exact,
-      prefix: block.text.slice(Math.max(0, told - CONTEXT), told).toWellFormed(),
+      prefix: block.text.slice(Math.max(0, start - CONTEXT), start).toWellFormed(),
       suffix: block.text.slice(end, end + CONTEXT).toWellFormed(),
     },
-    span: { start: told, end },
+    span: { start, end },
   };
 }
 

@@ -1,21 +1,21 @@
 /**
- * Lanes: a queue of Bull's for those errands of one kind that only some workers can do. A worker opens the lanes it serves
- * while it runs; what is in other lanes stays in Postgres until somebody serves them.
+ * Worker groups: a queue of Bull's for those jobs of one kind that only some workers can do. A worker opens the worker groups it serves
+ * while it runs; what is in other worker groups stays in Postgres until somebody serves them.
  */
 import { getQueueToken } from '@nestjs/bull';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import Bull, { type Queue } from 'bull';
 import { Config } from '#libs/config/config';
-import { RedisClients } from '#libs/operations/redis';
-import { laneOf } from './event.row.js';
+import { RedisClients } from '#libs/redis/redis-clients';
+import { workerGroupQueue } from './event.row.js';
 import type { DeliveryJob } from './handling.js';
 import { queueOptions } from './queues.js';
 
-const LANES = 'lanes';
+const WORKER_GROUPS = 'worker-groups';
 export const REGISTERED_QUEUES = Symbol('REGISTERED_QUEUES');
 
-/** Every queue of this process: those that a module registered, and the lanes that it serves, opened while it runs. */
+/** Every queue of this process: those that a module registered, and the worker groups that it serves, opened while it runs. */
 @Injectable()
 export class Queues {
   private readonly opened = new Map<string, Queue<DeliveryJob>>();
@@ -31,9 +31,9 @@ export class Queues {
     return this.opened.get(name) ?? this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
   }
 
-  /** Its errands are relayed by this process from now on. */
-  openLane(queue: string, lane: string): Queue<DeliveryJob> {
-    const name = laneOf(queue, lane);
+  /** Its jobs are relayed by this process from now on. */
+  openWorkerGroup(queue: string, workerGroup: string): Queue<DeliveryJob> {
+    const name = workerGroupQueue(queue, workerGroup);
     const known = this.opened.get(name);
     if (known) return known;
     const opened = new Bull<DeliveryJob>(name, queueOptions(this.config, 'worker'));
@@ -50,7 +50,7 @@ export class Queues {
 
   /** For the job board, which runs in other processes. Gone with Redis, so it is told again when that was emptied. */
   announce(): void {
-    if (this.opened.size) this.redis.commands.sadd(this.redis.key(LANES), ...this.opened.keys()).catch(() => undefined);
+    if (this.opened.size) this.redis.commands.sadd(this.redis.key(WORKER_GROUPS), ...this.opened.keys()).catch(() => undefined);
   }
 
   /** Takes nothing more and waits for nobody: whoever works off a queue has given back what was under way. */
@@ -59,9 +59,9 @@ export class Queues {
   }
 }
 
-/** Queues of lanes that some worker has opened, for looking at only. */
+/** Queues of worker groups that some worker has opened, for looking at only. */
 @Injectable()
-export class LanesToSee implements OnApplicationShutdown {
+export class WorkerGroupQueues implements OnApplicationShutdown {
   private readonly seen = new Map<string, Queue>();
 
   constructor(
@@ -70,7 +70,7 @@ export class LanesToSee implements OnApplicationShutdown {
   ) {}
 
   async list(): Promise<Queue[]> {
-    const names = await this.redis.commands.smembers(this.redis.key(LANES)).catch(() => []);
+    const names = await this.redis.commands.smembers(this.redis.key(WORKER_GROUPS)).catch(() => []);
     for (const name of names)
       if (!this.seen.has(name))
         this.seen.set(

@@ -6,23 +6,23 @@ import { Work } from '../domain/work.js';
 
 /** What an author does with a work as a whole. */
 @Injectable()
-export class KeepingWorks {
+export class ManagingWorks {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly works: WorkRepository,
     private readonly covers: Covers,
   ) {}
 
-  begin(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
+  create(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
     return this.unitOfWork.run(async ({ now, record }) => {
-      const { work, created } = Work.begin(by, details, now);
+      const { work, created } = Work.create(by, details, now);
       await this.works.save(work);
       await record(created);
       return work.id;
     });
   }
 
-  describe(
+  update(
     by: Actor,
     workId: string,
     expected: number | undefined,
@@ -30,7 +30,7 @@ export class KeepingWorks {
   ): Promise<void> {
     return this.unitOfWork.run(async ({ record }) => {
       const work = await this.works.get(workId);
-      const updated = work.describe(by, expected, change);
+      const updated = work.update(by, expected, change);
       await this.works.save(work);
       await record(updated);
     });
@@ -39,7 +39,7 @@ export class KeepingWorks {
   /** The picture is kept first, by its hash: a change that is then refused leaves an object that nothing names. */
   async changeCover(by: Actor, workId: string, expected: number | undefined, picture: Buffer): Promise<void> {
     await this.unitOfWork.run(async () => (await this.works.get(workId)).mustBeOwnedBy(by, expected));
-    const key = await this.covers.keep(picture);
+    const key = await this.covers.store(picture);
     await this.unitOfWork.run(async ({ record }) => {
       const work = await this.works.get(workId);
       const changed = work.changeCover(by, expected, key);

@@ -1,14 +1,14 @@
 import { ACCESS_CHANGED } from '#libs/kernel/live';
 import type { Encoding } from './encoding.js';
 import type { EventLog, StoredEvent } from './event-log.js';
-import { REAL_TIME, type Timing, Window } from './window.js';
-import type { Tick } from './wire.js';
+import { REAL_TIME, type Timing, Coalescer } from './coalescer.js';
+import type { Signal } from './live-bus.js';
 
 /** A flush goes out at once when the last one is older, else joins the next. Measured in docs/live-protocol.md. */
 const WINDOW_MS = 8;
 const PAGE = 500;
 const REMEMBERED = 256;
-const TICKS_PER_WINDOW = 100;
+const SIGNALS_PER_WINDOW = 100;
 
 /** One subscription of one connection, as its room sees it. */
 export interface Member {
@@ -24,76 +24,76 @@ export interface Member {
  * from Postgres and one buffer serve them all. Who joins behind replays up to `seq` and steps in when there, with nothing
  * awaited between that look and the step: no event can slip through and none comes twice, and nothing need be buffered.
  */
-export class Room<M extends Member = Member> {
+export class StreamRoom<M extends Member = Member> {
   /** What everybody in step has got. */
   seq = 0;
   /** What is known to be there. */
   private wanted = 0;
-  private readonly joining = new Set<M>();
-  private readonly inStep = new Set<M>();
+  private readonly replaying = new Set<M>();
+  private readonly synced = new Set<M>();
   private readonly recent: StoredEvent[] = [];
   private lastReplay?: { encoding: Encoding; name: string; bytes: Buffer };
-  private ticks: Tick[] = [];
+  private signals: Signal[] = [];
   private waiting: { for: number; go: () => void }[] = [];
-  private readonly window: Window;
+  private readonly coalescer: Coalescer;
   private isOpen = false;
   private closed = false;
 
-  /** @param reprove is awaited after each `access.changed`: it makes those leave who may no longer listen. */
+  /** @param reauthorize is awaited after each `access.changed`: it makes those leave who may no longer listen. */
   constructor(
     readonly key: string,
     private readonly log: Pick<EventLog, 'head' | 'read'>,
-    private readonly reprove: (room: Room<M>) => Promise<void>,
+    private readonly reauthorize: (room: StreamRoom<M>) => Promise<void>,
     private readonly failed: (error: unknown) => void,
     timing: Timing = REAL_TIME,
   ) {
-    this.window = new Window(WINDOW_MS, () => this.flush(), timing);
+    this.coalescer = new Coalescer(WINDOW_MS, () => this.flush(), timing);
   }
 
   /** News that come while the head is being asked for are kept for after it. */
   async open(): Promise<void> {
     this.seq = await this.log.head(this.key);
     this.isOpen = true;
-    if (this.wanted > this.seq) this.window.ask();
+    if (this.wanted > this.seq) this.coalescer.ask();
   }
 
   get isEmpty(): boolean {
-    return this.joining.size + this.inStep.size === 0;
+    return this.replaying.size + this.synced.size === 0;
   }
 
   has(member: M): boolean {
-    return this.joining.has(member) || this.inStep.has(member);
+    return this.replaying.has(member) || this.synced.has(member);
   }
 
   members(): M[] {
-    return [...this.joining, ...this.inStep];
+    return [...this.replaying, ...this.synced];
   }
 
   /** Someone says that the stream has come this far. Wrong or old news do no harm: events are read, never guessed. */
   wake(head: number): void {
     this.wanted = Math.max(this.wanted, head);
-    if (this.isOpen && head > this.seq) this.window.ask();
+    if (this.isOpen && head > this.seq) this.coalescer.ask();
   }
 
-  tick(tick: Tick): void {
+  signal(signal: Signal): void {
     if (!this.isOpen) return;
-    if (this.ticks.push(tick) > TICKS_PER_WINDOW) this.ticks.shift();
-    this.window.ask();
+    if (this.signals.push(signal) > SIGNALS_PER_WINDOW) this.signals.shift();
+    this.coalescer.ask();
   }
 
   /** Reserves the place, so that the room stays open while the newcomer is being looked at. */
   enter(member: M): void {
-    this.joining.add(member);
+    this.replaying.add(member);
   }
 
   leave(member: M): void {
-    this.joining.delete(member);
-    this.inStep.delete(member);
+    this.replaying.delete(member);
+    this.synced.delete(member);
   }
 
   close(): void {
     this.closed = true;
-    this.window.close();
+    this.coalescer.close();
     this.waiting.forEach(({ go }) => go());
   }
 
@@ -102,13 +102,13 @@ export class Room<M extends Member = Member> {
     if (at > this.seq) await this.reached(at);
     while (at < this.seq) {
       const events = this.remembered(at) ?? (await this.log.read(this.key, at, this.seq, PAGE));
-      if (!this.joining.has(member)) return;
+      if (!this.replaying.has(member)) return;
       if (events[0]?.seq !== at + 1) throw new Error(`The events of ${this.key} after ${at} are gone.`);
       member.write(this.encodeReplay(member.encoding, events));
       at = events[events.length - 1].seq;
       await member.drained();
     }
-    if (this.joining.delete(member)) this.inStep.add(member);
+    if (this.replaying.delete(member)) this.synced.add(member);
   }
 
   /** A member that knows more than this room (it comes from a process that was woken earlier) waits for it. */
@@ -137,27 +137,30 @@ export class Room<M extends Member = Member> {
   private async deliver(events: StoredEvent[]): Promise<void> {
     const end = events.findIndex(({ type }) => type === ACCESS_CHANGED) + 1 || events.length;
     const now = events.slice(0, end);
-    const ticks = this.ticks.splice(0);
+    const signals = this.signals.splice(0);
     if (now.length && now[0].seq !== this.seq + 1) throw new Error(`${this.key} goes on with ${now[0].seq} after ${this.seq}.`);
     if (now.length) this.seq = now[now.length - 1].seq;
     this.remember(now);
     const batches = new Map<Encoding, Buffer>();
-    for (const member of this.inStep) {
+    for (const member of this.synced) {
       let batch = batches.get(member.encoding);
-      if (!batch) batches.set(member.encoding, (batch = this.encode(member.encoding, now, ticks)));
+      if (!batch) batches.set(member.encoding, (batch = this.encode(member.encoding, now, signals)));
       if (batch.length) member.write(batch);
     }
     for (const { for: seq, go } of this.waiting) if (seq <= this.seq) go();
     this.waiting = this.waiting.filter(({ for: seq }) => seq > this.seq);
     if (now[now.length - 1]?.type === ACCESS_CHANGED) {
-      await this.reprove(this);
+      await this.reauthorize(this);
       return this.deliver(events.slice(end));
     }
-    if (events.length && this.wanted > this.seq) this.window.ask();
+    if (events.length && this.wanted > this.seq) this.coalescer.ask();
   }
 
-  private encode(encoding: Encoding, events: StoredEvent[], ticks: Tick[]): Buffer {
-    return Buffer.concat([...events.map((e) => encoding.event(this.key, e)), ...ticks.map((t) => encoding.tick(this.key, t))]);
+  private encode(encoding: Encoding, events: StoredEvent[], signals: Signal[]): Buffer {
+    return Buffer.concat([
+      ...events.map((e) => encoding.event(this.key, e)),
+      ...signals.map((t) => encoding.signal(this.key, t)),
+    ]);
   }
 
   /** The same crowd gets the same bytes. */

@@ -3,7 +3,7 @@ import type { Actor, Role } from '#libs/kernel/actor';
 import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Account, type AccountState, checkPassword, normalEmail, type SignUpPolicy } from '../domain/account.js';
-import { AccountRepository, Passwords, SessionRepository } from '../domain/ports.js';
+import { AccountRepository, PasswordHasher, SessionRepository } from '../domain/ports.js';
 
 interface NewPerson {
   email: string;
@@ -13,12 +13,12 @@ interface NewPerson {
 
 /** How accounts come to be and change. */
 @Injectable()
-export class KeepingAccounts {
+export class ManagingAccounts {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountRepository,
     private readonly sessions: SessionRepository,
-    private readonly passwords: Passwords,
+    private readonly passwords: PasswordHasher,
     private readonly live: Live,
   ) {}
 

@@ -17,7 +17,7 @@ export const REAL_TIME: Timing = {
  * Does a piece of work at once when asked after a pause, and under load once per window, however often it is asked:
  * a lone message is not held back, a thousand a second cost one write per window. The window opens when the last run ends.
  */
-export class Window {
+export class Coalescer {
   private lastEnd = -Infinity;
   private running = false;
   private askedMeanwhile = false;

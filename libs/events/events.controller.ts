@@ -7,8 +7,8 @@ import { OUTBOX_WAKE } from '#libs/events/outbox';
 import { Allow } from '#libs/http/access';
 import { linkPages, page, readCursor } from '#libs/http/pagination';
 import { DomainError } from '#libs/kernel/domain-error';
-import { RedisClients } from './redis.js';
-import { EventAnswer, EventPage, EventsQuery } from './events.contract.js';
+import { RedisClients } from '#libs/redis/redis-clients';
+import { EventResponse, EventPage, EventsQuery } from './events.contract.js';
 
 class NothingToReplay extends DomainError {
   readonly code = 'nothing-to-replay';
@@ -27,15 +27,15 @@ export class EventsController {
     private readonly redis: RedisClients,
   ) {}
 
-  /** Facts and errands, newest first, each with who must take notice of it, how often they tried and what went wrong. */
+  /** Events and jobs, newest first, each with who must take notice of it, how often they tried and what went wrong. */
   @Get()
-  async list(
+  async listEvents(
     @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventPage> {
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
-    const rows = await this.transaction.query<EventAnswer>(
+    const rows = await this.transaction.query<EventResponse>(
       `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.at, e.data, e.about,
               json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
               (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
@@ -61,7 +61,7 @@ export class EventsController {
   /** Let one consumer take notice of it again: for what was given up, or handled wrongly by an older version. */
   @Post(':id/deliveries/:consumer/replay')
   @HttpCode(202)
-  async replay(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {
+  async replayDelivery(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {
     const [, changed] = (await this.transaction.query<never>(
       `UPDATE events.delivery SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL, handled_at = NULL, failed_at = NULL, attempts = 0
         WHERE event = $1 AND consumer = $2`,

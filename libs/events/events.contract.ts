@@ -1,16 +1,16 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsUUID } from 'class-validator';
-import { MayBeMissing } from '#libs/http/input';
+import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 
 export class EventsQuery extends PageQuery {
   /** Everything about this chapter, work or rendition, whichever module tells it. */
-  @MayBeMissing() @IsUUID() about?: string;
+  @OptionalNotNull() @IsUUID() about?: string;
   /** Everything caused by this event, directly. */
-  @MayBeMissing() @IsUUID() cause?: string;
-  @MayBeMissing() @IsIn(['fact', 'errand']) kind?: 'fact' | 'errand';
+  @OptionalNotNull() @IsUUID() cause?: string;
+  @OptionalNotNull() @IsIn(['event', 'job']) kind?: 'event' | 'job';
   /** Only what is not handled everywhere yet. */
-  @MayBeMissing()
+  @OptionalNotNull()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   open?: boolean;
@@ -21,8 +21,8 @@ export class DeliveryError {
   message!: string;
 }
 
-export class DeliveryAnswer {
-  /** The module (for a fact) or queue (for an errand) that must take notice. */
+export class DeliveryResponse {
+  /** The module (for a fact) or queue (for a job) that must take notice. */
   consumer!: string;
   queue!: string;
   /** Raised by each replay. */
@@ -41,9 +41,9 @@ export class EventSubject {
   version!: number | null;
 }
 
-export class EventAnswer {
+export class EventResponse {
   id!: string;
-  kind!: 'fact' | 'errand';
+  kind!: 'event' | 'job';
   /** @example ChapterPublished */
   type!: string;
   v!: number;
@@ -56,12 +56,12 @@ export class EventAnswer {
   actor!: string | null;
   at!: Date;
   data!: Record<string, unknown>;
-  deliveries!: DeliveryAnswer[];
+  deliveries!: DeliveryResponse[];
   /** Events that handling this one caused. */
   effects!: string[];
 }
 
 export class EventPage {
-  items!: EventAnswer[];
+  items!: EventResponse[];
   next!: string | null;
 }

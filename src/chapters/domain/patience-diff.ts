@@ -9,7 +9,7 @@ export type Pair = readonly [older: number, newer: number];
 
 const MAX_CELLS = 250_000;
 
-export function commonOrder(a: readonly number[], b: readonly number[]): Pair[] {
+export function patienceDiff(a: readonly number[], b: readonly number[]): Pair[] {
   const pairs: Pair[] = [];
   const open: [number, number, number, number][] = [[0, a.length, 0, b.length]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -17,9 +17,9 @@ export function commonOrder(a: readonly number[], b: readonly number[]): Pair[] 
     while (aFrom < aTo && bFrom < bTo && a[aFrom] === b[bFrom]) pairs.push([aFrom++, bFrom++]);
     while (aFrom < aTo && bFrom < bTo && a[aTo - 1] === b[bTo - 1]) pairs.push([--aTo, --bTo]);
     if (aFrom === aTo || bFrom === bTo) continue;
-    const anchors = rising(uniqueIn(a, aFrom, aTo, b, bFrom, bTo));
+    const anchors = longestIncreasingSubsequence(uniqueIn(a, aFrom, aTo, b, bFrom, bTo));
     if (anchors.length === 0) {
-      if ((aTo - aFrom) * (bTo - bFrom) <= MAX_CELLS) pairs.push(...longest(a, aFrom, aTo, b, bFrom, bTo));
+      if ((aTo - aFrom) * (bTo - bFrom) <= MAX_CELLS) pairs.push(...longestCommonSubsequence(a, aFrom, aTo, b, bFrom, bTo));
       continue;
     }
     let [aLast, bLast] = [aFrom, bFrom];
@@ -48,7 +48,7 @@ function uniqueIn(a: readonly number[], aFrom: number, aTo: number, b: readonly 
 }
 
 /** The longest run of pairs, given in the order of their first member, whose second members rise too (patience sorting). */
-export function rising(pairs: readonly Pair[]): Pair[] {
+export function longestIncreasingSubsequence(pairs: readonly Pair[]): Pair[] {
   const tops: number[] = []; // index into pairs: the smallest end of a run of each length
   const before = new Int32Array(pairs.length).fill(-1);
   for (let k = 0; k < pairs.length; k++) {
@@ -66,7 +66,14 @@ export function rising(pairs: readonly Pair[]): Pair[] {
   return run.reverse();
 }
 
-function longest(a: readonly number[], aFrom: number, aTo: number, b: readonly number[], bFrom: number, bTo: number): Pair[] {
+function longestCommonSubsequence(
+  a: readonly number[],
+  aFrom: number,
+  aTo: number,
+  b: readonly number[],
+  bFrom: number,
+  bTo: number,
+): Pair[] {
   const width = bTo - bFrom + 1;
   const best = new Uint16Array((aTo - aFrom + 1) * width);
   for (let i = aTo - 1; i >= aFrom; i--) {

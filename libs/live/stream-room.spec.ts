@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { ACCESS_CHANGED } from '#libs/kernel/live';
 import type { Encoding } from './encoding.js';
 import type { StoredEvent } from './event-log.js';
-import { type Member, Room } from './room.js';
-import type { Timing } from './window.js';
+import { type Member, StreamRoom } from './stream-room.js';
+import type { Timing } from './coalescer.js';
 
-/** Writes numbers and ticks as text, to be read again by the listeners below. */
+/** Writes numbers and signals as text, to be read again by the listeners below. */
 const PLAIN: Encoding = {
   event: (_, { seq }) => Buffer.from(`${seq} `),
-  tick: (_, { type }) => Buffer.from(`${type} `),
+  signal: (_, { type }) => Buffer.from(`${type} `),
 };
 
 /** Postgres as a list: only what is committed can be read, and an answer comes when the test lets it. */
@@ -80,15 +80,15 @@ const settle = async (): Promise<void> => {
 };
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + 1 + i));
 
-function room(reprove: (room: Room) => Promise<void> = () => Promise.resolve()): {
-  room: Room;
+function room(reauthorize: (room: StreamRoom) => Promise<void> = () => Promise.resolve()): {
+  room: StreamRoom;
   log: Log;
   time: ManualTime;
   calm(): Promise<void>;
 } {
   const log = new Log();
   const time = new ManualTime();
-  const made = new Room('chapter:x', log, reprove, () => undefined, time);
+  const made = new StreamRoom('chapter:x', log, reauthorize, () => undefined, time);
   const calm = async (): Promise<void> => {
     await settle();
     for (let i = 0; i < 500 && !log.isQuiet; i++) {
@@ -196,14 +196,14 @@ it('sends a lone event at once and what comes within 8 ms of it in one write', a
   expect(log.reads).toBe(2);
 });
 
-it('carries ticks without a number, also while the database is away', async () => {
+it('carries signals without a number, also while the database is away', async () => {
   const { room: it, log, time } = await opened();
   const reader = new Reader();
   it.enter(reader);
   await it.follow(reader, 0);
   log.fails = true;
   it.wake(5);
-  it.tick({ type: 'typing', at: '', body: {} });
+  it.signal({ type: 'typing', at: '', body: {} });
   log.answerOne();
   await settle();
   time.pass(8);

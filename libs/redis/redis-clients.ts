@@ -51,7 +51,7 @@ export class RedisClients implements OnApplicationShutdown {
   }
 
   /** Called when Redis is back after it was lost: whatever was published meanwhile is gone. */
-  onReturn(hook: () => void): void {
+  onReconnect(hook: () => void): void {
     this.returned.push(hook);
   }
 

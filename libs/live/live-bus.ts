@@ -1,0 +1,69 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { RedisClients } from '#libs/redis/redis-clients';
+
+/** Something that is not kept: `at` is when it was said. */
+export interface Signal {
+  readonly type: string;
+  readonly at: string;
+  readonly body: object;
+}
+
+type Wake = { key: string; head: number };
+type Passing = { key: string; signal: Signal } | { revoked: string };
+
+/** Who wants to know: any of these. */
+export interface LiveBusListener {
+  onWake?(stream: string, head: number): void;
+  onSignal?(stream: string, signal: Signal): void;
+  onRevoked?(accountId: string): void;
+  /** Redis is back; what was said meanwhile is gone. */
+  onReconnect?(): void;
+}
+
+/** `{ key, head }` of a stream that has come further. */
+const WAKES = 'live';
+/** What nobody finds out later: signals, and accounts whose sessions were revoked. */
+const PASSING = 'live:passing';
+
+/**
+ * How web processes hear at once what they would mostly also find out by themselves a little later. Nothing waits for it and
+ * nothing fails by it; when Redis is away at least this process hears what it says.
+ */
+@Injectable()
+export class LiveBus implements OnModuleInit {
+  private readonly listeners: LiveBusListener[] = [];
+
+  constructor(private readonly redis: RedisClients) {}
+
+  onModuleInit(): void {
+    this.redis.onReconnect(() => this.listeners.forEach((listener) => listener.onReconnect?.()));
+  }
+
+  wake(wake: Wake): void {
+    this.publish(WAKES, wake, () => this.receiveWake(wake));
+  }
+
+  pass(passing: Passing): void {
+    this.publish(PASSING, passing, () => this.receivePassing(passing));
+  }
+
+  listen(listener: LiveBusListener): void {
+    if (this.listeners.push(listener) > 1) return;
+    this.redis.subscribe(WAKES, (text) => this.receiveWake(JSON.parse(text) as Wake));
+    this.redis.subscribe(PASSING, (text) => this.receivePassing(JSON.parse(text) as Passing));
+  }
+
+  private publish(channel: string, message: object, otherwise: () => void): void {
+    this.redis.commands.publish(this.redis.key(channel), JSON.stringify(message)).catch(otherwise);
+  }
+
+  private receiveWake({ key, head }: Wake): void {
+    for (const listener of this.listeners) listener.onWake?.(key, head);
+  }
+
+  private receivePassing(passing: Passing): void {
+    for (const listener of this.listeners)
+      if ('signal' in passing) listener.onSignal?.(passing.key, passing.signal);
+      else listener.onRevoked?.(passing.revoked);
+  }
+}
