@@ -4,11 +4,12 @@ import { Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { Handling } from './handling.js';
-import { WorkerGroupQueues, Queues, REGISTERED_QUEUES } from './worker-groups.js';
+import { Jobs } from './jobs.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
 import { FairQueueing1764200004000 } from './migrations/1764200004000-fair-queueing.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { Relay } from './relay.js';
+import { Queues, REGISTERED_QUEUES, WorkerGroupQueues } from './worker-groups.js';
 
 export const eventsSchema: Schema = {
   rows: [EventRow, DeliveryRow],
@@ -27,9 +28,10 @@ export class EventsModule {
         { provide: REACTIONS, useValue: reactions },
         { provide: Outbox, useClass: TransactionalOutbox },
         Handling,
+        Jobs,
         WorkerGroupQueues,
       ],
-      exports: [RedisClients, Outbox, Handling, WorkerGroupQueues, REACTIONS],
+      exports: [RedisClients, Outbox, Handling, Jobs, WorkerGroupQueues, REACTIONS],
     };
   }
 }

@@ -6,13 +6,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { newId } from '#libs/kernel/id';
-import { type Job, type DomainEvent, Outbox } from '#libs/kernel/outbox';
+import { type DomainEvent, type Job, Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
-import { DeliveryRow, EventRow, workerGroupQueue } from './event.row.js';
+import { DeliveryRow, EventRow } from './event.row.js';
 import { placeInQueues } from './fair-queueing.js';
 
-/** Which modules react to which fact: the whole traffic between modules on one page. */
+/** Which modules react to which event: the whole traffic between modules on one page. */
 export type Reactions = Record<string, readonly string[]>;
 export const REACTIONS = Symbol('REACTIONS');
 
@@ -44,26 +44,6 @@ export class TransactionalOutbox extends Outbox {
   async send(...jobs: Job[]): Promise<void> {
     const found = await placeInQueues(this.transaction.writing, jobs);
     await this.store('job', jobs, (_, i) => [found[i]]);
-  }
-
-  async redeliver(consumer: string, subjects: string[]): Promise<void> {
-    if (!subjects.length) return;
-    // only what is with Bull or a worker: what waits to be relayed is on its way
-    await this.transaction.writing.query(
-      `UPDATE events.delivery d SET epoch = epoch + 1, relayed_at = NULL, claimed_until = NULL FROM events.event e
-        WHERE e.id = d.event AND d.consumer = $1 AND e.subject_id = ANY($2)
-          AND d.relayed_at IS NOT NULL AND d.handled_at IS NULL AND d.failed_at IS NULL`,
-      [consumer, subjects],
-    );
-    this.transaction.afterCommit(() => this.redis.publish(OUTBOX_WAKE, ''));
-  }
-
-  async cancel(workerGroup: string, about: string): Promise<void> {
-    await this.transaction.writing.query(
-      `UPDATE events.delivery d SET handled_at = now() FROM events.event e
-        WHERE e.id = d.event AND e.about @> ARRAY[$1] AND d.queue LIKE '%' || $2 AND d.handled_at IS NULL`,
-      [about, workerGroupQueue('', workerGroup)],
-    );
   }
 
   private async store<F extends DomainEvent>(

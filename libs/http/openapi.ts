@@ -33,7 +33,8 @@ export function describeApi(app: NestFastifyApplication, config: Config): OpenAP
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
       .addServer(config.publicUrl)
       .build(),
-    { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
+    // verb and noun, unique over all controllers: clients are generated with these names
+    { operationIdFactory: (_controller, method) => method },
   );
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM as never } };
   for (const path of Object.values(document.paths))

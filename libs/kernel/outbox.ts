@@ -1,5 +1,5 @@
 /**
- * What leaves a module. A *fact* tells what happened; a *job* is one piece of heavy work to do.
+ * What leaves a module. A domain event says what happened; a job is one piece of heavy work to do.
  * Both are plain JSON, stored in the transaction that caused them and delivered after it commits.
  */
 export interface DomainEvent<Type extends string = string, Data extends object = object> {
@@ -17,18 +17,22 @@ export interface Job<Data extends object = object> extends DomainEvent<string, D
   readonly queue: string;
   /** Only workers that serve this worker group of the queue take it. */
   readonly workerGroup?: string;
-  /** Whose turn it uses up. The jobs of one account, however many, take turns in their queue with those of the others. */
+  /** Jobs of one key share their queue fairly with those of every other key: see libs/events/fair-queueing.ts. */
   readonly fairnessKey?: string;
-  /** The queue that it goes to instead when its share has nothing open in `queue`: the first must not wait for those of others. */
+  /** The queue that the job goes to instead when its fairness key has no other open job in `queue`. */
   readonly fastQueue?: string;
 }
 
-/** Where use cases leave the facts they caused. Recorded in the caller's transaction, delivered at least once after it commits. */
+/**
+ * Where use cases leave what must be delivered: stored in the caller's transaction, delivered at least once after it commits.
+ *
+ * @example
+ * await this.outbox.record({ type: 'ChapterPublished', v: 1, subject: { kind: 'chapter', id }, data: { revision } });
+ * await this.outbox.send({ queue: 'render.plan', type: 'PlanRendition', v: 1, subject: { kind: 'rendition', id }, data: {} });
+ */
 export abstract class Outbox {
+  /** Each module that src/reactions.ts names for the event's type gets it. */
   abstract record(...events: DomainEvent[]): Promise<void>;
+  /** A worker that serves the job's queue runs it. */
   abstract send(...jobs: Job[]): Promise<void>;
-  /** Delivers again what a consumer was to do about these subjects and has not done: whoever was at it is out. */
-  abstract redeliver(consumer: string, subjects: string[]): Promise<void>;
-  /** Calls back what is not done yet in this worker group about this subject: nobody shall do it any more. */
-  abstract cancel(workerGroup: string, about: string): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Config } from '#libs/config/config';
 import type { Schema } from '#libs/database/database.module';
+import { Jobs } from '#libs/events/jobs';
 import { ChaptersModule } from '../chapters/index.js';
 import { Foreseeing } from './application/foreseeing.js';
 import { Making } from './application/making.js';
@@ -15,6 +16,7 @@ import { Wishes } from './application/wishes.js';
 import {
   Artefacts,
   Experience,
+  JobControl,
   LexiconRepository,
   Pictures,
   Quotas,
@@ -119,6 +121,7 @@ export const renderingSchema: Schema = {
     { provide: Pins, useExisting: ObjectPins },
     { provide: Artefacts, useClass: ArtefactRegister },
     { provide: Experience, useClass: WorkerExperience },
+    { provide: JobControl, useExisting: Jobs satisfies new (...arguments_: never[]) => JobControl },
   ],
   exports: [
     Requesting,
@@ -130,6 +133,7 @@ export const renderingSchema: Schema = {
     ObjectPins,
     Pins,
     Experience,
+    JobControl,
     RenditionRepository,
     InstalledVoices,
     RenditionViews,

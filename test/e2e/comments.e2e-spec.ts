@@ -1,4 +1,4 @@
-/** Remarks on paragraphs, and where they stand after the text changed; threads, counts and pages. Live delivery: live.e2e-spec.ts. */
+/** Comments on paragraphs, and their anchors after the text changed; threads, counts and pages. Live delivery: live.e2e-spec.ts. */
 import { must, type Person } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 import type { ThreadResponse, ThreadPage } from '../../src/comments/infrastructure/comments.contract.js';
@@ -91,6 +91,37 @@ describe('A comment on a paragraph', () => {
     expect(await anchorOf(before.id)).toMatchObject({ quote: 'the lamp', origin: { text: TEXT[1] } });
   }, 60_000);
 
+  it('has as many replies as are shown below it, at any depth', async () => {
+    const { chapterId } = await published();
+    const reply = async (id: string) =>
+      must(201, await reader.api.post<ThreadResponse>(`/v1/comments/${id}/replies`, { body: 'And?' })).id;
+    const countOf = async (id: string) => must(200, await stack.api.get<ThreadResponse>(`/v1/comments/${id}`)).replyCount;
+    const root = must(201, await reader.api.post<ThreadResponse>(`/v1/chapters/${chapterId}/comments`, { body: 'Who?' })).id;
+    const first = await reply(root);
+    const second = await reply(first);
+    const third = await reply(second);
+    expect([await countOf(root), await countOf(first), await countOf(third)]).toEqual([3, 2, 0]);
+    for (const id of [first, second, third]) must(204, await reader.api.delete(`/v1/comments/${id}`));
+    expect(await countOf(root)).toBe(0);
+  });
+
+  it('is counted apart from the paragraphs when it is about the chapter, or when its paragraph is gone', async () => {
+    const { chapterId, blocks } = await published();
+    const comment = async (body: object) =>
+      must(201, await reader.api.post<ThreadResponse>(`/v1/chapters/${chapterId}/comments`, body)).id;
+    await comment({ body: 'Lovely.' });
+    const lost = await comment({ body: 'Who?', block: blocks[1].id });
+    must(201, await reader.api.post(`/v1/comments/${lost}/replies`, { body: 'She.' }));
+    await comment({ body: 'Brr.', block: blocks[0].id });
+    await republish(chapterId, [TEXT[0], TEXT[2]].join('\n\n'));
+    expect(must(200, await stack.api.get(`/v1/chapters/${chapterId}/comment-counts`))).toEqual({
+      total: 4,
+      chapter: 1,
+      detached: 2,
+      blocks: [{ block: blocks[0].id, comments: 1 }],
+    });
+  }, 60_000);
+
   it('is counted at its paragraph with its answers, and paged by thread', async () => {
     const { chapterId, blocks } = await published();
     const threads: string[] = [];
@@ -108,6 +139,8 @@ describe('A comment on a paragraph', () => {
     );
     expect(counts).toEqual({
       total: 6,
+      chapter: 0,
+      detached: 0,
       blocks: [
         { block: blocks[0].id, comments: 4 },
         { block: blocks[1].id, comments: 2 },

@@ -231,6 +231,8 @@ describe('the OpenAPI document', () => {
       ]);
       expect(Object.keys(operation.responses.default.content!)).toEqual(['application/problem+json']);
     }
-    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+    expect(ids.filter((id) => !/^[a-z]+([A-Z][a-z0-9]*)+$/.test(id))).toEqual([]);
   });
 });

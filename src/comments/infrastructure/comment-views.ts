@@ -12,7 +12,10 @@ type Row = CommentState & { replyCount: number; anchor: CommentAnchor | null };
 
 const SELECT = `SELECT c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
        c.body, c.status, c.created_at AS "createdAt",
-       (SELECT count(*)::int FROM comments.comment below WHERE below.parent_id = c.id) AS "replyCount",
+       (WITH RECURSIVE below AS (
+          SELECT d.id, d.status FROM comments.comment d WHERE d.parent_id = c.id
+          UNION ALL SELECT d.id, d.status FROM comments.comment d JOIN below b ON d.parent_id = b.id)
+        SELECT count(*)::int FROM below WHERE below.status = 'shown') AS "replyCount",
        CASE WHEN r.comment_id IS NOT NULL THEN
          json_build_object('block', r.block, 'status', r.status, 'quote', r.quote, 'span', r.span, 'origin', r.origin) END AS anchor
   FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.id`;
@@ -62,16 +65,23 @@ export class CommentViews {
     return this.page(rows, limit, []); // replies have no place in the text of their own
   }
 
-  /** How many comments stand at each block, answers included, in one query. Detached threads count at no block. */
+  /** How many comments are shown at each block, replies included, and how many belong to no block: one query. */
   async counts(chapterId: string): Promise<CountsResponse> {
     if (!(await this.chapters.readableRevisions(chapterId)).length) throw new NotOpenForComments();
-    const blocks = await this.transaction.query<{ block: string | null; comments: number }>(
-      `SELECT CASE WHEN r.status <> 'detached' THEN r.block END AS block, count(*)::int AS comments
+    const rows = await this.transaction.query<{ block: string | null; detached: boolean; comments: number }>(
+      `SELECT CASE WHEN r.status <> 'detached' THEN r.block END AS block, r.status IS NOT DISTINCT FROM 'detached' AS detached,
+              count(*)::int AS comments
          FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.root_id
-        WHERE c.chapter_id = $1 AND c.status = 'shown' GROUP BY 1 ORDER BY 2 DESC`,
+        WHERE c.chapter_id = $1 AND c.status = 'shown' GROUP BY 1, 2 ORDER BY 3 DESC`,
       [chapterId],
     );
-    return { total: blocks.reduce((sum, { comments }) => sum + comments, 0), blocks };
+    const sum = (some: typeof rows): number => some.reduce((total, { comments }) => total + comments, 0);
+    return {
+      total: sum(rows),
+      chapter: sum(rows.filter(({ block, detached }) => block === null && !detached)),
+      detached: sum(rows.filter(({ detached }) => detached)),
+      blocks: rows.flatMap(({ block, comments }) => (block === null ? [] : [{ block, comments }])),
+    };
   }
 
   private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadResponse>> {

@@ -80,7 +80,7 @@ export class CommentResponse {
 }
 
 export class ThreadResponse extends CommentResponse {
-  /** Answers anywhere below it. */
+  /** All comments below this one that are shown, at any depth. */
   replyCount!: number;
 }
 
@@ -95,12 +95,16 @@ export class ThreadsQuery extends PageQuery {
 }
 
 export class BlockCount {
-  /** Null for comments about the chapter as a whole. */
-  block!: string | null;
+  block!: string;
+  /** Comments of the threads at this block that are shown, replies included. */
   comments!: number;
 }
 
 export class CountsResponse {
   total!: number;
+  /** Of threads about the chapter as a whole. */
+  chapter!: number;
+  /** Of threads whose paragraph is gone. */
+  detached!: number;
   blocks!: BlockCount[];
 }

@@ -9,6 +9,7 @@ import {
   Artefacts,
   Damaged,
   Experience,
+  JobControl,
   type PartState,
   Pictures,
   RenditionRepository,
@@ -36,6 +37,7 @@ export class Mending {
     private readonly pictures: Pictures,
     private readonly experience: Experience,
     private readonly outbox: Outbox,
+    private readonly jobs: JobControl,
     private readonly clock: Clock,
   ) {}
 
@@ -124,7 +126,7 @@ export class Mending {
       const held = await this.renditions.get(id);
       const { workerGroup } = held.turn();
       if (!held.planAgain()) return;
-      if (workerGroup) await this.outbox.cancel(workerGroup, id);
+      if (workerGroup) await this.jobs.cancel(workerGroup, id);
       await this.renditions.removeParts(id);
       await this.renditions.save(held);
       await this.outbox.send(held.errand('render.plan', 'PlanRendition'));

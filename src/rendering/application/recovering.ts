@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Artefacts, Experience, RenditionRepository, Studio } from '../domain/ports.js';
+import { Artefacts, Experience, JobControl, RenditionRepository, Studio } from '../domain/ports.js';
 import { Mending } from './mending.js';
 
 /** Other workers get this many turns to say that they are there, before a film is taken from them. */
@@ -22,7 +21,7 @@ export class Recovering {
     private readonly artefacts: Artefacts,
     private readonly studio: Studio,
     private readonly experience: Experience,
-    private readonly outbox: Outbox,
+    private readonly jobs: JobControl,
     private readonly mending: Mending,
   ) {}
 
@@ -46,8 +45,8 @@ export class Recovering {
     await this.unitOfWork.run(async () => {
       const free = await this.artefacts.lapsed();
       const of = (kind: string): string[] => free.filter((one) => one.kind === kind).map(({ key }) => key);
-      await this.outbox.redeliver('render.narrate', of('sound'));
-      await this.outbox.redeliver('render.segment', of('segment'));
+      await this.jobs.redeliver('render.narrate', of('sound'));
+      await this.jobs.redeliver('render.segment', of('segment'));
     });
   }
 }

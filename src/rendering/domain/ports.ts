@@ -181,6 +181,14 @@ export class NoRoom extends DomainError {
 /** The program that was making it died or stood still: chance, or the scene itself if it happens again and again. */
 export class Crashed extends Error {}
 
+/** Control over jobs that were sent and are not done yet: libs/events/jobs.ts. */
+export abstract class JobControl {
+  /** Delivers the open jobs of a queue about these subjects again. */
+  abstract redeliver(queue: string, subjects: string[]): Promise<void>;
+  /** Takes back the open jobs of a worker group about this subject. */
+  abstract cancel(workerGroup: string, about: string): Promise<void>;
+}
+
 /** Fingerprints of what a worker makes films with, by what they decide. */
 export interface Tools {
   picture: string;
