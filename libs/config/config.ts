@@ -1,6 +1,6 @@
 /**
- * Every environment variable Inkreel reads, in one table. It is checked once at start and all mistakes are told at
- * once, each with what would be right (12-factor III). Nothing else in the code base touches `process.env`.
+ * Every environment variable that Inkreel reads. The table is checked once at start, and all mistakes are reported together, each
+ * with what would be right (12-factor III). No other file reads `process.env`.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ class Reader {
     try {
       if (protocols.includes(new URL(text).protocol)) return text;
     } catch {
-      // told below, with the others
+      // reported below, with the others
     }
     this.problems.push(`${name} is not a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}.`);
     return text;
@@ -153,7 +153,7 @@ export class Config {
     accessKeyId?: string;
     secretAccessKey?: string;
     stallSeconds: number;
-    /** Who answers links to films. */
+    /** Which server answers links to films. */
     links: 'guarded' | 'direct';
   };
   readonly demoAccountsFile?: string;
@@ -244,7 +244,7 @@ export function renderingTools(env: Environment = process.env): Tools {
   return tools;
 }
 
-/** All that migrating needs to know. @throws BadConfiguration */
+/** What the migration program needs. @throws BadConfiguration */
 export function databaseUrl(env: Environment = process.env): string {
   const read = new Reader(env);
   const url = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);

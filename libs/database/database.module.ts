@@ -7,7 +7,7 @@ import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { SnakeCase } from './naming.js';
 import { Transaction } from './transaction.js';
 
-/** What a module brings to the one database: its rows and its migrations. */
+/** The rows and the migrations of one module. */
 export interface Schema {
   rows: (new () => object | EntitySchema)[];
   migrations: (new () => MigrationInterface)[];
@@ -30,7 +30,7 @@ export function dataSourceOptions(url: string, pool: number, schemas: Schema[]):
     extra: {
       lock_timeout: 10_000,
       statement_timeout: 30_000,
-      // less than the above: what a frozen process holds is free again before those give up who wait for it
+      // shorter than the timeout above: what a frozen process holds is released before those who wait for it give up
       idle_in_transaction_session_timeout: 8_000,
       application_name: 'inkreel',
       keepAlive: true,
@@ -51,7 +51,7 @@ export class DatabaseModule {
           useFactory: (config: Config) => ({
             ...dataSourceOptions(config.database.url, config.database.pool, schemas),
             retryAttempts: 1,
-            // A process starts without its database and says so in /readyz, rather than dying in a loop.
+            // A process starts also without its database and reports that in /readyz: exiting would only restart it in a loop.
             manualInitialization: false,
           }),
         }),

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A step of the schema, written in SQL. Each module keeps its own in `infrastructure/migrations` and offers them at its
- * door; `src/database.ts` gathers them. There is no way down: a mistake is mended by the next step.
+ * One step of the schema, in SQL. Each module keeps its steps in `infrastructure/migrations` and exports them; `src/database.ts`
+ * collects them. There are no down migrations: a mistake is corrected by a later step.
  * @param name `What<13-digit time>`, as TypeORM orders them.
  */
 export function migration(name: string, sql: string): new () => MigrationInterface {

@@ -8,7 +8,7 @@ export class SnakeCase extends DefaultNamingStrategy {
     return snake([...prefixes, custom ?? property].join('_'));
   }
 
-  /** As Postgres names a reference that SQL gave no name, so that rows and migrations agree. */
+  /** Postgres's own name for a foreign key that the SQL did not name, so that rows and migrations agree. */
   override foreignKeyName(table: Table | string, columns: string[]): string {
     return `${this.getTableName(table).split('.').at(-1)}_${columns.join('_')}_fkey`;
   }

@@ -12,10 +12,16 @@ interface Step {
   afterCommit: (() => void)[];
 }
 
-/** Postgres asks to be tried again: serialisation failure and deadlock (appendix A of its manual, class 40). */
+/**
+ * Errors after which Postgres wants the transaction to be repeated: serialisation failure and deadlock (appendix A of its manual,
+ * class 40).
+ */
 const TRY_AGAIN = new Set(['40001', '40P01']);
 
-/** The unit of work over Postgres. Repositories, views and the outbox ask it for a manager and so join whatever runs. */
+/**
+ * The unit of work on PostgreSQL. Repositories, views and the outbox get their entity manager from it and so join the running
+ * transaction.
+ */
 @Injectable()
 export class Transaction extends UnitOfWork {
   private readonly running = new AsyncLocalStorage<Step>();
@@ -33,12 +39,12 @@ export class Transaction extends UnitOfWork {
     this.recorder = recorder;
   }
 
-  /** For looking: inside a unit of work its own connection (no second one is taken), outside it any. */
+  /** For reading: inside a unit of work its own connection, outside it any connection of the pool. */
   get manager(): EntityManager {
     return this.running.getStore()?.manager ?? this.dataSource.manager;
   }
 
-  /** For changing. @throws when no unit of work is running: a lock taken outside one would be gone at once. */
+  /** For writing. @throws when no unit of work is running: a lock taken outside one would be released at once. */
   get writing(): EntityManager {
     const step = this.running.getStore();
     if (!step) throw new Error('Only a unit of work may change things: wrap the call in UnitOfWork.run().');
@@ -73,8 +79,8 @@ export class Transaction extends UnitOfWork {
   }
 
   /**
-   * Statements for the very end of the running unit of work, in its transaction: locks that everybody wants
-   * (the head of a live stream) are so held only for the moment before the commit.
+   * Runs statements at the very end of the running unit of work, in its transaction: so a lock that many transactions want (the
+   * head of a live stream) is held only for the moment before the commit.
    */
   beforeCommit(work: () => Promise<void>): void {
     const step = this.running.getStore();

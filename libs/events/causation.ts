@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Why what is being done now is done: an HTTP request, or the handling of an event. Each recorded event keeps it. */
+/** Why the current work is done: an HTTP request, or the handling of an event. Each recorded event stores it. */
 export interface Cause {
   /** The `x-request-id` of the HTTP request. */
   request?: string;
   /** The event being handled. */
   event?: string;
-  /** The account on whose behalf. */
+  /** The account that caused it. */
   actor?: string;
 }
 
@@ -15,7 +15,7 @@ const running = new AsyncLocalStorage<Cause>();
 export const Causation = {
   run: <T>(cause: Cause, work: () => T): T => running.run(cause, work),
   current: (): Cause => running.getStore() ?? {},
-  /** The guard learns who asks only after the request has begun. */
+  /** Called by the guard, which knows the account only after the request has begun. */
   actor(id: string): void {
     const cause = running.getStore();
     if (cause) cause.actor = id;

@@ -9,7 +9,7 @@ export class EventRow {
   @Column('text') subjectKind!: string;
   @Column('text') subjectId!: string;
   @Column('integer', { nullable: true }) subjectVersion!: number | null;
-  /** Ids of the chapter and work on whose timeline it stands. */
+  /** Ids of the chapter, work or account on whose timeline this event is. */
   @Index('event_about', { synchronize: false }) @Column('text', { array: true, default: () => "'{}'" }) about!: string[];
   /** The event whose handling caused this one. */
   @Index('event_cause', { where: 'cause IS NOT NULL' }) @Column('uuid', { nullable: true }) cause!: string | null;
@@ -20,10 +20,10 @@ export class EventRow {
   @Column('jsonb') data!: object;
 }
 
-/** What a worker group of a queue is called among Bull's queues. */
+/** The name of a worker group's queue in Bull. */
 export const workerGroupQueue = (queue: string, workerGroup: string): string => `${queue}@${workerGroup}`;
 
-/** Jobs that take turns and are not done yet. */
+/** Open jobs that are queued fairly. */
 const OPEN = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL';
 
 @Entity({ schema: 'events', name: 'delivery' })
@@ -33,13 +33,13 @@ const OPEN = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS N
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
 export class DeliveryRow {
   @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;
-  /** Who takes notice: a module for a fact, the queue itself for a job. */
+  /** A module for an event, the queue itself for a job. */
   @PrimaryColumn('text') consumer!: string;
   @Column('text') queue!: string;
-  /** Lower goes first. Of a job with a share it is its turn (fair-queueing.ts). */
+  /** Lower is served first. Of a job with a fairness key, this is its virtual start time (fair-queueing.ts). */
   @Column('integer', { default: 5 }) priority!: number;
   @Column('text', { nullable: true }) fairnessKey!: string | null;
-  /** Raised by a replay: a new epoch is a new job, so an old one can no longer finish it. */
+  /** Raised by a replay. Each epoch is another job in Bull, so a worker that still runs an old one can no longer finish it. */
   @Column('integer', { default: 1 }) epoch!: number;
   @Column('timestamptz', { nullable: true }) claimedUntil!: Date | null;
   @Column('timestamptz', { nullable: true }) relayedAt!: Date | null;

@@ -4,12 +4,12 @@ import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 
 export class EventsQuery extends PageQuery {
-  /** Everything about this chapter, work or rendition, whichever module tells it. */
+  /** Only events about this chapter, work or rendition. */
   @OptionalNotNull() @IsUUID() about?: string;
-  /** Everything caused by this event, directly. */
+  /** Only events that this event caused directly. */
   @OptionalNotNull() @IsUUID() cause?: string;
   @OptionalNotNull() @IsIn(['event', 'job']) kind?: 'event' | 'job';
-  /** Only what is not handled everywhere yet. */
+  /** Only events with a delivery that is not handled yet. */
   @OptionalNotNull()
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
@@ -22,7 +22,7 @@ export class DeliveryError {
 }
 
 export class DeliveryResponse {
-  /** The module (for a fact) or queue (for a job) that must take notice. */
+  /** The module (for an event) or the queue (for a job) that handles it. */
   consumer!: string;
   queue!: string;
   /** Raised by each replay. */
@@ -57,7 +57,7 @@ export class EventResponse {
   at!: Date;
   data!: Record<string, unknown>;
   deliveries!: DeliveryResponse[];
-  /** Events that handling this one caused. */
+  /** Ids of the events that handling this one caused. */
   effects!: string[];
 }
 

@@ -1,4 +1,4 @@
-/** What happened and what it led to: the outbox as a timeline for admins, searchable by chapter. */
+/** The outbox as a timeline for admins, searchable by chapter: what happened, and what that caused. */
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,7 +14,7 @@ class NothingToReplay extends DomainError {
   readonly code = 'nothing-to-replay';
   readonly kind = 'not-found';
   constructor() {
-    super('There is no such event, or that consumer takes no notice of it.');
+    super('There is no such event, or it has no delivery for that consumer: see the deliveries of GET /v1/admin/events.');
   }
 }
 
@@ -27,7 +27,7 @@ export class EventsController {
     private readonly redis: RedisClients,
   ) {}
 
-  /** Events and jobs, newest first, each with who must take notice of it, how often they tried and what went wrong. */
+  /** Events and jobs, newest first, each with its deliveries, their attempts and their errors. */
   @Get()
   async listEvents(
     @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
@@ -58,7 +58,7 @@ export class EventsController {
     return found;
   }
 
-  /** Let one consumer take notice of it again: for what was given up, or handled wrongly by an older version. */
+  /** Deliver an event to one consumer again, for example after it failed for good or an older version handled it wrongly. */
   @Post(':id/deliveries/:consumer/replay')
   @HttpCode(202)
   async replayDelivery(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {

@@ -39,7 +39,7 @@ export class EventsModule {
 @Global()
 @Module({})
 export class EventsWorkerModule {
-  /** @param queues registered with Bull: what is for others, an older version's perhaps, is left where it is. */
+  /** @param queues the queues registered with Bull; deliveries for any other queue stay in the outbox. */
   static forRoot(queues: readonly string[]): DynamicModule {
     return {
       module: EventsWorkerModule,

@@ -1,12 +1,12 @@
 /**
- * A fair order for jobs: start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996), with every job counted as equal.
+ * Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996), with every job counted as equal: a tenant with one job is served
+ * next, even if another tenant has 200 waiting.
  *
- * Each job of a share gets the turn after that share's last open one, but none that the queue is past already; the lowest
- * turn goes first. So who comes with one job meets a queue of two hundred of somebody else's near its head, and nobody
- * waits for ever, as every newcomer starts where the queue has come to.
+ * Each job of a fairness key gets the virtual start time after the last open one of that key, but never one that the queue has
+ * passed; the lowest is served first. A newcomer starts at the time that the queue has reached, so no job waits without limit.
  *
- * A turn is the delivery's priority: Bull sorts by it, and it stands in Postgres, from where it comes back when Redis is
- * emptied. Two that are sent in the same moment may get the same turn, which is as fair.
+ * The virtual start time is the priority of the delivery: Bull sorts by it, and PostgreSQL stores it, so it survives an emptied
+ * Redis. Two jobs sent at the same moment may get the same one.
  */
 import type { EntityManager } from 'typeorm';
 import type { Job } from '#libs/kernel/outbox';
@@ -17,15 +17,15 @@ type Placement = Pick<DeliveryRow, 'consumer' | 'queue' | 'priority' | 'fairness
 interface OpenKey {
   consumer: string;
   fairnessKey: string;
-  /** The turn that the queue has come to. */
+  /** The virtual time that the queue has reached. */
   now: number | null;
-  /** The last turn that this share has taken and not used. */
+  /** The last virtual start time of an open job of this key. */
   last: number | null;
 }
 
 const isOpen = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL';
 
-/** Where each job stands in its queue, in the given order. */
+/** Consumer, queue and priority of each job, in the given order. */
 export async function placeInQueues(manager: EntityManager, jobs: readonly Job[]): Promise<Placement[]> {
   const keys = new Map(
     jobs.flatMap(({ queue, fairnessKey }) =>

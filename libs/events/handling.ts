@@ -1,6 +1,7 @@
 /**
- * The outbox, receiving side: handled once in effect. A Bull job carries only the delivery's name; the event is read from
- * Postgres, and `handled_at` is set where it is null in the transaction of the effect. A job run twice finds it set.
+ * The receiving side of the outbox: each delivery takes effect once. A Bull job carries only the name of the delivery; the event
+ * is read from PostgreSQL, and the transaction of the effect sets `handled_at` where it is null. A job that runs twice finds it
+ * set and does nothing.
  */
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
@@ -24,17 +25,17 @@ export interface StoredEvent<Data = Record<string, unknown>> {
   about: string[];
   at: Date;
   data: Data;
-  /** Whose turn it uses up. */
+  /** See libs/events/fair-queueing.ts. */
   fairnessKey: string | null;
 }
 
-/** What an error of a job means, and what follows when there will be no other try. */
+/** What an error of a job means, and what to do when there will be no further attempt. */
 export interface Failing<Data> {
   /**
-   * - failed: it is tried again, until the attempts are used up
-   * - hopeless: it would fail again
-   * - give back: nothing is wrong with it, another worker shall do it now
-   * - not ours: somebody else is at it already
+   * - failed: the job is tried again until the attempts are used up
+   * - hopeless: the job would fail again, so it is given up at once
+   * - give back: nothing is wrong with the job, another worker runs it now
+   * - not ours: another worker already runs it
    */
   verdict?: (error: Error) => 'failed' | 'hopeless' | 'give back' | 'not ours';
   /** In the transaction that marks the delivery as given up. */
@@ -48,7 +49,7 @@ export class Handling {
     private readonly redis: RedisClients,
   ) {}
 
-  /** A short reaction: `work` runs in the transaction that marks the delivery as handled. */
+  /** For short work: `work` runs in the transaction that marks the delivery as handled. */
   async once<Data>(job: Job<DeliveryJob>, work: (event: StoredEvent<Data>) => Promise<void>): Promise<void> {
     await this.attempt(job, (event: StoredEvent<Data>) =>
       this.transaction.run(async () => {
@@ -58,8 +59,8 @@ export class Handling {
   }
 
   /**
-   * Long work, outside any transaction. `work` gets `done`, which it must call in the unit of work of its effect;
-   * `done` answers false when another run was faster and the effect must be left alone.
+   * For long work, outside any transaction. `work` gets `done` and must call it in the unit of work of its effect; `done` returns
+   * false when another run finished first and the effect must be skipped.
    */
   async runJob<Data>(
     job: Job<DeliveryJob>,
@@ -93,7 +94,7 @@ export class Handling {
     }
   }
 
-  /** The event, unless this epoch of its delivery is handled or replayed already. */
+  /** The event, or undefined when this epoch of its delivery is handled or was replayed. */
   private async load<Data>({ event, consumer, epoch }: DeliveryJob): Promise<StoredEvent<Data> | undefined> {
     const [row] = await this.transaction.query<StoredEvent<Data>>(
       `SELECT e.id, e.type, e.v, e.about, e.at, e.data, d.fairness_key AS "fairnessKey",
@@ -123,7 +124,7 @@ export class Handling {
     this.redis.publish(OUTBOX_WAKE, '');
   }
 
-  /** Errors are kept with the delivery (the newest ten), so that the admin's list shows why something is late. */
+  /** Stores the error with the delivery (the newest ten), so that the timeline shows why something is late. */
   private async recordFailure({ event, consumer, epoch }: DeliveryJob, error: Error, last: boolean): Promise<void> {
     await this.transaction.query(
       `UPDATE events.delivery

@@ -5,12 +5,11 @@ import type { QueueOptions } from 'bull';
 import { Config } from '#libs/config/config';
 
 /**
- * How Bull is set up, in one place, so that moving to another queue touches nothing else.
- * Jobs are only wake-ups: Postgres knows what is to be done, so a finished job is forgotten at once and a failed one is
- * kept for the dashboard.
+ * The configuration of Bull. Bull only wakes workers: PostgreSQL knows what is to be done, so a finished Bull job is deleted at
+ * once and a failed one is kept for the job board.
  */
 export const JOB_OPTIONS = {
-  // a minute in all: a full disk or a store that is away may pass
+  // about a minute in all, so that a full disk or an unavailable store can recover
   attempts: 8,
   backoff: { type: 'exponential', delay: 500 },
   removeOnComplete: true,
@@ -23,13 +22,13 @@ export function queueOptions(config: Config, patience: 'worker' | 'web'): QueueO
     createClient: (type, options) =>
       new Redis(config.redis.url, {
         ...(options as RedisOptions),
-        // Bull's blocking clients wait for ever by design; the web's must answer, with an error if need be.
+        // Bull's blocking clients wait without limit by design; those of the web process must answer, with an error if need be.
         maxRetriesPerRequest: type === 'client' && patience === 'web' ? 1 : null,
         enableReadyCheck: false,
         retryStrategy: (times) => Math.min(100 * times, 1_000),
       }).on('error', () => undefined),
     settings: {
-      // a killed worker's jobs are another's within 11 s; one that was only slow loses nothing but its lock
+      // the jobs of a killed worker go to another within 11 s; a worker that was only slow loses its lock and nothing else
       lockDuration: 8_000,
       stalledInterval: 3_000,
       // Bull fails a job that stalls twice whatever `attempts` says; a worker may be killed more often than that.

@@ -1,12 +1,12 @@
 /**
- * Carries deliveries from the outbox to Bull, in every worker at once. Claim by a short UPDATE, commit, add to Bull, mark
- * as relayed: never a transaction open across a Redis call. A relay that dies between two steps leaves a claim that
- * lapses; the job's id is the delivery's name, so adding it again adds nothing.
+ * Moves deliveries from the outbox to Bull, in every worker at once: claim by a short UPDATE, commit, add to Bull, mark as
+ * relayed. No transaction stays open during a call to Redis. If a relay dies between two steps, its claim expires; the id of the
+ * Bull job is the name of the delivery, so adding it again adds nothing.
  *
- * The reconciler is its second half: what was relayed, is not handled and is unknown to Bull, or given up by Bull alone, is
- * relayed again. That Redis was emptied is seen within a second by a mark that is gone from it.
+ * The reconciler relays again what was relayed but is neither handled nor known to Bull, and what only Bull gave up. A key that
+ * disappears from Redis shows within a second that Redis was emptied.
  *
- * What is in a worker group is left to the workers that serve it.
+ * Jobs of a worker group are relayed only by the workers that serve it.
  */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -57,7 +57,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.running;
   }
 
-  /** Relays until nothing is due; a wake during a round means one more round. */
+  /** Relays until nothing is due. A wake during a round causes one more round. */
   private wake(): void {
     if (this.stopped) return;
     if (this.running) {
@@ -126,18 +126,18 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     this.wake();
   }
 
-  /** A job that Bull gave up while Postgres was away, and could not be told, is of no use: it makes room for its like. */
+  /** Removes a job that Bull gave up while PostgreSQL was unavailable, so that the same delivery can be added again. */
   private async isWithBull({ event, consumer, epoch, queue }: Due): Promise<boolean> {
     const job = await this.queues.get(queue).getJob(`${event}-${consumer}-${epoch}`);
     if (!job) return false;
     if (!(await job.isFailed())) return true;
     return job.remove().then(
       () => false,
-      () => true, // somebody has it in hand: the next time, then
+      () => true, // locked by a worker: the next round tries again
     );
   }
 
-  /** Everything that was with Bull is relayed again then; a job that is there after all is not added twice. */
+  /** Relays everything again that was in Bull when Redis was emptied. A job that is there after all is not added twice. */
   private async noticeEmptied(): Promise<void> {
     if (!this.redis.isReady) return;
     if ((await this.redis.commands.set(this.redis.key('here'), '1', 'NX')) === null) return;
@@ -149,7 +149,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     if (again) this.log.warn(`Redis was emptied: ${again} deliveries are relayed again`);
   }
 
-  /** With Redis gone, Bull's calls wait for its return; the relay must not. */
+  /** Without Redis, Bull's calls wait for its return; the relay must not. */
   private async within<T>(ms: number, work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>(
@@ -162,7 +162,7 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** Trouble is told once, not every second, until it changes. */
+  /** Logs the same error once, not every second. */
   private async quietly(work: () => Promise<void>): Promise<void> {
     try {
       await work();

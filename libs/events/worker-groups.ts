@@ -1,6 +1,6 @@
 /**
- * Worker groups: a queue of Bull's for those jobs of one kind that only some workers can do. A worker opens the worker groups it serves
- * while it runs; what is in other worker groups stays in Postgres until somebody serves them.
+ * A worker group has its own queue in Bull for jobs that only some workers can run. A worker opens the queues of its groups while
+ * it runs; jobs of other groups stay in PostgreSQL until a worker serves them.
  */
 import { getQueueToken } from '@nestjs/bull';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -15,7 +15,7 @@ import { queueOptions } from './queues.js';
 const WORKER_GROUPS = 'worker-groups';
 export const REGISTERED_QUEUES = Symbol('REGISTERED_QUEUES');
 
-/** Every queue of this process: those that a module registered, and the worker groups that it serves, opened while it runs. */
+/** All queues of this process: those that modules registered, and those of the worker groups that it serves. */
 @Injectable()
 export class Queues {
   private readonly opened = new Map<string, Queue<DeliveryJob>>();
@@ -31,35 +31,38 @@ export class Queues {
     return this.opened.get(name) ?? this.modules.get<Queue<DeliveryJob>>(getQueueToken(name), { strict: false });
   }
 
-  /** Its jobs are relayed by this process from now on. */
+  /** From now on this process relays the jobs of that group. */
   openWorkerGroup(queue: string, workerGroup: string): Queue<DeliveryJob> {
     const name = workerGroupQueue(queue, workerGroup);
     const known = this.opened.get(name);
     if (known) return known;
     const opened = new Bull<DeliveryJob>(name, queueOptions(this.config, 'worker'));
-    opened.on('error', () => undefined); // told by /readyz, and Bull tries again
+    opened.on('error', () => undefined); // /readyz reports it, and Bull tries again
     this.opened.set(name, opened);
     this.announce();
     return opened;
   }
 
-  /** Whose deliveries this process may carry. */
+  /** The queues whose deliveries this process may relay. */
   get names(): string[] {
     return [...this.registered, ...this.opened.keys()];
   }
 
-  /** For the job board, which runs in other processes. Gone with Redis, so it is told again when that was emptied. */
+  /**
+   * Registers the queues for the job board, which runs in other processes. The list is lost when Redis is emptied, so it is
+   * written again then.
+   */
   announce(): void {
     if (this.opened.size) this.redis.commands.sadd(this.redis.key(WORKER_GROUPS), ...this.opened.keys()).catch(() => undefined);
   }
 
-  /** Takes nothing more and waits for nobody: whoever works off a queue has given back what was under way. */
+  /** Stops taking jobs without waiting for running ones: their processors give them back. */
   async close(): Promise<void> {
     await Promise.all([...this.opened.values()].map((queue) => queue.close(true)));
   }
 }
 
-/** Queues of worker groups that some worker has opened, for looking at only. */
+/** The queues of the worker groups that any worker has opened, read-only. */
 @Injectable()
 export class WorkerGroupQueues implements OnApplicationShutdown {
   private readonly seen = new Map<string, Queue>();

@@ -11,15 +11,15 @@
  *     }
  */
 export type RefusalKind =
-  | 'invalid' // the request makes no sense, whoever sends it
-  | 'unauthenticated' // we do not know who asks
-  | 'forbidden' // we know, and they may not
+  | 'invalid' // wrong for everyone, whoever sends it
+  | 'unauthenticated' // no valid account
+  | 'forbidden' // a valid account without the right
   | 'not-found'
   | 'gone'
-  | 'conflict' // it clashes with what is stored now
-  | 'stale' // it was prepared against an older version
-  | 'too-many' // later, please
-  | 'unavailable'; // a part we need is not there
+  | 'conflict' // contradicts what is stored now
+  | 'stale' // was prepared against an older version
+  | 'too-many' // try again later
+  | 'unavailable'; // a part of the system does not answer
 
 export abstract class DomainError extends Error {
   /** What programs compare: kebab-case, unique in the product, and fixed, because clients break when it changes. */

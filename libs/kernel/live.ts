@@ -1,20 +1,25 @@
-/** An event of this type makes every listener of its stream prove anew that they may listen, before anything behind it is sent. */
+/** After an event of this type, every listener of the stream is checked again before it gets anything later. */
 export const ACCESS_CHANGED = 'access.changed';
 
-/** Numbered streams that people listen to: `chapter:<id>`, `rendition:<id>`. Kept in Postgres, woken through Redis. */
+/**
+ * Numbered streams of live events: `chapter:<id>`, `rendition:<id>`. PostgreSQL stores them, Redis wakes their listeners.
+ *
+ * @example
+ * await this.live.append(`chapter:${id}`, { type: 'comment.withdrawn', body: { id: comment.id } });
+ */
 export abstract class Live {
   /**
-   * Appends within the running unit of work, at its very end and all at once; the numbers are given back if it rolls back.
-   * That last moment holds the stream's lock until commit, which is what keeps the numbers gap-free and in order of visibility.
+   * Appends in the running unit of work, all at once and at its very end; the numbers are given back if it rolls back. Only that
+   * last moment holds the lock of the stream, until the commit: so the numbers have no gaps and follow the order of visibility.
    */
   abstract append(stream: string, ...events: { type: string; body: object }[]): Promise<void>;
 
   /**
-   * Says something that is worth nothing a second later (frames encoded so far, who is typing): at once, without a number,
-   * at most four a second for each sender on a stream, the latest winning; lost without Redis.
+   * Sends something that is worthless a second later (frames encoded so far, who is typing): at once, without a number, at most
+   * four a second for each sender on a stream, of which the latest wins. Lost without Redis.
    */
   abstract signal(stream: string, type: string, body: object, sender?: string): void;
 
-  /** Ends every live connection of an account, on every web process: its sessions were revoked. */
+  /** Ends every live connection of an account on every web process, because its sessions were revoked. */
   abstract revoke(accountId: string): void;
 }

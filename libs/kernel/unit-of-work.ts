@@ -23,8 +23,8 @@ export abstract class UnitOfWork {
   abstract run<T>(work: (context: UnitOfWorkContext) => Promise<T>): Promise<T>;
 
   /**
-   * Work for after the commit, lost if the process dies first; so something durable must always repeat it.
-   * Dropped when the step rolls back; outside any step it runs at once.
+   * Runs `work` after the commit. It is lost if the process dies first, so anything durable must also be repeated from stored
+   * data. Dropped when the unit of work rolls back; outside any unit of work it runs at once.
    */
   abstract afterCommit(work: () => void): void;
 }

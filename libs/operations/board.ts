@@ -1,7 +1,7 @@
 /**
- * The job board (bull-board) at /admin/queues, for admins only and read-only: what must be repeated is repeated through
- * the outbox, where it is recorded. The guard is a root hook on the **matched route**: anything finer (a Nest guard, the
- * board's own middleware option) guards only the exact path on Fastify and left its API open.
+ * The job board (bull-board) at /admin/queues, read-only and for admins: jobs are repeated through the outbox, which records it.
+ * The guard is a root hook on the **matched route**: on Fastify a Nest guard or the middleware option of the board guards only
+ * the exact path and leaves its API open.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullAdapter } from '@bull-board/api/bullAdapter';
@@ -12,7 +12,7 @@ import { sendProblem, BadRequest } from '#libs/http/problems';
 
 export const BOARD_PATH = '/admin/queues';
 
-/** Says whether a request carries an admin's cookie; answered by auth. */
+/** Checks the cookie of an admin. The auth module implements it. */
 export abstract class BoardSession {
   abstract admits(request: FastifyRequest): boolean;
 }
@@ -41,7 +41,7 @@ export async function mountBoard(
       .then((opened) => opened.forEach(show))
       .then(() => done(), done);
   });
-  // its page asks Google for fonts: the policy forbids that, and a self-hosted product has nobody to tell who looks at it
+  // its page loads fonts from Google: a self-hosted product must not tell anyone who looks at it
   fastify.addHook('onSend', (request, _reply, payload, done) => {
     const isPage = typeof payload === 'string' && (request.routeOptions.url ?? '').startsWith(BOARD_PATH);
     done(null, isPage ? payload.replace(FOREIGN_FONTS, '') : payload);
@@ -67,7 +67,7 @@ function refusal(request: FastifyRequest, origin: string, session: BoardSession)
   const foreign = from !== undefined && from !== origin && from !== `${request.protocol}://${host}`;
   if (foreign) return new BadRequest('foreign-origin', 'The job board answers only pages of its own.', {}, 403);
   if (!session.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
-  // also what the board's own read-only mode answers politely without doing anything
+  // the board's own read-only mode answers these requests with success and does nothing
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new BadRequest('read-only-board', 'The job board shows and changes nothing: replay at /v1/admin/events.', {}, 403);
   return undefined;

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { Public } from '#libs/http/access';
 import { RedisClients } from '#libs/redis/redis-clients';
 
-/** Set on SIGTERM: the load balancer should look elsewhere while open requests end. */
+/** Set on SIGTERM: the load balancer sends no new requests while the open ones end. */
 export class Draining {
   now = false;
 }
@@ -24,7 +24,7 @@ export class HealthController {
     @Inject(SCHEMA_VERSION) private readonly newestMigration: string,
   ) {}
 
-  /** The process breathes. Touches nothing else: a lost database must not get it restarted. */
+  /** The process runs. It touches nothing else: an unavailable database must not restart the process. */
   @Get('livez')
   @HttpCode(200)
   live(): { status: 'alive' } {

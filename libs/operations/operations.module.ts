@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Draining, HealthController, SCHEMA_VERSION } from './health.controller.js';
 import { EventsController } from '#libs/events/events.controller';
 
-/** What people who run Inkreel look at: probes, the outbox timeline, the job board (board.ts). */
+/** For operators: health probes, the outbox timeline and the job board (board.ts). */
 @Module({})
 export class OperationsWebModule {
   static forRoot(newestMigration: string): DynamicModule {

@@ -1,4 +1,6 @@
-/** What web and worker share at their edges: one way to start, to fail with a sentence, and to end with their starter. */
+/**
+ * Shared by the web and the worker process: reading the configuration, logging, and ending with the process that started them.
+ */
 import { ConsoleLogger, type INestApplicationContext, type LogLevel } from '@nestjs/common';
 import { BadConfiguration, Config } from '#libs/config/config';
 
@@ -23,7 +25,7 @@ export function logger(config: Config, context: string): ConsoleLogger {
   });
 }
 
-/** A child of `npm start` has a channel to its starter and does not outlive it; elsewhere signals do. */
+/** A child of `npm start` has a channel to its starter and ends when that closes; elsewhere signals end it. */
 export function endWithStarter(app: INestApplicationContext): void {
   if (!process.send) return;
   process.on('disconnect', () => {

@@ -3,9 +3,9 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { Config } from '#libs/config/config';
 
 /**
- * The Redis connections of this process: `commands` for short calls that must not wait for an absent server, and one
- * subscriber that others share by channel. Bull opens its own (libs/events/queues.ts). Redis may be away or empty at
- * any time; whoever uses it here must be able to go on without.
+ * The Redis connections of this process: `commands` for short calls that must not wait for an absent server, and one subscriber
+ * shared by channel. Bull opens its own (libs/events/queues.ts). Redis may be unavailable or empty at any time, and whoever uses
+ * it here must continue without it.
  */
 @Injectable()
 export class RedisClients implements OnApplicationShutdown {
@@ -22,7 +22,7 @@ export class RedisClients implements OnApplicationShutdown {
     );
     let first = true;
     this.subscriber.on('ready', () => {
-      // only now, and each time: a SUBSCRIBE that overtakes ioredis's ready check makes that fail, and is forgotten
+      // after each `ready`: a SUBSCRIBE sent before the ready check of ioredis ends makes that check fail
       const subscribed = this.listeners.size ? this.subscriber.subscribe(...this.listeners.keys()) : Promise.resolve();
       const isReturn = !first;
       first = false;
@@ -38,7 +38,7 @@ export class RedisClients implements OnApplicationShutdown {
     return `${this.config.redis.prefix}:${name}`;
   }
 
-  /** Tells all processes something they will also notice by themselves, later. Never waits, never throws. */
+  /** Tells all processes something that each would also notice later without it. Never waits, never throws. */
   publish(channel: string, message: string): void {
     this.commands.publish(this.key(channel), message).catch(() => undefined);
   }
@@ -57,7 +57,7 @@ export class RedisClients implements OnApplicationShutdown {
 
   private connect(options: RedisOptions): Redis {
     const redis = new Redis(this.config.redis.url, { ...options, retryStrategy: (times) => Math.min(100 * times, 1_000) });
-    redis.on('error', () => undefined); // told by /readyz, not by a line for every retry
+    redis.on('error', () => undefined); // /readyz reports it; a log line for every retry would say nothing more
     return redis;
   }
 

@@ -1,6 +1,6 @@
 import { migration } from '#libs/database/migration';
 
-/** Events and jobs, and for each who must take notice of it: one row per consumer, kept as the record of what caused what. */
+/** Events and jobs, and one row for each consumer that must handle them: also the record of what caused what. */
 export const Outbox1764000000100 = migration(
   'Outbox1764000000100',
   `

@@ -1,6 +1,6 @@
 import { migration } from '#libs/database/migration';
 
-/** Whose turn a delivery uses up, and how to find the turns that are taken. */
+/** The fairness key of a delivery, and the indexes that find its open jobs. */
 export const FairQueueing1764200004000 = migration(
   'FairQueueing1764200004000',
   `
