@@ -108,6 +108,7 @@ export const VARIABLES: Record<string, string> = {
   AUTHOR_SIGN_UP: 'open: whoever signs up may be an author; invited: admins make authors (default open).',
   ADMIN_EMAIL: 'E-mail of the first admin, made when no admin exists.',
   ADMIN_PASSWORD: 'Password of the first admin.',
+  STORAGE_QUOTA_MB: 'Megabytes of covers and pictures that the works of one owner may hold; 0 is unlimited (default 1000).',
   S3_BUCKET: 'Bucket for films and pictures; without it they are kept under INKREEL_HOME.',
   S3_ENDPOINT: 'Endpoint of an S3-compatible store (MinIO, Garage); empty for AWS.',
   S3_REGION: 'Region (default us-east-1).',
@@ -146,6 +147,8 @@ export class Config {
   readonly accessTokenSeconds: number;
   readonly authorSignUp: 'open' | 'invited';
   readonly admin?: { email: string; password: string };
+  /** What the works of one owner may store; 0 is unlimited. */
+  readonly storageQuotaBytes: number;
   readonly s3?: {
     bucket: string;
     endpoint?: string;
@@ -189,6 +192,7 @@ export class Config {
     const password = read.optional('ADMIN_PASSWORD');
     if (email && password) this.admin = { email, password };
     else if (email || password) read.problems.push('ADMIN_EMAIL and ADMIN_PASSWORD go together: set both or neither.');
+    this.storageQuotaBytes = read.integer('STORAGE_QUOTA_MB', 1_000, 0, 1_000_000_000) * 1e6;
     const bucket = read.optional('S3_BUCKET');
     const accessKeyId = read.optional('S3_ACCESS_KEY_ID');
     const secretAccessKey = read.optional('S3_SECRET_ACCESS_KEY');

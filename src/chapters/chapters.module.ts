@@ -1,26 +1,34 @@
 import { Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
+import { ImageReencoder } from '#libs/images/image-reencoder';
 import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
 import { ManagingWorks } from './application/managing-works.js';
 import { Writing } from './application/writing.js';
-import { Aligner, ChapterRepository, Covers, Revisions, WorkRepository } from './domain/ports.js';
+import { Aligner, ChapterRepository, Revisions, WorkRepository, WorkStorage } from './domain/ports.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
 import { ChapterViews } from './infrastructure/chapter-views.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
-import { BlockTextRow, ChapterRow, PublicationRow, RevisionRow, WorkRow } from './infrastructure/chapters.rows.js';
+import {
+  BlockTextRow,
+  ChapterRow,
+  PublicationRow,
+  RevisionRow,
+  StoredObjectRow,
+  WorkRow,
+} from './infrastructure/chapters.rows.js';
 import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
 import { Retractions1764300001000 } from './infrastructure/migrations/1764300001000-retractions.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
-import { SharpCovers } from './infrastructure/sharp-covers.js';
 import { ThreadedAligner } from './infrastructure/threaded-aligner.js';
 import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
+import { ObjectStorage } from './infrastructure/object-storage.js';
 import { WorksController } from './infrastructure/works.controller.js';
 import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
-  rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow],
+  rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
   migrations: [Chapters1764000002000, Retractions1764300001000],
 };
 
@@ -36,9 +44,10 @@ export const chaptersSchema: Schema = {
     { provide: ChapterRepository, useClass: TypeormChapterRepository },
     { provide: Revisions, useClass: TypeormRevisions },
     { provide: Aligner, useClass: ThreadedAligner },
-    { provide: Covers, useClass: SharpCovers },
+    ImageReencoder,
+    { provide: WorkStorage, useClass: ObjectStorage },
   ],
-  exports: [Chapters, Covers, Writing, ManagingWorks, ChapterViews, WorkViews],
+  exports: [Chapters, WorkStorage, Writing, ManagingWorks, ChapterViews, WorkViews],
 })
 export class ChaptersModule {}
 

@@ -5,6 +5,6 @@ export { align } from './domain/alignment.js';
 export { ManagingWorks } from './application/managing-works.js';
 export { Writing } from './application/writing.js';
 export { type Anchor, transferAnchor } from './domain/anchoring.js';
-export { Covers } from './domain/ports.js';
+export { WorkStorage } from './domain/ports.js';
 export { readManuscript } from './domain/manuscript.js';
 export type { ChapterPublished, ChapterUnpublished } from './domain/chapter.js';

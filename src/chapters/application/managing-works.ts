@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Covers, WorkRepository } from '../domain/ports.js';
+import { WorkRepository, WorkStorage } from '../domain/ports.js';
 import { Work } from '../domain/work.js';
 
 /** What an author does with a work as a whole. */
@@ -10,7 +10,7 @@ export class ManagingWorks {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly works: WorkRepository,
-    private readonly covers: Covers,
+    private readonly storage: WorkStorage,
   ) {}
 
   create(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
@@ -36,15 +36,16 @@ export class ManagingWorks {
     });
   }
 
-  /** The picture is kept first, by its hash: a change that is then refused leaves an object that nothing names. */
-  async changeCover(by: Actor, workId: string, expected: number | undefined, picture: Buffer): Promise<void> {
+  async changeCover(by: Actor, workId: string, expected: number | undefined, upload: Buffer): Promise<void> {
     await this.unitOfWork.run(async () => (await this.works.get(workId)).mustBeOwnedBy(by, expected));
-    const key = await this.covers.store(picture);
-    await this.unitOfWork.run(async ({ record }) => {
-      const work = await this.works.get(workId);
-      const changed = work.changeCover(by, expected, key);
-      await this.works.save(work);
-      await record(changed);
-    });
+    await this.storage.storeImage(workId, 'cover', upload, (image) =>
+      this.unitOfWork.run(async ({ record }) => {
+        const work = await this.works.get(workId);
+        const changed = work.changeCover(by, expected, image.key);
+        await this.works.save(work);
+        await this.storage.hold(workId, 'cover', image);
+        await record(changed);
+      }),
+    );
   }
 }

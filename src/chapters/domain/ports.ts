@@ -66,8 +66,36 @@ export abstract class Aligner {
   ): Promise<Alignment>;
 }
 
-/** Checks that a picture is one and keeps it. */
-export abstract class Covers {
-  /** @returns its object key. @throws NotAPicture */
-  abstract store(picture: Buffer): Promise<string>;
+/** Where something lies in the object store. */
+export interface StoredObject {
+  key: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** What of a work an object is: there is one cover, and any number of pictures. */
+export type ObjectUse = 'cover' | 'picture';
+
+/**
+ * The files of a work. Each counts against the storage quota of the work's owner for as long as the work holds it.
+ *
+ *     await storage.storeImage(workId, 'cover', upload, (image) => unitOfWork.run(async () => {
+ *       await storage.hold(workId, 'cover', image);
+ *       …
+ *     }));
+ */
+export abstract class WorkStorage {
+  /**
+   * Checks an image, encodes it anew without metadata and stores it, outside any unit of work. The bytes are reserved until `attach`,
+   * which is to hold them, has ended.
+   * @throws UnsupportedImage, DamagedImage, ImageTooLarge, ServerBusy, StorageQuotaExceeded
+   */
+  abstract storeImage(
+    workId: string,
+    use: ObjectUse,
+    upload: Buffer,
+    attach: (image: StoredObject) => Promise<void>,
+  ): Promise<void>;
+  /** In a unit of work: the work has this object now, a cover in place of the one before. */
+  abstract hold(workId: string, use: ObjectUse, object: StoredObject): Promise<void>;
 }

@@ -158,6 +158,17 @@ export class NotYourWork extends DomainError {
     super('This work belongs to someone else: only its owner may change it.');
   }
 }
+export class StorageQuotaExceeded extends DomainError {
+  readonly code = 'storage-quota-exceeded';
+  readonly kind = 'forbidden';
+  constructor(usedBytes: number, neededBytes: number, quotaBytes: number) {
+    super(
+      `The works of one owner may store ${quotaBytes / 1e6} MB and store ${(usedBytes / 1e6).toFixed(1)} MB already: ` +
+        'send a smaller file, remove covers and pictures that are not needed, or ask an admin for a larger quota.',
+      { usedBytes, neededBytes, quotaBytes },
+    );
+  }
+}
 export class WorkNotFound extends DomainError {
   readonly code = 'work-not-found';
   readonly kind = 'not-found';

@@ -16,6 +16,17 @@ export class WorkRow implements WorkState {
   @Column('integer') version!: number;
 }
 
+/** An object that a work has. The storage quota of an owner is counted from these rows alone. */
+@Entity({ schema: 'chapters', name: 'stored_object' })
+export class StoredObjectRow {
+  @ForeignKey(() => WorkRow) @PrimaryColumn('uuid') workId!: string;
+  /** `cover`, `picture:<sha256>`, or `upload:<uuid>` while it is being stored. */
+  @PrimaryColumn('text') slot!: string;
+  @Index('stored_object_key') @Column('text') objectKey!: string;
+  @Column('bigint') bytes!: number;
+  @Column('timestamptz', { default: () => 'now()' }) storedAt!: Date;
+}
+
 @Entity({ schema: 'chapters', name: 'chapter' })
 // checked at commit: a rebalance gives chapters the ranks that others had a moment ago
 @Unique('chapter_order', ['workId', 'rank'], { deferrable: 'INITIALLY DEFERRED' })

@@ -109,7 +109,7 @@ export class WorksController {
     return this.getWork(actor, id, reply);
   }
 
-  /** The cover, as it was sent. */
+  /** The cover. */
   @Get(':id/cover')
   @Public()
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
@@ -123,7 +123,7 @@ export class WorksController {
     await serveObject(request, reply, this.objects, await this.works.cover(id, actor));
   }
 
-  /** Set the cover: the picture itself as body. It stands behind the text in films. */
+  /** Set the cover: the picture itself as body, at most 24 million pixels. It is encoded anew, upright, in sRGB and without metadata. */
   @Put(':id/cover')
   @Allow('author')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')

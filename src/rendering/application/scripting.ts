@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { Clock } from '#libs/kernel/clock';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Chapters, Covers } from '../../chapters/index.js';
+import { Chapters, WorkStorage } from '../../chapters/index.js';
 import { type LexiconEntry, revisedLexicon } from '../domain/lexicon.js';
 import { LexiconRepository, Pictures, ScriptRepository, Voices } from '../domain/ports.js';
 import { BlockNotThere, OnlyItsAuthorScripts, PictureNotThere, type Script, type ScriptChange } from '../domain/script.js';
@@ -18,7 +17,7 @@ export class Scripting {
     private readonly lexicons: LexiconRepository,
     private readonly pictures: Pictures,
     private readonly chapters: Chapters,
-    private readonly covers: Covers,
+    private readonly storage: WorkStorage,
     private readonly voices: Voices,
     private readonly clock: Clock,
   ) {}
@@ -49,13 +48,18 @@ export class Scripting {
     });
   }
 
-  /** Keeps a picture for the blocks of a work. @returns the sha256 that a script names it by. */
-  async addPicture(by: Actor, workId: string, picture: Buffer): Promise<string> {
+  /** Stores a picture for the blocks of a work. @returns the sha256 that a script names it by. */
+  async addPicture(by: Actor, workId: string, upload: Buffer): Promise<string> {
     if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyItsAuthorScripts();
-    const objectKey = await this.covers.store(picture);
-    const sha256 = createHash('sha256').update(picture).digest('hex');
-    await this.unitOfWork.run(() => this.pictures.add(workId, { sha256, objectKey, at: this.clock.now() }));
-    return sha256;
+    let name = '';
+    await this.storage.storeImage(workId, 'picture', upload, (image) =>
+      this.unitOfWork.run(async () => {
+        name = image.sha256;
+        await this.pictures.add(workId, { sha256: name, objectKey: image.key, at: this.clock.now() });
+        await this.storage.hold(workId, 'picture', image);
+      }),
+    );
+    return name;
   }
 
   private write(

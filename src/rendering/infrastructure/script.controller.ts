@@ -126,7 +126,7 @@ export class ScriptController {
     return this.getLexicon(actor, workId, reply);
   }
 
-  /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; the same again is the same picture. */
+  /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; it is encoded anew without metadata, and the same again is the same picture. */
   @Post('works/:id/pictures')
   @Allow('author')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
@@ -144,7 +144,7 @@ export class ScriptController {
     return { sha256 };
   }
 
-  /** A picture, as it was sent. */
+  /** A picture, as it was encoded anew. */
   @Get('works/:id/pictures/:sha256')
   @Allow('author')
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')

@@ -17,6 +17,16 @@ export const Chapters1764000002000 = migration(
   );
   CREATE INDEX work_owner ON chapters.work (owner_id);
 
+  CREATE TABLE chapters.stored_object (
+    work_id uuid NOT NULL REFERENCES chapters.work (id),
+    slot text NOT NULL,
+    object_key text NOT NULL,
+    bytes bigint NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (work_id, slot)
+  );
+  CREATE INDEX stored_object_key ON chapters.stored_object (object_key);
+
   CREATE TABLE chapters.chapter (
     id uuid PRIMARY KEY,
     work_id uuid NOT NULL REFERENCES chapters.work (id),

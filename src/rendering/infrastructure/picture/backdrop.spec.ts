@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { hugePng } from '../../../../test/support/images.js';
 import { compiledKernel } from '../../../../test/support/picture.js';
 import { INK } from '../../domain/themes.js';
 import { BACKDROP_HEIGHT as H, BACKDROP_WIDTH as W, gradientBackdrop, pictureBackdrop, type FittedPicture } from './backdrop.js';
@@ -94,15 +95,11 @@ describe('a picture behind the text', () => {
         .png()
         .toBuffer(),
     );
-    for (const moving of [
-      await pages.clone().gif({ delay: 100 }).toBuffer(),
-      await pages.clone().webp({ lossless: true, delay: 100 }).toBuffer(),
-    ]) {
-      expect((await sharp(moving).metadata()).pages).toBe(2);
-      const fitted = await pictureBackdrop(kernel, moving);
-      expect(fitted).toMatchObject({ width: W, height: H });
-      expect(Math.abs(red(fitted, W / 2, H / 2) - red(still, W / 2, H / 2))).toBeLessThan(4);
-    }
+    const moving = await pages.clone().webp({ lossless: true, delay: 100 }).toBuffer();
+    expect((await sharp(moving).metadata()).pages).toBe(2);
+    const fitted = await pictureBackdrop(kernel, moving);
+    expect(fitted).toMatchObject({ width: W, height: H });
+    expect(Math.abs(red(fitted, W / 2, H / 2) - red(still, W / 2, H / 2))).toBeLessThan(4);
   });
 
   it('cut off in the middle is refused instead of being half grey', async () => {
@@ -119,10 +116,9 @@ describe('a picture behind the text', () => {
 
   it('that is no picture, or far too large, is refused with a sentence', async () => {
     await expect(pictureBackdrop(kernel, Buffer.from('not a picture'))).rejects.toThrow(/cannot be used .*JPEG, PNG or WebP/);
-    const huge = await sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#fff' } })
-      .png({ compressionLevel: 1 })
-      .toBuffer();
-    await expect(pictureBackdrop(kernel, huge)).rejects.toThrow(UnusablePicture);
+    await expect(pictureBackdrop(kernel, hugePng(9_000, 9_000))).rejects.toThrow(UnusablePicture);
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    await expect(pictureBackdrop(kernel, svg)).rejects.toThrow(/no PNG, JPEG or WebP/);
   });
 });
 

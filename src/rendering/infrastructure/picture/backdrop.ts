@@ -4,8 +4,11 @@
  * Portrait art fills the screen. Anything wider stands whole, as a card above the captions, over a blurred copy of itself: cropping a book
  * cover to 9:16 would cut its title. Pictures come from people, so a cut or over-large file is refused instead of half drawn.
  */
+import { readFile } from 'node:fs/promises';
 import { createCanvas, ImageData, type Canvas } from '@napi-rs/canvas';
 import sharp from 'sharp';
+import { readImageHeader } from '#libs/images/image-header';
+import { MAX_IMAGE_PIXELS } from '#libs/images/image-refusals';
 import { WIDTH, type Theme } from '../../domain/scene.js';
 import { CAPTION_CENTRE, SAFE } from './captions.js';
 import { drawGradient, type Rgba } from './gradient.js';
@@ -18,7 +21,6 @@ export const BACKDROP_HEIGHT = 2160;
 /** Raise it whenever the same picture would give another backdrop: it is part of the backdrop's key. */
 export const BACKDROP_VERSION = 1;
 
-const MOST_PIXELS = 64_000_000;
 /** Up to this width for its height a picture fills the screen, losing a tenth of it at most. */
 const FULL_BLEED = 0.625;
 
@@ -45,15 +47,17 @@ export function gradientBackdrop(kernel: CompiledKernel, stops: Theme['gradient'
 /** @param picture a file's path or its bytes. */
 export async function pictureBackdrop(kernel: CompiledKernel, picture: string | Uint8Array): Promise<FittedPicture> {
   try {
-    return toPlanes(kernel, await fit(picture));
+    const bytes = typeof picture === 'string' ? await readFile(picture) : Buffer.from(picture);
+    readImageHeader(bytes); // no other decoder than those of PNG, JPEG and WebP is reached
+    return toPlanes(kernel, await fit(bytes));
   } catch (error) {
     throw new UnusablePicture(
-      `The picture cannot be used (${reason(error)}). Upload it again as JPEG, PNG or WebP of up to 64 megapixels.`,
+      `The picture cannot be used (${reason(error)}). Upload it again as JPEG, PNG or WebP of up to ${MAX_IMAGE_PIXELS / 1e6} megapixels.`,
     );
   }
 }
 
-async function fit(picture: string | Uint8Array): Promise<Rgba> {
+async function fit(picture: Buffer): Promise<Rgba> {
   const { width, height } = await open(picture).metadata();
   const { autoOrient } = await open(picture).metadata();
   const [w, h] = [autoOrient.width || width, autoOrient.height || height];
@@ -70,8 +74,8 @@ async function fit(picture: string | Uint8Array): Promise<Rgba> {
   return layCard(cloth, card);
 }
 
-function open(picture: string | Uint8Array): sharp.Sharp {
-  return sharp(picture, { failOn: 'truncated', limitInputPixels: MOST_PIXELS, pages: 1 }).autoOrient();
+function open(picture: Buffer): sharp.Sharp {
+  return sharp(picture, { failOn: 'truncated', limitInputPixels: MAX_IMAGE_PIXELS, pages: 1 }).autoOrient();
 }
 
 /** Eight bits of sRGB, opaque, cut to shape around its middle. */
