@@ -6,6 +6,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { type RateBudgets, readRateLimits } from './rate-limits.js';
 
 /** All errors of one environment, to print line by line and leave with exit code 1. */
 export class BadConfiguration extends Error {
@@ -96,6 +97,8 @@ export const VARIABLES: Record<string, string> = {
   PUBLIC_URL: 'The URL that people reach the API under (default http://HOST:PORT).',
   TRUST_PROXY: 'Number of proxies in front whose X-Forwarded-For is believed (default 0).',
   WEB_ORIGINS: 'Comma-separated origins of front ends that browsers may call from.',
+  RATE_LIMITS:
+    'Requests allowed, as <name>=<requests>/<seconds>, comma-separated; all names every budget (docs/limits.md has the defaults).',
   LOG_LEVEL: 'fatal, error, warn, info, debug or silent (default info).',
   INKREEL_HOME: 'Folder for everything the program writes (default .inkreel).',
   DATABASE_URL: 'postgres://user:password@host:5432/database, PostgreSQL 16 or newer.',
@@ -139,6 +142,7 @@ export class Config {
   readonly publicUrl: string;
   readonly trustProxy: number;
   readonly webOrigins: string[];
+  readonly rateLimits: RateBudgets;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly home: string;
   readonly database: { url: string; pool: number };
@@ -178,6 +182,7 @@ export class Config {
       .replace(/\/$/, '');
     this.trustProxy = read.integer('TRUST_PROXY', 0, 0, 10);
     this.webOrigins = read.list('WEB_ORIGINS');
+    this.rateLimits = readRateLimits(read.list('RATE_LIMITS'), (problem) => read.problems.push(problem));
     this.logLevel = read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'info');
     this.home = resolve(read.text('INKREEL_HOME', '.inkreel'));
     this.database = {

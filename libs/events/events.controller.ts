@@ -6,6 +6,7 @@ import { Transaction } from '#libs/database/transaction';
 import { OUTBOX_WAKE } from '#libs/events/outbox';
 import { Allow } from '#libs/http/access';
 import { linkPages, page, readCursor } from '#libs/http/pagination';
+import { RateLimit } from '#libs/http/rate-limit';
 import { DomainError } from '#libs/kernel/domain-error';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { EventResponse, EventPage, EventsQuery } from './events.contract.js';
@@ -29,6 +30,7 @@ export class EventsController {
 
   /** Events and jobs, newest first, each with its deliveries, their attempts and their errors. */
   @Get()
+  @RateLimit('read')
   async listEvents(
     @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
     @Req() request: FastifyRequest,
@@ -60,6 +62,7 @@ export class EventsController {
 
   /** Deliver an event to one consumer again, for example after it failed for good or an older version handled it wrongly. */
   @Post(':id/deliveries/:consumer/replay')
+  @RateLimit('write')
   @HttpCode(202)
   async replayDelivery(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {
     const [, changed] = (await this.transaction.query<never>(

@@ -15,12 +15,23 @@ import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
 import { connectionLimits, guardConnections } from './connections.js';
 import { checkDocumented, rejectInvalidText, routeInputs } from './input.js';
+import { RateLimiter, limitRates } from './rate-limiter.js';
+import { requireRateLimits } from './rate-limit.js';
 import { refuseUnreadable, refuseUnroutable, answer405 } from './unrouted.js';
 
 /** JSON bodies above this are 413. A chapter of the greatest length fits. */
 const BODY_LIMIT = 2_500_000;
 const MANUSCRIPT_LIMIT = 6_000_000;
 const PICTURE_LIMIT = 12_000_000;
+
+/** Routes that no controller declares: the documents of the API, the job board, and preflights of any address. */
+const OTHER_ROUTES = {
+  '/docs': 'read',
+  '/openapi.json': 'read',
+  '/openapi.yaml': 'read',
+  '/admin/queues': 'read',
+  '*': 'read',
+} as const;
 
 export function fastifyAdapter(config: Config): FastifyAdapter {
   const options = {
@@ -78,6 +89,8 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
       'x-request-id',
       'idempotent-replayed',
       'content-range',
+      'ratelimit',
+      'ratelimit-policy',
       'accept-ranges',
     ],
     maxAge: 600,
@@ -98,6 +111,9 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.headers(security).header('x-request-id', request.id);
     done();
   });
+  await fastify.after(); // CORS first: a page may read why it was refused, and its preflights are not counted
+  requireRateLimits(fastify, OTHER_ROUTES);
+  limitRates(fastify, app.get(RateLimiter));
   answer405(fastify);
   fastify.addHook('preHandler', (request, _reply, done) => {
     rejectInvalidText(request);

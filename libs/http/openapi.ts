@@ -19,6 +19,25 @@ const PROBLEM = {
   },
 } as const;
 
+const PROBLEM_CONTENT = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
+const TOO_MANY_REQUESTS = {
+  description:
+    'A rate limit is reached. `x-rate-limit` of the operation names its class. All answers carry both RateLimit headers.',
+  headers: {
+    'RateLimit-Policy': {
+      description: 'Each budget that counts this request: `q` requests in `w` seconds.',
+      schema: { type: 'string', example: '"write";q=60;w=60' },
+    },
+    RateLimit: {
+      description: 'What is left of each: `r` requests, and `t` seconds until the window ends.',
+      schema: { type: 'string', example: '"write";r=0;t=30' },
+    },
+    'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', example: 30 } },
+  },
+  content: PROBLEM_CONTENT,
+};
+
 export function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
   const document = SwaggerModule.createDocument(
     app,
@@ -36,14 +55,17 @@ export function describeApi(app: NestFastifyApplication, config: Config): OpenAP
     // verb and noun, unique over all controllers: clients are generated with these names
     { operationIdFactory: (_controller, method) => method },
   );
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM as never } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: PROBLEM as never },
+    responses: { ...document.components?.responses, TooManyRequests: TOO_MANY_REQUESTS as never },
+  };
   for (const path of Object.values(document.paths))
     for (const operation of Object.values(path as Record<string, { responses?: Record<string, object> }>))
-      if (operation.responses)
-        operation.responses.default = {
-          description: 'Refused: a problem document.',
-          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-        };
+      if (operation.responses) {
+        operation.responses['429'] = { $ref: '#/components/responses/TooManyRequests' };
+        operation.responses.default = { description: 'Refused: a problem document.', content: PROBLEM_CONTENT };
+      }
   return document;
 }
 

@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestj
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Allow, Public, type RequestWithActor, SignedIn } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { EventLog } from './event-log.js';
 import { EventStreams } from './event-streams.js';
@@ -24,6 +25,7 @@ export class LiveController {
 
   /** Changes the access token of this request for a ticket that opens one event stream within 30 s. */
   @Post('tickets')
+  @RateLimit('live')
   @HttpCode(201)
   @Allow('reader')
   @Header('cache-control', 'no-store')
@@ -36,6 +38,7 @@ export class LiveController {
    * The answer goes on until the client leaves, the token expires or access is withdrawn.
    */
   @Get(':stream/events')
+  @RateLimit('live')
   @Public()
   @ApiParam(STREAM)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
@@ -59,6 +62,7 @@ export class LiveController {
 
   /** A page of what happened, to catch up without an open connection: the same events, by number. */
   @Get(':stream/history')
+  @RateLimit('live')
   @Public()
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-store')

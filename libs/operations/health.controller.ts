@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { Public } from '#libs/http/access';
+import { RateLimit } from '#libs/http/rate-limit';
 import { RedisClients } from '#libs/redis/redis-clients';
 
 /** Set on SIGTERM: the load balancer sends no new requests while the open ones end. */
@@ -26,6 +27,7 @@ export class HealthController {
 
   /** The process runs. It touches nothing else: an unavailable database must not restart the process. */
   @Get('livez')
+  @RateLimit('read')
   @HttpCode(200)
   live(): { status: 'alive' } {
     return { status: 'alive' };
@@ -33,6 +35,7 @@ export class HealthController {
 
   /** 200 when requests can be served (`degraded` without Redis: nothing is lost, live events come late), else 503. */
   @Get('readyz')
+  @RateLimit('read')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const database = await this.database();
     const redis = this.redis.isReady ? 'ready' : 'away';

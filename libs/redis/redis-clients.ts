@@ -3,14 +3,15 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { Config } from '#libs/config/config';
 
 /**
- * The Redis connections of this process: `commands` for short calls that must not wait for an absent server, and one subscriber
- * shared by channel. Bull opens its own (libs/events/queues.ts). Redis may be unavailable or empty at any time, and whoever uses
+ * The Redis connections of this process: `commands` for short calls that must not wait for an absent server, `counting` for rate
+ * limits, on which requests wait, and one subscriber shared by channel. Bull opens its own (libs/events/queues.ts). Redis may be unavailable or empty at any time, and whoever uses
  * it here must continue without it.
  */
 @Injectable()
 export class RedisClients implements OnApplicationShutdown {
   readonly commands: Redis;
   private readonly subscriber: Redis;
+  private counter?: Redis;
   private readonly listeners = new Map<string, ((message: string) => void)[]>();
   private readonly returned: (() => void)[] = [];
 
@@ -28,6 +29,11 @@ export class RedisClients implements OnApplicationShutdown {
       first = false;
       subscribed.then(() => isReturn && this.returned.forEach((hook) => hook())).catch(() => undefined);
     });
+  }
+
+  /** Opened when first used: only web processes count. A frozen server fails a command after half a second. */
+  get counting(): Redis {
+    return (this.counter ??= this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 500 }));
   }
 
   get isReady(): boolean {
@@ -64,5 +70,6 @@ export class RedisClients implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     this.commands.disconnect();
     this.subscriber.disconnect();
+    this.counter?.disconnect();
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '#libs/http/access';
+import { RateLimit } from '#libs/http/rate-limit';
 import { LinkGuards } from './link-guards.js';
 import { ObjectNotFound, ObjectStore } from './object-store.js';
 import { serveObject } from './serve-object.js';
@@ -19,6 +20,7 @@ export class ObjectsController {
   ) {}
 
   @Get('*')
+  @RateLimit('read')
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const now = new Date();
     // The raw URL: what was signed is what was sent, before any router decoded it.

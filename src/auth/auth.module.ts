@@ -6,7 +6,7 @@ import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { Accounts } from './application/accounts.js';
 import { ManagingAccounts } from './application/managing-accounts.js';
 import { SigningIn } from './application/signing-in.js';
-import { AccountRepository, Attempts, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
+import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
 import { AccessGuard, JwtStrategy } from './infrastructure/access.guard.js';
 import { AccountViews } from './infrastructure/account-views.js';
 import { AdminSession, AdminController } from './infrastructure/admin.controller.js';
@@ -16,7 +16,6 @@ import { AccountRow, RefreshTokenRow, SessionRow } from './infrastructure/auth.r
 import { FirstAdmin } from './infrastructure/first-admin.js';
 import { JwtTokens, JwtTokenVerifier } from './infrastructure/jwt-tokens.js';
 import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
-import { RedisAttempts } from './infrastructure/redis-attempts.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
@@ -33,7 +32,6 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenR
     { provide: AccountRepository, useClass: TypeormAccountRepository },
     { provide: SessionRepository, useClass: TypeormSessionRepository },
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
-    { provide: Attempts, useClass: RedisAttempts },
     { provide: TokenIssuer, useExisting: JwtTokens },
   ],
   exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, JwtTokens],

@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ACCESS, Allow } from '#libs/http/access';
+import { RateLimit } from '#libs/http/rate-limit';
 import { ROLES } from '#libs/kernel/actor';
 import { type App, startApp } from '../support/app.js';
 
@@ -20,20 +21,34 @@ function withoutMark({ routes, handlers }: App): string[] {
 @Controller('forgotten')
 class Forgotten {
   @Get('door')
+  @RateLimit('read')
   open(): string {
     return 'come in';
   }
   @Get('kept')
+  @RateLimit('read')
   @Allow('admin')
   kept(): string {
     return 'for admins';
+  }
+}
+
+@Controller('unlimited')
+class Unlimited {
+  @Get('door')
+  @Allow('reader')
+  open(): string {
+    return 'come in';
   }
 }
 const PLANTED = ['GET /beside-nest', 'GET /forgotten/door'];
 
 let app: App;
 beforeAll(async () => {
-  app = await startApp([Forgotten], (fastify) => void fastify.get('/beside-nest', () => 'come in'));
+  app = await startApp(
+    [Forgotten],
+    (fastify) => void fastify.get('/beside-nest', { config: { rateLimit: { class: 'read', also: [] } } }, () => 'come in'),
+  );
 }, 90_000);
 
 it('every route of the server says who may call it', () => {
@@ -54,3 +69,7 @@ it('and is closed to everybody', async () => {
   expect([refused.statusCode, refused.json<{ type: string }>().type]).toEqual([403, 'urn:inkreel:problem:route-without-mark']);
   expect((await app.fastify.inject('/forgotten/kept')).statusCode).toBe(401);
 });
+
+it('a server with a route that has no rate limit does not start', async () => {
+  await expect(startApp([Unlimited])).rejects.toThrow(/^These routes have no rate limit: GET \/unlimited\/door/);
+}, 90_000);

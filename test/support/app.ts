@@ -33,6 +33,7 @@ export async function startApp(
   Object.assign(process.env, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
+    RATE_LIMITS: 'all=1000000/60',
     DATABASE_URL: database.url,
     REDIS_URL: process.env.TEST_REDIS_URL,
     REDIS_PREFIX: freshRedisPrefix(),

@@ -78,7 +78,7 @@ export async function startProgram(name: 'web' | 'worker' | 'migrate', env: Node
   );
   const child = spawn(process.execPath, ['--enable-source-maps', join(env.INKREEL_DIST ?? DIST, `src/${name}.js`)], {
     cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), NODE_ENV: 'test', LOG_LEVEL: 'warn', ...env },
+    env: { ...Object.fromEntries(inherited), NODE_ENV: 'test', LOG_LEVEL: 'warn', RATE_LIMITS: 'all=1000000/60', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const program = new Program(name, child);

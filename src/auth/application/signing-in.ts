@@ -4,15 +4,8 @@ import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { type AccountState, normalEmail } from '../domain/account.js';
-import {
-  AccountRepository,
-  Attempts,
-  type IssuedTokens,
-  PasswordHasher,
-  SessionRepository,
-  TokenIssuer,
-} from '../domain/ports.js';
-import { RefreshTokenReplayed, Session, SessionOver, TooManyAttempts, WrongEmailOrPassword } from '../domain/session.js';
+import { AccountRepository, type IssuedTokens, PasswordHasher, SessionRepository, TokenIssuer } from '../domain/ports.js';
+import { RefreshTokenReplayed, Session, SessionOver, WrongEmailOrPassword } from '../domain/session.js';
 
 /** What someone with an account does to get in, stay in and leave. */
 @Injectable()
@@ -22,24 +15,16 @@ export class SigningIn {
     private readonly accounts: AccountRepository,
     private readonly sessions: SessionRepository,
     private readonly passwords: PasswordHasher,
-    private readonly attempts: Attempts,
     private readonly tokens: TokenIssuer,
     private readonly clock: Clock,
     private readonly outbox: Outbox,
     private readonly live: Live,
   ) {}
 
-  /** @param address where the request comes from: wrong passwords are counted by it. */
-  async signIn(email: string, password: string, address: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
-    const wait = await this.attempts.secondsToWait(normalEmail(email), address);
-    if (wait > 0) throw new TooManyAttempts(wait);
+  async signIn(email: string, password: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
     const account = await this.accounts.findByEmail(normalEmail(email));
     // before the transaction: it takes some 20 ms by design
-    if (!(await this.passwords.matches(password, account?.snapshot().passwordHash)) || !account) {
-      await this.attempts.failed(normalEmail(email), address);
-      throw new WrongEmailOrPassword();
-    }
-    await this.attempts.succeeded(normalEmail(email), address);
+    if (!(await this.passwords.matches(password, account?.snapshot().passwordHash)) || !account) throw new WrongEmailOrPassword();
     const refresh = this.tokens.newRefreshToken();
     const session = Session.create(account.actor.id, refresh.hash, this.clock.now());
     await this.unitOfWork.run(() => this.sessions.save(session));

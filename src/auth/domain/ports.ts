@@ -25,17 +25,6 @@ export abstract class PasswordHasher {
   abstract matches(password: string, hash: string | undefined): Promise<boolean>;
 }
 
-/**
- * Counts wrong passwords for one account from one address. Never for an account alone: whoever knows an e-mail could then
- * lock its owner out.
- */
-export abstract class Attempts {
-  /** @returns seconds to wait, 0 when another try is allowed. */
-  abstract secondsToWait(email: string, address: string): Promise<number>;
-  abstract failed(email: string, address: string): Promise<void>;
-  abstract succeeded(email: string, address: string): Promise<void>;
-}
-
 export interface IssuedTokens {
   accessToken: string;
   /** Seconds. */

@@ -88,15 +88,6 @@ export class WrongEmailOrPassword extends DomainError {
     super('E-mail or password is wrong. Check both, or sign up.');
   }
 }
-export class TooManyAttempts extends DomainError {
-  readonly code = 'too-many-attempts';
-  readonly kind = 'too-many';
-  constructor(seconds: number) {
-    super(`Too many wrong passwords for this account from your address: try again in ${Math.ceil(seconds / 60)} minutes.`, {
-      retryAfter: seconds,
-    });
-  }
-}
 export class SessionOver extends DomainError {
   readonly code = 'session-over';
   readonly kind = 'unauthenticated';

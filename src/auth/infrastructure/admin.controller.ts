@@ -10,9 +10,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
 import { Public } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
+import { RateLimit } from '#libs/http/rate-limit';
+import { RateLimiter } from '#libs/http/rate-limiter';
 import { isAtLeast } from '#libs/kernel/actor';
 import { BOARD_PATH, BoardSession } from '#libs/operations/board';
 import { SigningIn } from '../application/signing-in.js';
+import { normalEmail } from '../domain/account.js';
 import { AUDIENCE, JwtTokens } from './jwt-tokens.js';
 
 const COOKIE = 'inkreel_board';
@@ -49,9 +52,11 @@ export class AdminController {
     private readonly signingIn: SigningIn,
     private readonly tokens: JwtTokens,
     private readonly config: Config,
+    private readonly limiter: RateLimiter,
   ) {}
 
   @Get()
+  @RateLimit('read')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header(
     'content-security-policy',
@@ -64,6 +69,7 @@ export class AdminController {
   }
 
   @Post('session')
+  @RateLimit('auth', 'sign-in-address')
   @HttpCode(303)
   async signIn(
     @Body() { email, password }: AdminSignInBody,
@@ -73,7 +79,9 @@ export class AdminController {
     const { origin, host } = request.headers;
     if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${request.protocol}://${host}`)
       throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
-    const { account, refreshToken } = await this.signingIn.signIn(email, password, request.ip);
+    await this.limiter.admitSignIn(request, reply, normalEmail(email));
+    const { account, refreshToken } = await this.signingIn.signIn(email, password);
+    this.limiter.giveBack(request);
     await this.signingIn.signOut(refreshToken); // only the cookie is wanted
     if (!isAtLeast(account, 'admin')) throw new BadRequest('not-allowed', 'The job board is for admins.', {}, 403);
     void reply
@@ -88,6 +96,7 @@ export class AdminController {
   }
 
   @Post('session/end')
+  @RateLimit('auth')
   @HttpCode(303)
   signOut(@Res({ passthrough: true }) reply: FastifyReply): void {
     void reply.clearCookie(COOKIE, { path: '/admin' }).header('location', '/admin');

@@ -1,13 +1,15 @@
-import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Put, Req } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Put, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
 import { Allow, Public, SignedIn } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
+import { RateLimit } from '#libs/http/rate-limit';
+import { RateLimiter } from '#libs/http/rate-limiter';
 import type { Actor } from '#libs/kernel/actor';
 import { ManagingAccounts } from '../application/managing-accounts.js';
 import { SigningIn } from '../application/signing-in.js';
-import type { AccountState } from '../domain/account.js';
+import { type AccountState, normalEmail } from '../domain/account.js';
 import { AccountViews } from './account-views.js';
 import {
   AccountResponse,
@@ -36,10 +38,12 @@ export class AuthController {
     private readonly accounts: ManagingAccounts,
     private readonly views: AccountViews,
     private readonly config: Config,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /** Sign up. */
   @Post('accounts')
+  @RateLimit('auth', 'sign-up', 'sign-up-process')
   @Public()
   @Idempotent()
   async createAccount(@Body() { role = 'reader', ...details }: SignUpBody): Promise<AccountResponse> {
@@ -48,15 +52,23 @@ export class AuthController {
 
   /** Sign in: begins a session and answers its tokens. */
   @Post('sessions')
+  @RateLimit('auth', 'sign-in-address')
   @Public()
   @Header('cache-control', 'no-store')
-  async createSession(@Body() { email, password }: SignInBody, @Req() request: FastifyRequest): Promise<SessionResponse> {
-    const { account, ...tokens } = await this.signingIn.signIn(email, password, request.ip);
+  async createSession(
+    @Body() { email, password }: SignInBody,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionResponse> {
+    await this.limiter.admitSignIn(request, reply, normalEmail(email));
+    const { account, ...tokens } = await this.signingIn.signIn(email, password);
+    this.limiter.giveBack(request);
     return { tokenType: 'Bearer', ...tokens, account: presentAccount(account) };
   }
 
   /** Swap a refresh token for new tokens. It is good once; a second use ends the session everywhere. */
   @Post('sessions/refresh')
+  @RateLimit('auth')
   @HttpCode(200)
   @Public()
   @Header('cache-control', 'no-store')
@@ -66,6 +78,7 @@ export class AuthController {
 
   /** Sign out: the refresh token is useless at once. */
   @Post('sessions/sign-out')
+  @RateLimit('auth')
   @HttpCode(204)
   @Public()
   endSession(@Body() { refreshToken }: RefreshBody): Promise<void> {
@@ -74,6 +87,7 @@ export class AuthController {
 
   /** Who am I? */
   @Get('me')
+  @RateLimit('read')
   @Allow('reader')
   async getCurrentAccount(@SignedIn() actor: Actor): Promise<AccountResponse> {
     return presentAccount(await this.views.account(actor.id));
@@ -81,6 +95,7 @@ export class AuthController {
 
   /** Give an account another role; its sessions end, so that it signs in with the new one. */
   @Put('accounts/:id/role')
+  @RateLimit('write')
   @Allow('admin')
   async changeAccountRole(
     @SignedIn() actor: Actor,
@@ -97,6 +112,7 @@ export class KeysController {
 
   /** The public keys that access tokens are signed with (RFC 7517). */
   @Get('jwks.json')
+  @RateLimit('read')
   @Public()
   @ApiExcludeEndpoint()
   @Header('cache-control', 'public, max-age=300')

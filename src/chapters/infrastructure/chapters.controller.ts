@@ -21,6 +21,7 @@ import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { Writing } from '../application/writing.js';
 import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
@@ -49,6 +50,7 @@ export class ChaptersController {
 
   /** Read a published chapter. Send the ETag as If-None-Match to be told 304 when it has not changed. */
   @Get(':id')
+  @RateLimit('read')
   @Public()
   @ApiOkResponse({ type: ChapterResponse })
   async getChapter(
@@ -64,6 +66,7 @@ export class ChaptersController {
 
   /** The draft: what its author works on. Its ETag goes back as If-Match. */
   @Get(':id/draft')
+  @RateLimit('read')
   @Allow('author')
   @Header('cache-control', 'private, no-cache')
   async getDraft(
@@ -78,6 +81,7 @@ export class ChaptersController {
 
   /** Save a draft as a new revision. Blocks keep their ids as far as they are the same paragraphs; `changes` tells. */
   @Put(':id/draft')
+  @RateLimit('write')
   @Allow('author')
   async saveDraft(
     @SignedIn() actor: Actor,
@@ -103,6 +107,7 @@ export class ChaptersController {
 
   /** Move the chapter within its work. */
   @Put(':id/position')
+  @RateLimit('write')
   @Allow('author')
   async moveChapter(
     @SignedIn() actor: Actor,
@@ -117,6 +122,7 @@ export class ChaptersController {
 
   /** Publish one revision: from now on readers see it, and no later edit until that is published in turn. */
   @Post(':id/publication')
+  @RateLimit('write')
   @HttpCode(200)
   @Allow('author')
   async publishChapter(
@@ -133,6 +139,7 @@ export class ChaptersController {
 
   /** Take it back: nobody but its author sees it, comments and all revisions stay. */
   @Delete(':id/publication')
+  @RateLimit('write')
   @HttpCode(204)
   @Allow('author')
   async unpublishChapter(
@@ -145,6 +152,7 @@ export class ChaptersController {
 
   /** All revisions, newest first. */
   @Get(':id/revisions')
+  @RateLimit('read')
   @Allow('author')
   async listRevisions(
     @SignedIn() actor: Actor,
@@ -160,6 +168,7 @@ export class ChaptersController {
 
   /** One revision, with what became of each block since the one before. */
   @Get(':id/revisions/:number')
+  @RateLimit('read')
   @Allow('author')
   getRevision(
     @SignedIn() actor: Actor,
@@ -171,6 +180,7 @@ export class ChaptersController {
 
   /** One revision as Markdown, byte for byte as it was saved (in canonical form). */
   @Get(':id/revisions/:number/markdown')
+  @RateLimit('read')
   @Allow('author')
   @Header('content-type', 'text/markdown; charset=utf-8')
   @ApiProduces('text/markdown')

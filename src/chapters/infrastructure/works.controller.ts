@@ -21,6 +21,7 @@ import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
@@ -55,6 +56,7 @@ export class WorksController {
 
   /** Begin a work. */
   @Post()
+  @RateLimit('write')
   @Allow('author')
   @Idempotent()
   async createWork(
@@ -70,6 +72,7 @@ export class WorksController {
 
   /** Works, newest first. */
   @Get()
+  @RateLimit('read')
   @Public()
   async listWorks(
     @SignedIn() actor: Actor | undefined,
@@ -84,6 +87,7 @@ export class WorksController {
 
   /** One work. */
   @Get(':id')
+  @RateLimit('read')
   @Public()
   async getWork(
     @SignedIn() actor: Actor | undefined,
@@ -97,6 +101,7 @@ export class WorksController {
 
   /** Change title, summary or language. */
   @Patch(':id')
+  @RateLimit('write')
   @Allow('author')
   async updateWork(
     @SignedIn() actor: Actor,
@@ -111,6 +116,7 @@ export class WorksController {
 
   /** The cover. */
   @Get(':id/cover')
+  @RateLimit('read')
   @Public()
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
@@ -125,6 +131,7 @@ export class WorksController {
 
   /** Set the cover: the picture itself as body, at most 24 million pixels. It is encoded anew, upright, in sRGB and without metadata. */
   @Put(':id/cover')
+  @RateLimit('heavy')
   @Allow('author')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
@@ -143,6 +150,7 @@ export class WorksController {
 
   /** Chapters of a work in reading order. Its author sees drafts, too. */
   @Get(':id/chapters')
+  @RateLimit('read')
   @Public()
   async listChapters(
     @SignedIn() actor: Actor | undefined,
@@ -159,6 +167,7 @@ export class WorksController {
 
   /** Begin a chapter at the end of the work, as a draft. */
   @Post(':id/chapters')
+  @RateLimit('write')
   @Allow('author')
   @Idempotent()
   async createChapter(
@@ -175,6 +184,7 @@ export class WorksController {
 
   /** Import a manuscript: a Markdown or plain text file as body; its headings make the chapters, all of them drafts. */
   @Post(':id/imports')
+  @RateLimit('heavy')
   @Allow('author')
   @HttpCode(201)
   @Idempotent()

@@ -5,6 +5,7 @@ import { Allow, Public, SignedIn } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { Commenting } from '../application/commenting.js';
 import { CommentViews } from './comment-views.js';
@@ -20,6 +21,7 @@ export class CommentsController {
 
   /** Comment on a published chapter, or on a paragraph of it, or on words in it. Listeners of `chapter:{id}` get it live. */
   @Post('chapters/:id/comments')
+  @RateLimit('write', 'comment')
   @Allow('reader')
   @Idempotent()
   async postComment(
@@ -35,6 +37,7 @@ export class CommentsController {
 
   /** Threads of a chapter, oldest first; `block` for those at one paragraph. */
   @Get('chapters/:id/comments')
+  @RateLimit('read')
   @Public()
   async listThreads(
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -49,6 +52,7 @@ export class CommentsController {
 
   /** How many comments stand at each paragraph. */
   @Get('chapters/:id/comment-counts')
+  @RateLimit('read')
   @Public()
   countComments(@Param('id', ParseUUIDPipe) chapterId: string): Promise<CountsResponse> {
     return this.views.counts(chapterId);
@@ -56,6 +60,7 @@ export class CommentsController {
 
   /** One comment. */
   @Get('comments/:id')
+  @RateLimit('read')
   @Public()
   getComment(@Param('id', ParseUUIDPipe) id: string): Promise<ThreadResponse> {
     return this.views.comment(id);
@@ -63,6 +68,7 @@ export class CommentsController {
 
   /** Answers to a comment, oldest first. */
   @Get('comments/:id/replies')
+  @RateLimit('read')
   @Public()
   async listReplies(
     @Param('id', ParseUUIDPipe) id: string,
@@ -77,6 +83,7 @@ export class CommentsController {
 
   /** Answer a comment. */
   @Post('comments/:id/replies')
+  @RateLimit('write', 'comment')
   @Allow('reader')
   @Idempotent()
   async postReply(
@@ -92,6 +99,7 @@ export class CommentsController {
 
   /** Take it away: who wrote it, or a moderator. Answers to it stay. */
   @Delete('comments/:id')
+  @RateLimit('write')
   @HttpCode(204)
   @Allow('reader')
   withdrawComment(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {

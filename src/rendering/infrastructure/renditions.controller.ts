@@ -6,6 +6,7 @@ import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject, type ServeOptions } from '#libs/storage/serve-object';
@@ -44,6 +45,7 @@ export class RenditionsController {
 
   /** Voices that can speak here. A speech server takes any as `api:<name>`. */
   @Get('voices')
+  @RateLimit('read')
   @Public()
   listVoices(): VoicesResponse {
     return {
@@ -55,6 +57,7 @@ export class RenditionsController {
 
   /** Ask for a film of the published chapter. 201 for a new one, 200 when there is one of the same wish already. Listen to `rendition:{id}`. */
   @Post('chapters/:id/renditions')
+  @RateLimit('heavy')
   @Allow('author')
   @Idempotent()
   async requestRendition(
@@ -70,6 +73,7 @@ export class RenditionsController {
 
   /** What such a request would make, and why: nothing is made and nothing changed. Tells which scenes a change would cost before it is done. */
   @Post('chapters/:id/renditions/dry-run')
+  @RateLimit('heavy')
   @HttpCode(200)
   @Allow('author')
   async dryRunRendition(
@@ -82,6 +86,7 @@ export class RenditionsController {
 
   /** Films of a chapter, newest first. Its author sees those under way, too. */
   @Get('chapters/:id/renditions')
+  @RateLimit('read')
   @Public()
   async listRenditions(
     @SignedIn() actor: Actor | undefined,
@@ -97,6 +102,7 @@ export class RenditionsController {
 
   /** One film: its state, and its progress in encoded frames. */
   @Get('renditions/:id')
+  @RateLimit('read')
   @Public()
   getRendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionResponse> {
     return this.views.rendition(id, actor);
@@ -104,6 +110,7 @@ export class RenditionsController {
 
   /** Stop making it. What is drawn already stays for the next film. */
   @Delete('renditions/:id')
+  @RateLimit('write')
   @HttpCode(204)
   @Allow('author')
   cancelRendition(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
@@ -112,6 +119,7 @@ export class RenditionsController {
 
   /** Every scene: reused, or made anew and why. */
   @Get('renditions/:id/scenes')
+  @RateLimit('read')
   @Allow('author')
   listScenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesResponse> {
     return this.views.scenes(id, actor);
@@ -119,6 +127,7 @@ export class RenditionsController {
 
   /** For admins: each try to make its sounds and pictures, by which worker, how far it came and how it ended. */
   @Get('renditions/:id/attempts')
+  @RateLimit('read')
   @Allow('admin')
   listAttempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsResponse> {
     return this.views.attempts(id);
@@ -126,6 +135,7 @@ export class RenditionsController {
 
   /** The film: 1080×1920, 30 frames a second, H.264 and AAC. Takes Range. */
   @Get('renditions/:id/film.mp4')
+  @RateLimit('read')
   @Public()
   @ApiProduces('video/mp4')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
@@ -140,6 +150,7 @@ export class RenditionsController {
 
   /** A link to the film that needs no account and takes Range, for players. It ends by itself, and at once when the chapter is taken back (on S3 within a minute). */
   @Get('renditions/:id/link')
+  @RateLimit('read')
   @Public()
   createFilmLink(
     @SignedIn() actor: Actor | undefined,
@@ -152,6 +163,7 @@ export class RenditionsController {
 
   /** A still of the film. */
   @Get('renditions/:id/poster.jpg')
+  @RateLimit('read')
   @Public()
   @ApiProduces('image/jpeg')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
@@ -166,6 +178,7 @@ export class RenditionsController {
 
   /** Captions as WebVTT. */
   @Get('renditions/:id/captions.vtt')
+  @RateLimit('read')
   @Public()
   @ApiProduces('text/vtt')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -180,6 +193,7 @@ export class RenditionsController {
 
   /** Captions as SubRip. */
   @Get('renditions/:id/captions.srt')
+  @RateLimit('read')
   @Public()
   @ApiProduces('application/x-subrip')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -194,6 +208,7 @@ export class RenditionsController {
 
   /** Which words of which block are spoken when: cues and blocks with their times, as JSON. */
   @Get('renditions/:id/cues.json')
+  @RateLimit('read')
   @Public()
   @ApiOkResponse({ schema: { type: 'object' } })
   getCues(
@@ -207,6 +222,7 @@ export class RenditionsController {
 
   /** How a work is filmed. */
   @Get('works/:id/rendering')
+  @RateLimit('read')
   @Allow('author')
   async getRenderSettings(
     @SignedIn() actor: Actor,
@@ -221,6 +237,7 @@ export class RenditionsController {
 
   /** Set how a work is filmed: by which voice and theme, and whether each chapter when it is published. */
   @Put('works/:id/rendering')
+  @RateLimit('write')
   @Allow('author')
   async setRenderSettings(
     @SignedIn() actor: Actor,

@@ -5,6 +5,7 @@ import { Allow, SignedIn } from '#libs/http/access';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
+import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
@@ -30,6 +31,7 @@ export class ScriptController {
 
   /** What is otherwise in the film than in the prose, block by block. Its ETag goes back as If-Match. */
   @Get('chapters/:id/script')
+  @RateLimit('read')
   @Allow('author')
   async getScript(
     @SignedIn() actor: Actor,
@@ -44,6 +46,7 @@ export class ScriptController {
 
   /** Set all that is otherwise with one block. The entry stays with the block through every revision. */
   @Put('chapters/:id/script/:block')
+  @RateLimit('write')
   @Allow('author')
   async putScriptEntry(
     @SignedIn() actor: Actor,
@@ -59,6 +62,7 @@ export class ScriptController {
 
   /** Set some fields of one block's entry and keep the others; null takes a field away. */
   @Patch('chapters/:id/script/:block')
+  @RateLimit('write')
   @Allow('author')
   async updateScriptEntry(
     @SignedIn() actor: Actor,
@@ -74,6 +78,7 @@ export class ScriptController {
 
   /** Leave a block as the prose has it. Throws a detached entry away, too. */
   @Delete('chapters/:id/script/:block')
+  @RateLimit('write')
   @Allow('author')
   async removeScriptEntry(
     @SignedIn() actor: Actor,
@@ -88,6 +93,7 @@ export class ScriptController {
 
   /** How the words of a work are pronounced. */
   @Get('works/:id/lexicon')
+  @RateLimit('read')
   @Allow('author')
   async getLexicon(
     @SignedIn() actor: Actor,
@@ -101,6 +107,7 @@ export class ScriptController {
 
   /** An older version, as the films that name it were spoken. */
   @Get('works/:id/lexicon/:version')
+  @RateLimit('read')
   @Allow('author')
   async getLexiconVersion(
     @SignedIn() actor: Actor,
@@ -114,6 +121,7 @@ export class ScriptController {
 
   /** Set the whole lexicon. Only scenes in which a changed entry occurs sound otherwise then, and only they are made anew. */
   @Put('works/:id/lexicon')
+  @RateLimit('write')
   @Allow('author')
   async setLexicon(
     @SignedIn() actor: Actor,
@@ -128,6 +136,7 @@ export class ScriptController {
 
   /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; it is encoded anew without metadata, and the same again is the same picture. */
   @Post('works/:id/pictures')
+  @RateLimit('heavy')
   @Allow('author')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
@@ -146,6 +155,7 @@ export class ScriptController {
 
   /** A picture, as it was encoded anew. */
   @Get('works/:id/pictures/:sha256')
+  @RateLimit('read')
   @Allow('author')
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })

@@ -1,0 +1,128 @@
+/**
+ * The two ways to count requests in fixed windows: in Redis, exactly over all processes, and in the memory of this one.
+ * RateLimiterMemory of the library keeps a timer for each key and any number of keys; MemoryCounter keeps the 10,000 used last.
+ */
+import { LRUCache } from 'lru-cache';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Redis } from 'ioredis';
+import type { RateBudget } from '#libs/config/rate-limits';
+
+export interface Count {
+  readonly isOver: boolean;
+  readonly remaining: number;
+  /** Until the window ends. */
+  readonly msLeft: number;
+  /** Takes this one request back. */
+  giveBack(): void;
+}
+
+const MOST_KEYS = 10_000;
+
+interface Window {
+  used: number;
+  readonly endsAt: number;
+}
+
+export class MemoryCounter {
+  private readonly windows = new LRUCache<string, Window>({ max: MOST_KEYS });
+
+  constructor(private readonly budget: RateBudget) {}
+
+  count(key: string, now = Date.now()): Count {
+    let window = this.windows.get(key);
+    if (window === undefined || window.endsAt <= now) {
+      window = { used: 0, endsAt: now + this.budget.seconds * 1_000 };
+      this.windows.set(key, window);
+    }
+    window.used++;
+    return new MemoryCount(window, this.budget.requests, now);
+  }
+}
+
+class MemoryCount implements Count {
+  readonly isOver: boolean;
+  readonly remaining: number;
+  readonly msLeft: number;
+
+  constructor(
+    private readonly window: Window,
+    allowed: number,
+    now: number,
+  ) {
+    this.isOver = window.used > allowed;
+    this.remaining = Math.max(0, allowed - window.used);
+    this.msLeft = window.endsAt - now;
+  }
+
+  giveBack(): void {
+    this.window.used--;
+  }
+}
+
+/** How long Redis is left alone after it failed to answer; then one request tries it again, while others count in memory. */
+const PAUSE_MS = 1_000;
+
+/** Whether Redis answers, shared by all budgets. Without it each request would wait for the timeout of its own command. */
+export class RedisHealth {
+  private pausedUntil = 0;
+
+  /** False while Redis is left alone. True for one caller after each pause, and for all once that one has succeeded. */
+  mayAsk(now = Date.now()): boolean {
+    if (this.pausedUntil === 0) return true;
+    if (now < this.pausedUntil) return false;
+    this.pausedUntil = now + PAUSE_MS;
+    return true;
+  }
+  succeeded(): void {
+    this.pausedUntil = 0;
+  }
+  failed(now = Date.now()): void {
+    this.pausedUntil = now + PAUSE_MS;
+  }
+}
+
+/**
+ * The library's script, with one more line: a request given back after its window has ended changes nothing. The library would
+ * begin the next window at -1 and let one more through.
+ */
+const COUNT = `
+if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return {0, 1000 * ARGV[2]} end
+redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
+return {redis.call('incrby', KEYS[1], ARGV[1]), redis.call('pttl', KEYS[1])}`;
+
+export class RedisCounter {
+  private readonly limiter: RateLimiterRedis;
+
+  constructor(
+    redis: Redis,
+    private readonly health: RedisHealth,
+    private readonly budget: RateBudget,
+    keyPrefix: string,
+  ) {
+    this.limiter = new RateLimiterRedis({
+      storeClient: redis,
+      points: budget.requests,
+      duration: budget.seconds,
+      keyPrefix,
+      rejectIfRedisNotReady: true,
+      customIncrTtlLuaScript: COUNT,
+    });
+  }
+
+  /** @returns undefined when Redis cannot be asked. */
+  async count(key: string): Promise<Count | undefined> {
+    if (!this.health.mayAsk()) return undefined;
+    const result = await this.limiter.consume(key).catch((refusal: unknown) => refusal);
+    if (!(result instanceof RateLimiterRes)) {
+      this.health.failed();
+      return undefined;
+    }
+    this.health.succeeded();
+    return {
+      isOver: result.consumedPoints > this.budget.requests,
+      remaining: result.remainingPoints,
+      msLeft: result.msBeforeNext,
+      giveBack: () => void this.limiter.reward(key).catch(() => undefined),
+    };
+  }
+}
