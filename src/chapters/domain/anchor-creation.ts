@@ -1,4 +1,5 @@
 import { DomainError } from '#libs/kernel/domain-error';
+import { occurrences } from './occurrences.js';
 import type { Anchor } from './anchoring.js';
 import type { Block } from './blocks.js';
 
@@ -12,7 +13,7 @@ const CONTEXT = 32;
 export function createAnchor(block: Block, quote?: { exact: string; start?: number }): Anchor {
   if (!quote) return { block: block.id, status: 'anchored' };
   const { exact } = quote;
-  const start = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : block.text.indexOf(exact);
+  const start = quote.start !== undefined && block.text.startsWith(exact, quote.start) ? quote.start : firstOf(block.text, exact);
   if (exact === '' || start < 0) throw new QuoteNotInBlock();
   const end = start + exact.length;
   return {
@@ -25,6 +26,11 @@ export function createAnchor(block: Block, quote?: { exact: string; start?: numb
     },
     span: { start, end },
   };
+}
+
+function firstOf(text: string, words: string): number {
+  for (const start of occurrences(text, words)) return start;
+  return -1;
 }
 
 export class BlockNotInRevision extends DomainError {

@@ -57,11 +57,12 @@ function readFields(lines: readonly string[], into: Metadata): void {
 
 /** Paragraphs before the book in which its makers name themselves. */
 function withoutCredits(lines: readonly string[]): string[] {
-  const rest = [...lines];
+  let at = 0;
   for (;;) {
-    const from = rest.findIndex((line) => line.trim() !== '');
-    if (from < 0 || !CREDITS.test(rest[from])) return rest;
-    const to = rest.findIndex((line, i) => i > from && line.trim() === '');
-    rest.splice(0, to < 0 ? rest.length : to);
+    let from = at;
+    while (from < lines.length && lines[from].trim() === '') from++;
+    if (from === lines.length || !CREDITS.test(lines[from])) return lines.slice(at);
+    at = from;
+    while (at < lines.length && lines[at].trim() !== '') at++;
   }
 }

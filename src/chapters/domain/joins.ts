@@ -1,6 +1,9 @@
 /**
  * Texts that are exactly two or more consecutive other texts put together, white space aside: a paragraph that was cut with Enter, or
  * several joined with Backspace. This is proof, not likeness, so it holds for texts far too short to compare ("“Yes.”").
+ *
+ * Pieces are looked up by their first `KEY` characters. What then remains to be compared is linear for prose; for texts made of one
+ * repeated sign it would be cubic, so at most `MAX_COMPARED` characters are compared, and joins behind that are not found.
  */
 export interface Join {
   readonly whole: number;
@@ -9,20 +12,35 @@ export interface Join {
   readonly to: number;
 }
 
+const KEY = 8;
+/** Characters: about 50 ms. */
+const MAX_COMPARED = 20_000_000;
+/** What one comparison costs beside its characters. */
+const EACH = 10;
+
 export function joinsAmong(wholes: readonly (string | undefined)[], pieces: readonly (string | undefined)[]): Join[] {
   const squeezed = (text: string | undefined) => text?.replace(/\s+/g, '');
   const parts = pieces.map(squeezed);
-  const starting = new Map<string, number[]>(); // by first character
+  const starting = new Map<string, number[]>(); // by their first characters, all of them where they are few
   parts.forEach((part, k) => {
-    if (part) starting.set(part[0], [...(starting.get(part[0]) ?? []), k]);
+    if (!part) return;
+    const known = starting.get(part.slice(0, KEY));
+    if (known) known.push(k);
+    else starting.set(part.slice(0, KEY), [k]);
   });
+  let left = MAX_COMPARED;
   const joins: Join[] = [];
   wholes.map(squeezed).forEach((text, whole) => {
     if (!text) return;
-    for (const from of starting.get(text[0]) ?? []) {
+    for (const from of piecesAtStart(text, starting)) {
       let at = 0;
       let to = from;
-      for (let part = parts[to]; part && text.startsWith(part, at); part = parts[++to]) at += part.length;
+      for (let part = parts[to]; part && left > 0 && text.startsWith(part, at); part = parts[++to]) {
+        at += part.length;
+        left -= part.length + EACH;
+      }
+      left -= EACH;
+      if (left <= 0) return;
       if (at === text.length && to - from > 1) {
         joins.push({ whole, from, to });
         return;
@@ -30,4 +48,12 @@ export function joinsAmong(wholes: readonly (string | undefined)[], pieces: read
     }
   });
   return joins;
+}
+
+/** Pieces that may be the beginning of the text, in their order. */
+function piecesAtStart(text: string, starting: ReadonlyMap<string, readonly number[]>): readonly number[] {
+  const found: number[] = [];
+  for (let length = 1; length <= KEY && length <= text.length; length++)
+    for (const k of starting.get(text.slice(0, length)) ?? []) found.push(k);
+  return found.sort((a, b) => a - b);
 }

@@ -43,6 +43,9 @@ export function lineageBetween(
   const shares = new Map<string, number>();
   for (const list of from) for (const id of list.keys()) shares.set(id, (shares.get(id) ?? 0) + 1);
 
+  const restored = new Set<string>();
+  for (const lineage of steps) for (const line of lineage) if (line.change === 'restored') restored.add(line.block);
+
   const lines = newer.map(({ id, digest }, j): Lineage => {
     const origins = [...from[j].keys()];
     return { change: change(j, id, digest, origins), block: id, from: origins, similarity: from[j].get(origins[0]) ?? 0 };
@@ -51,10 +54,7 @@ export function lineageBetween(
   return lines;
 
   function change(j: number, id: string, digest: string, origins: readonly string[]): BlockChange {
-    if (origins.length === 0)
-      return steps.some((lineage) => lineage.some((line) => line.block === id && line.change === 'restored'))
-        ? 'restored'
-        : 'new';
+    if (origins.length === 0) return restored.has(id) ? 'restored' : 'new';
     if (origins.length > 1) return 'merged';
     const whole = digests.get(id) === digest;
     if (!whole && (shares.get(origins[0]) ?? 0) > 1) return 'split';
@@ -69,15 +69,14 @@ function through(
   sources: ReadonlyMap<string, ReadonlyMap<string, number>>,
   lineage: readonly Lineage[],
 ): Map<string, ReadonlyMap<string, number>> {
-  const next = new Map<string, ReadonlyMap<string, number>>();
-  const add = (block: string, origin: string, share: number) => {
-    const known = new Map(next.get(block));
-    next.set(block, known.set(origin, Math.max(share, known.get(origin) ?? 0)));
-  };
+  const next = new Map<string, Map<string, number>>();
   for (const { change, block, from, similarity } of lineage) {
     if (change === 'gone') continue;
-    if (!next.has(block)) next.set(block, new Map());
-    for (const id of from) for (const [origin, share] of sources.get(id) ?? []) add(block, origin, share * similarity);
+    const known = next.get(block) ?? new Map<string, number>();
+    next.set(block, known);
+    for (const id of from)
+      for (const [origin, share] of sources.get(id) ?? [])
+        known.set(origin, Math.max(share * similarity, known.get(origin) ?? 0));
   }
   return next;
 }

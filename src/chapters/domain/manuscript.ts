@@ -153,8 +153,9 @@ function markedHeadings(lines: readonly string[]): Mark[] {
   lines.forEach((line, i) => {
     const fenced = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1][0];
     if (fenced && (fence === '' || fence === fenced)) fence = fence === '' ? fenced : '';
-    const atx = fence === '' ? /^ {0,3}(#{1,6})\s+(.*\S)\s*$/.exec(line) : null;
-    if (atx) marks.push({ line: i, end: i + 1, level: atx[1].length, text: withoutClosing(atx[2]) });
+    const atx = fence === '' ? /^ {0,3}(#{1,6})\s/.exec(line) : null;
+    const text = atx ? line.slice(atx[0].length).trim() : '';
+    if (atx && text !== '') marks.push({ line: i, end: i + 1, level: atx[1].length, text: withoutClosing(text) });
     else if (fence === '' && /^=+\s*$/.test(line) && (lines[i - 1] ?? '').trim() !== '' && (lines[i - 2] ?? '').trim() === '')
       marks.push({ line: i - 1, end: i + 1, level: 1, text: lines[i - 1].trim() });
   });
@@ -184,10 +185,12 @@ function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
     else if (under.length > 0 && !numbered) level = levels[0];
   }
   const starts = at(level);
+  const uppers = marks.filter((mark) => mark.level < level);
+  let passed = 0;
   const chapters = starts.map((mark, i) => {
     const heading = readHeading(mark.text);
-    const upper = marks.find((other) => other.line > mark.line && other.level < level);
-    const to = Math.min(starts[i + 1]?.line ?? lines.length, upper?.line ?? lines.length);
+    while (passed < uppers.length && uppers[passed].line <= mark.line) passed++;
+    const to = Math.min(starts[i + 1]?.line ?? lines.length, uppers[passed]?.line ?? lines.length);
     return { title: heading ? titleOf(heading) : mark.text, blocks: read(mark.end, to) };
   });
   const opening = read(top.line < starts[0].line ? top.end : 0, starts[0].line);

@@ -17,15 +17,15 @@ export function parseMarkdown(source: string): Draft[] {
   const lines = linesOf(source);
   let group: string[] = [];
   const close = () => {
-    if (group.length > 0) blocks.push(...readGroup(group));
+    for (const block of readGroup(group)) blocks.push(block);
     group = [];
   };
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i];
-    const fence = /^ {0,3}(`{3,}|~{3,})[^`]*$/.exec(line);
-    if (fence) {
+    const fence = fenceAt(line);
+    if (fence !== undefined) {
       close();
-      const end = endOfFence(lines, i + 1, fence[1]);
+      const end = endOfFence(lines, i + 1, fence);
       blocks.push({ kind: 'code', text: lines.slice(i + 1, end).join('\n') });
       i = end;
     } else if (line.trim() === '') {
@@ -50,6 +50,12 @@ export function parseMarkdown(source: string): Draft[] {
 
 const QUOTED = /^ {0,3}>/;
 const LISTED = /^ {0,3}(?:[-*+]|\d{1,3}[.)])\s+\S/u;
+
+/** The run of backticks or tildes that opens a code block; a line with another backtick after it opens none. */
+export function fenceAt(line: string): string | undefined {
+  const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line);
+  return fence && !line.includes('`', fence[0].length) ? fence[1] : undefined;
+}
 
 function endOfFence(lines: readonly string[], from: number, fence: string): number {
   for (let i = from; i < lines.length; i++) {
@@ -148,8 +154,8 @@ function write(kind: BlockKind, text: string): string {
     case 'list':
       return text;
     case 'code': {
-      const runs = text.match(/`+/g) ?? [];
-      const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+      const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+      const fence = '`'.repeat(Math.max(3, longest + 1));
       return `${fence}\n${text}\n${fence}`;
     }
     case 'verse':

@@ -23,6 +23,12 @@ export class Measures {
     return dice(this.profile(a), this.profile(b));
   }
 
+  /** What `dice` can be at most, by the lengths alone. It costs nothing, where measuring a page against a line costs the page. */
+  mostAlike(a: Draft, b: Draft): number {
+    const [one, other] = [this.profile(a).length, this.profile(b).length];
+    return (2 * Math.min(one, other)) / (one + other);
+  }
+
   profile(block: Draft): Profile {
     const known = this.#profiles.get(block) ?? profile(block.text, this.#gram);
     this.#profiles.set(block, known);

@@ -50,7 +50,7 @@ export function readParagraphs(lines: readonly string[], { wrap }: Layout): Draf
   const blocks: Draft[] = [];
   let group: string[] = [];
   const close = () => {
-    if (group.length > 0) blocks.push(...readGroup(group, wrap));
+    if (group.length > 0) for (const block of readGroup(group, wrap)) blocks.push(block);
     group = [];
   };
   for (const line of lines) {

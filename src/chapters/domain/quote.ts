@@ -1,6 +1,9 @@
+import { occurrences } from './occurrences.js';
+
 /**
  * Finds quoted words again inside one text (W3C TextQuoteSelector: the words, and a little of what stood on both sides).
  * It is only ever asked about a block already known to be the right one, and would rather say "not here" than point at a look-alike.
+ * The search for unchanged words is linear in the text; the one for changed words fills at most `MAX_CELLS` cells, about 10 ms.
  */
 export interface Quote {
   readonly exact: string;
@@ -38,10 +41,11 @@ export function findQuote(text: string, quote: Quote, near = 0): Found | undefin
   if (exact === '') return undefined;
   let best: Found | undefined;
   let bestRank = -1;
-  for (let start = text.indexOf(exact); start >= 0; start = text.indexOf(exact, start + 1)) {
+  const alone = telling(exact) >= TELLING;
+  for (const start of occurrences(text, exact)) {
     const span = { start, end: start + exact.length };
     const context = contextAround(text, span, quote);
-    if (!context.proven && telling(exact) < TELLING) continue;
+    if (!context.proven && !alone) continue;
     const rank = context.share + 0.1 * (1 - Math.abs(start - near) / (text.length + 1));
     if (rank > bestRank) [best, bestRank] = [{ ...span, verbatim: true, score: 1 + context.share }, rank];
   }
@@ -81,6 +85,7 @@ function changed(text: string, quote: Quote, near: number): Found | undefined {
   const { exact } = quote;
   const allowed = Math.floor(exact.length * CHANGED);
   if (allowed === 0 || exact.length * text.length > MAX_CELLS) return undefined;
+  const alone = telling(exact) >= 2 * TELLING;
   let errors = Uint16Array.from({ length: exact.length + 1 }, (_, i) => i);
   let starts = new Int32Array(exact.length + 1);
   let [next, nextStarts] = [new Uint16Array(exact.length + 1), new Int32Array(exact.length + 1)];
@@ -103,7 +108,7 @@ function changed(text: string, quote: Quote, near: number): Found | undefined {
     if (cost > allowed) continue;
     const span = { start: starts[exact.length], end: j };
     const context = contextAround(text, span, quote);
-    if (!context.proven && telling(exact) < 2 * TELLING) continue;
+    if (!context.proven && !alone) continue;
     const rank = cost / exact.length - 0.3 * context.share + 0.05 * (Math.abs(span.start - near) / text.length);
     if (rank < bestRank) [best, bestRank] = [{ ...span, verbatim: false, score: 1 - cost / exact.length }, rank];
   }

@@ -2,6 +2,7 @@ import { longestIncreasingSubsequence } from './patience-diff.js';
 import { joinsAmong } from './joins.js';
 import { same } from './matching.js';
 import { Measures } from './measures.js';
+import { contains } from './occurrences.js';
 import { weightedLcs, MAX_LCS_CELLS } from './similarity.js';
 import type { Draft } from './blocks.js';
 import type { Pair } from './patience-diff.js';
@@ -20,6 +21,8 @@ const LONG = 16;
 const FAR = 0.5;
 const BESIDE = 0.4;
 const MARGIN = 0.1;
+/** Too unlike to be one text, or to make another pair doubtful: `BESIDE` less `MARGIN`. */
+const UNLIKE = 0.3;
 /** Worth of a text that can be known again anywhere. */
 const TELLING = 3;
 /** A gram in more texts than this tells nothing. */
@@ -84,7 +87,8 @@ export class Resemblance {
     if (settled()) return;
     const size = (list: readonly number[], of: readonly Draft[]) =>
       list.reduce((sum, k) => sum + this.measures.words(of[k]).length, 0);
-    if (size(older, matching.older) * size(newer, matching.newer) > MAX_LCS_CELLS) {
+    // blocks are counted, too: those of marks alone have no word, and the flow keeps a cell for every two blocks
+    if (Math.max(size(older, matching.older) * size(newer, matching.newer), older.length * newer.length) > MAX_LCS_CELLS) {
       if (whole) this.cut(older, newer, held);
       return;
     }
@@ -174,8 +178,9 @@ export class Resemblance {
     for (const [i, j] of anchors) if (this.matching.free(i, j)) this.matching.pair(i, j, this.dice(i, j));
     let [a, b] = [0, 0];
     for (const anchor of [...anchors, undefined]) {
-      const aTo = anchor ? older.indexOf(anchor[0]) + 1 : older.length;
-      const bTo = anchor ? newer.indexOf(anchor[1]) + 1 : newer.length;
+      // anchors rise on both sides, so each is looked for behind the last one
+      const aTo = anchor ? older.indexOf(anchor[0], a) + 1 : older.length;
+      const bTo = anchor ? newer.indexOf(anchor[1], b) + 1 : newer.length;
       this.settle(older.slice(a, aTo), newer.slice(b, bTo), held, false);
       if (anchor) [a, b] = [aTo - 1, bTo - 1]; // the anchor belongs to both sides: it may have given or taken a piece on either
     }
@@ -222,6 +227,7 @@ export class Resemblance {
       }
       const likeliest = [...met].sort((x, y) => y[1] - x[1]).slice(0, CANDIDATES);
       for (const [i] of likeliest) {
+        if (this.measures.mostAlike(matching.older[i], matching.newer[j]) < UNLIKE) continue;
         const alike = this.dice(i, j);
         keepBest(bestOld, i, j, alike);
         keepBest(bestNew, j, i, alike);
@@ -247,7 +253,7 @@ export class Resemblance {
 
 function isPiece(common: number, worth: number, piece: string, whole: string, rest: string): boolean {
   if (common >= PIECE && common / worth >= CONTAINED) return true;
-  return piece.length > 1 && whole.includes(piece) && !rest.includes(piece);
+  return piece.length > 1 && contains(whole, piece) && !contains(rest, piece);
 }
 
 /** Different grams of a text, of a long one an even quarter (the same in every text, as it is chosen by the gram). */

@@ -55,18 +55,16 @@ const ordered = ({ written, spoken, language, caseSensitive }: LexiconEntry): Le
 export type Pronounce = (tokens: readonly Token[]) => readonly Token[];
 
 export function pronouncing(lexicon: readonly LexiconEntry[], language: string): Pronounce {
-  const byFirst = new Map<string, Rule[]>();
+  const root: Branch = { next: new Map(), rules: [] };
   for (const entry of lexicon) {
     if (entry.language && primary(entry.language) !== primary(language)) continue;
     const rule = ruleOf(entry, language);
-    if (rule) byFirst.set(rule.folded[0], [...(byFirst.get(rule.folded[0]) ?? []), rule]);
+    if (rule) grow(root, rule);
   }
-  if (byFirst.size === 0) return (tokens) => tokens;
-  for (const rules of byFirst.values())
-    rules.sort((a, b) => b.written.length - a.written.length || Number(b.caseSensitive) - Number(a.caseSensitive));
+  if (root.next.size === 0) return (tokens) => tokens;
   return (tokens) => {
     const line = joined(tokens);
-    const hits = matches(line.text, byFirst);
+    const hits = matches(line.text, root);
     return hits.length === 0 ? tokens : replaced(tokens, line.starts, hits);
   };
 }
@@ -77,6 +75,25 @@ interface Rule {
   readonly units: readonly string[];
   readonly glue: '' | ' ';
   readonly caseSensitive: boolean;
+}
+
+/** A trie of the written words: a place in a text is compared with all entries at once, in at most as many steps as the longest has. */
+interface Branch {
+  readonly next: Map<string, Branch>;
+  /** Those that end here, the ones that mind capitals first. */
+  readonly rules: Rule[];
+}
+
+function grow(root: Branch, rule: Rule): void {
+  let branch = root;
+  for (let i = 0; i < rule.folded.length; i++) {
+    const sign = rule.folded[i];
+    const next = branch.next.get(sign) ?? { next: new Map(), rules: [] };
+    branch.next.set(sign, next);
+    branch = next;
+  }
+  branch.rules.push(rule);
+  branch.rules.sort((a, b) => Number(b.caseSensitive) - Number(a.caseSensitive));
 }
 
 function ruleOf({ written, spoken, caseSensitive = false }: LexiconEntry, language: string): Rule | undefined {
@@ -117,22 +134,27 @@ interface Hit {
   readonly rule: Rule;
 }
 
-function matches(text: string, byFirst: ReadonlyMap<string, readonly Rule[]>): Hit[] {
+function matches(text: string, root: Branch): Hit[] {
   const small = folded(text);
   const hits: Hit[] = [];
   for (let from = 0; from < text.length; from++) {
-    const rule = byFirst
-      .get(small[from])
-      ?.find(
-        (one) =>
-          (one.caseSensitive ? text.startsWith(one.written, from) : small.startsWith(one.folded, from)) &&
-          isWhole(text, from, from + one.written.length),
-      );
+    const rule = longestAt(text, small, from, root);
     if (!rule) continue;
     hits.push({ from, to: from + rule.written.length, rule });
     from += rule.written.length - 1;
   }
   return hits;
+}
+
+function longestAt(text: string, small: string, from: number, root: Branch): Rule | undefined {
+  let found: Rule | undefined;
+  let branch = root.next.get(small[from]);
+  for (let to = from + 1; branch; branch = branch.next.get(small[to++])) {
+    if (branch.rules.length === 0 || !isWhole(text, from, to)) continue;
+    const written = text.slice(from, to);
+    found = branch.rules.find((one) => !one.caseSensitive || one.written === written) ?? found;
+  }
+  return found;
 }
 
 const IN_WORD = /[\p{L}\p{M}\p{N}]/u;

@@ -1,8 +1,8 @@
 import { DomainError } from '#libs/kernel/domain-error';
-import { dice } from './keys.js';
 import { type LexiconEntry, pronouncing } from './lexicon.js';
 import type { Token } from './prose.js';
 import { secondsOf, tokensOf, written } from './prose.js';
+import { Borders } from './borders.js';
 import type { BlockScript, ScriptBlocks } from './script.js';
 import { cutOut, laidOver, type Shown } from './shown-words.js';
 
@@ -157,33 +157,26 @@ export function shorter({ spans, seconds }: PlannedScene): PlannedScene[] {
 export function pieces(tokens: readonly Token[], longest = LONGEST_SCENE): (readonly Token[])[] {
   const ends = [0];
   for (const token of tokens) ends.push(ends[ends.length - 1] + secondsOf(token));
-  const throws = new Map<number, number>();
-  const throwAt = (border: number) => {
-    let value = throws.get(border);
-    if (value === undefined) {
-      const words = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map((token) => token.text);
-      throws.set(border, (value = dice(JSON.stringify([words(border - 3, border), words(border, border + 3)]))));
-    }
-    return value;
-  };
-  const out: (readonly Token[])[] = [];
-  const cut = (from: number, to: number): void => {
+  const borders = [0, 1, 2].map((stop) => new Borders(tokens, stop));
+  const bestIn = (from: number, to: number): number | undefined => {
     const seconds = ends[to] - ends[from];
     const unlessShort = seconds > SHORT_SCENE ? AT_SENTENCES : [];
     for (const [stop, low, high] of seconds > longest ? CUTS : unlessShort) {
-      let best = -1;
-      for (let border = from + 1; border < to; border++) {
+      const best = borders[stop].best(from + 1, to, (border) => {
         const share = (ends[border] - ends[from]) / seconds;
-        if (tokens[border - 1].stop < stop || share < low || share > high) continue;
-        if (best < 0 || throwAt(border) > throwAt(best)) best = border;
-      }
-      if (best < 0) continue;
-      cut(from, best);
-      cut(best, to);
-      return;
+        return share < low ? -1 : share > high ? 1 : 0;
+      });
+      if (best !== undefined) return best;
     }
-    if (to > from) out.push(tokens.slice(from, to));
+    return undefined;
   };
-  cut(0, tokens.length);
+  const out: (readonly Token[])[] = [];
+  const open: [number, number][] = [[0, tokens.length]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [from, to] = next;
+    const best = bestIn(from, to);
+    if (best !== undefined) open.push([best, to], [from, best]);
+    else if (to > from) out.push(tokens.slice(from, to));
+  }
   return out;
 }

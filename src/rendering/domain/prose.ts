@@ -102,7 +102,7 @@ function tidy(text: string): string {
 /** The tokens of a block; none when there is nothing in it to say (a row of stars, an emoji). */
 export function tokensOf(text: string, kind: string, language: string): Token[] {
   if (kind === 'scene-break') return [];
-  const out: { text: string; say: string; lineEnd?: boolean }[] = [];
+  const out: { text: string; say: string; heard?: string; lineEnd?: boolean }[] = [];
   for (const line of plain(text, kind).split('\n')) {
     let opening = '';
     for (const chunk of chunks(line, language)) {
@@ -115,7 +115,7 @@ export function tokensOf(text: string, kind: string, language: string): Token[] 
         opening += chunk.text + (chunk.spaceAfter ? ' ' : '');
       } else {
         last.text += (chunk.spaceBefore ? ' ' : '') + chunk.text;
-        last.say = spoken(last.text);
+        last.heard = last.text;
       }
     }
     const last = out.at(-1);
@@ -123,6 +123,8 @@ export function tokensOf(text: string, kind: string, language: string): Token[] 
     if (opening && !last.lineEnd) last.text += ` ${opening.trimEnd()}`;
     last.lineEnd = true;
   }
+  // spoken once the token is whole, not with every sign that joins it
+  for (const token of out) if (token.heard !== undefined) token.say = spoken(token.heard);
   return out.map((token, i) => ({ text: token.text, say: token.say, stop: stopAfter(token, out[i + 1]) }));
 }
 
@@ -216,14 +218,21 @@ function spoken(text: string): string {
     .replace(/[\u2460-\u24ff\u2776-\u2793\u00b9\u00b2\u00b3\u2070-\u209f]/g, '')
     .normalize('NFKC')
     .replace(/(\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana})(?:\.{2,}|—+|-{2,})/gu, '$1，')
-    .replace(/\.{2,}|\s*(?:—+|―+|–+|-{2,})\s*/gu, ', ')
+    .replace(/\.{2,}|(?:(?<!\s)\s+)?(?:—+|―+|–+|-{2,})\s*/gu, ', ')
     .replace(/[’ʼ]/g, "'")
     .replace(/(?<![\p{L}\p{N}])'|'(?![\p{L}\p{N}])/gu, '')
     .replace(/[^\p{L}\p{M}\p{N}\s'.,!?;:%$€£¥&+@/°。，！？；：、-]/gu, '')
     .replace(/([!?！？])[!?！？.。,，]*/gu, '$1')
-    .replace(/([.,;:。，；：、])[\s.,;:。，；：、]*(?=\s|$)/gu, '$1')
+    .replace(/[.,;:。，；：、][\s.,;:。，；：、]*/gu, pausedOnce)
     .replace(/^[\s.,!?;:/。，！？；：、-]+/u, '')
     .trim();
+}
+
+/** Of marks of pause on end, the first remains: up to the end of the text, else up to the last space among them. */
+function pausedOnce(run: string, at: number, text: string): string {
+  if (at + run.length === text.length) return run[0];
+  for (let end = run.length - 1; end > 0; end--) if (run[end].trim() === '') return run[0] + run.slice(end);
+  return run;
 }
 
 const ENDS = /[.!?…。！？][\p{Pe}\p{Pf}"'”’」』）)\]]*$/u;
@@ -234,9 +243,17 @@ const ABBREVIATION =
 /** What ends after a drawn token: 2 a sentence, 1 a clause or line, 0 nothing. */
 export function stopAfter(token: { text: string; lineEnd?: boolean }, next?: { text: string }): 0 | 1 | 2 {
   if (!next) return 2;
-  const drawn = token.text.replace(/[\s\p{Extended_Pictographic}\ufe0f\u200d]+$/gu, '');
+  const drawn = withoutPictures(token.text);
   if (ENDS.test(drawn) && !ABBREVIATION.test(drawn)) return /^[\p{P}]*\p{Ll}/u.test(next.text) ? 1 : 2;
   return token.lineEnd || PAUSES.test(drawn) ? 1 : 0;
+}
+
+/** Without the emoji and spaces at its end. A pattern tied to the end alone would start over at each of them. */
+function withoutPictures(text: string): string {
+  const signs = [...text];
+  let end = signs.length;
+  while (end > 0 && /[\s\p{Extended_Pictographic}\ufe0f\u200d]/u.test(signs[end - 1])) end--;
+  return signs.slice(0, end).join('');
 }
 
 /** A sign that is read as a word, and each letter of what is spelled because no vowel is in it: the % and the dot of `99%` and `a.org`, HTML. */
