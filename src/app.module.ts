@@ -12,11 +12,11 @@ import { AuthWebModule } from './auth/index.js';
 import { ChaptersWebModule } from './chapters/index.js';
 import { CommentsWebModule } from './comments/index.js';
 import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
-import { REACTIONS } from './reactions.js';
+import { EVENT_QUEUES, REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
 /** Every queue that any worker serves; worker groups (libs/events/worker-groups.ts) come beside them. */
-export const QUEUES = ['events.comments', 'events.rendering', 'render.plan', 'render.express'];
+export const QUEUES = [...EVENT_QUEUES, 'render.plan', 'render.express'];
 
 /** What both processes stand on. */
 export const FOUNDATION = [

@@ -8,6 +8,7 @@ import { Jobs } from './jobs.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
 import { FairQueueing1764200004000 } from './migrations/1764200004000-fair-queueing.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
+import { ReactionCheck } from './reaction-check.js';
 import { Relay } from './relay.js';
 import { Queues, REGISTERED_QUEUES, WorkerGroupQueues } from './worker-groups.js';
 
@@ -43,7 +44,7 @@ export class EventsWorkerModule {
   static forRoot(queues: readonly string[]): DynamicModule {
     return {
       module: EventsWorkerModule,
-      providers: [{ provide: REGISTERED_QUEUES, useValue: queues }, Queues, Relay],
+      providers: [{ provide: REGISTERED_QUEUES, useValue: queues }, Queues, Relay, ReactionCheck],
       exports: [Queues],
     };
   }

@@ -11,6 +11,7 @@ import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { placeInQueues } from './fair-queueing.js';
+import { eventQueue } from './queues.js';
 
 /** Which modules react to which event: the whole traffic between modules on one page. */
 export type Reactions = Record<string, readonly string[]>;
@@ -34,7 +35,7 @@ export class TransactionalOutbox extends Outbox {
     await this.store('event', events, (event) =>
       (this.reactions[event.type] ?? []).map((consumer) => ({
         consumer,
-        queue: `events.${consumer}`,
+        queue: eventQueue(consumer),
         priority: 5,
         fairnessKey: null,
       })),

@@ -16,6 +16,9 @@ export const JOB_OPTIONS = {
   removeOnFail: 500,
 } as const;
 
+/** The queue of a module's reactions to events. */
+export const eventQueue = (consumer: string): string => `events.${consumer}`;
+
 export function queueOptions(config: Config, patience: 'worker' | 'web'): QueueOptions {
   return {
     prefix: `${config.redis.prefix}:bull`,
