@@ -15,10 +15,10 @@ import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
 import { EVENT_QUEUES, REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
-/** Every queue that any worker serves; worker groups (libs/events/worker-groups.ts) come beside them. */
+/** All queues that any worker serves; those of worker groups (libs/events/worker-groups.ts) are added while workers run. */
 export const QUEUES = [...EVENT_QUEUES, 'render.plan', 'render.express'];
 
-/** What both processes stand on. */
+/** Modules of both processes. */
 export const FOUNDATION = [
   ConfigModule,
   DatabaseModule.forRoot(SCHEMAS),

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { BadConfiguration, databaseUrl } from '#libs/config/config';
 import { databaseOptions } from './database.js';
 
-/** Any number, the same for all: two deployments that migrate at once take turns. */
+/** Any fixed number: two deployments that migrate at the same time run one after the other. */
 const LOCK = 7_402_635;
 
 const url = databaseUrlOrExit();

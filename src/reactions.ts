@@ -8,9 +8,8 @@ type PublicEvent = ChapterPublished | ChapterUnpublished;
 type ReactingModule = 'comments' | 'rendering';
 
 /**
- * All traffic between modules, on one page: which module reacts to which event. The module on the right imports the event's
- * type from the module that records it, so arrows run the same way as MAY_USE in .dependency-cruiser.cjs. A worker refuses to
- * start when one of these reactions has no processor.
+ * All communication between modules on one page: which modules react to which event. The reacting module imports the type of the
+ * event from the module that records it, so imports follow MAY_USE in .dependency-cruiser.cjs.
  */
 export const REACTIONS: { readonly [Type in PublicEvent['type']]: readonly ReactingModule[] } = {
   ChapterPublished: ['comments', 'rendering'],

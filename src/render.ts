@@ -28,7 +28,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** What is wrong with what was asked: told in one sentence. */
+/** A mistake in the arguments, reported in one sentence. */
 class Refused extends Error {}
 
 const stopping = new AbortController();
@@ -36,7 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => stopping.abort(new Refused('Stopped. What is made is kept.')));
 
 const { env, stderr, stdout } = process;
-/** Where npm was called, which starts scripts in its own folder. */
+/** The folder in which npm was called: npm starts scripts in the folder of the package. */
 const here = (path: string): string => resolve(env.INIT_CWD ?? process.cwd(), path);
 
 try {
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const cache = here(asked.cache ?? join(homedir(), '.cache', 'inkreel'));
   const rendering = await FolderRendering.open(cache, renderingTools(env));
   try {
-    // the paragraphs of the last time keep their names, so that a scene is compared with the one it was
+    // blocks keep the ids of the last run, so that each scene is compared with its earlier version
     const before = (await rendering.before(to)) as Parameters<typeof align>[0];
     const { blocks } = align(before, drafts, { newId, language });
     const wish = { name: to, language, blocks, voice: asked.voice, theme: asked.theme, cover: asked.cover && here(asked.cover) };

@@ -1,8 +1,8 @@
 /**
- * Demo content for an empty installation: accounts and two short works of our own, made through the same use cases that
- * the API calls. Run by `npm start` on its own database and never on one that was given. Running it again adds what is missing.
+ * Demo content for an empty installation: accounts and two short works, made through the same use cases that the API calls. `npm
+ * start` runs it on its own database, never on a given one. Running it again adds what is missing.
  *
- * DEMO_ACCOUNTS_FILE: JSON, `[{ "name", "email", "password", "role" }]`, made once by the starter.
+ * DEMO_ACCOUNTS_FILE: JSON, `[{ "name", "email", "password", "role" }]`, written once by the starter.
  */
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ interface DemoAccount {
   role: Role;
 }
 
-/** What the demo readers say, by the words they quote. */
+/** Comments of the demo readers, by the words they quote. */
 const REMARKS: Record<string, { quote: string; says: string; answer?: string }[]> = {
   en: [
     {

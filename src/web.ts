@@ -1,4 +1,4 @@
-/** The HTTP process: REST, live sockets, docs and the job board. Queues are worked off by worker.ts. */
+/** The web process: REST, live connections, documentation and the job board. Jobs run in worker.ts. */
 import 'reflect-metadata';
 import { getQueueToken } from '@nestjs/bull';
 import { NestFactory } from '@nestjs/core';

@@ -6,7 +6,7 @@ import { FOUNDATION, QUEUES } from './app.module.js';
 import { CommentsWorkerModule } from './comments/index.js';
 import { RenderingWorkerModule } from './rendering/index.js';
 
-/** The worker process: the same modules, entered by the doors of their queues. */
+/** The worker process: the same modules, started by the processors of their queues. */
 @Module({
   imports: [
     ...FOUNDATION,

@@ -1,4 +1,4 @@
-/** The queue process: relays the outbox, reacts to facts and does the heavy work. It answers no HTTP. */
+/** The worker process: relays the outbox, reacts to events and runs jobs. It serves no HTTP. */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { endWithStarter, logger, readConfig, notifyStarter } from '#libs/operations/process';

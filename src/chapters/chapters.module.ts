@@ -51,7 +51,7 @@ export const chaptersSchema: Schema = {
 })
 export class ChaptersModule {}
 
-/** What only the web process needs: routes, the cache of published chapters and the chapters' live stream. */
+/** Only for the web process: routes, the cache of published chapters and the live stream of chapters. */
 @Module({
   imports: [ChaptersModule],
   controllers: [WorksController, ChaptersController],

@@ -1,4 +1,4 @@
-// The front door of chapters: nothing else here may be imported from outside.
+// The public API of the chapters module: other modules import nothing else from here.
 export { ChaptersModule, ChaptersWebModule, chaptersSchema } from './chapters.module.js';
 export { type ChapterSummary, Chapters, type QuoteRequest } from './application/chapters.js';
 export { align } from './domain/alignment.js';

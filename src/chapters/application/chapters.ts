@@ -2,7 +2,7 @@ import type { Actor } from '#libs/kernel/actor';
 import type { Anchor, RevisionDiff } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
 
-/** A chapter as other modules need to know it. */
+/** What other modules know of a chapter. */
 export interface ChapterSummary {
   id: string;
   workId: string;
@@ -12,7 +12,7 @@ export interface ChapterSummary {
   head: number;
   /** What readers see now; null when nothing is published or it was taken back. */
   revision: number | null;
-  /** How often a revision of it was published: the number of the newest publication, 0 before the first. */
+  /** The number of the newest publication, 0 before the first. */
   publication: number;
 }
 
@@ -32,21 +32,27 @@ export interface Quoted {
   anchor: Anchor;
 }
 
-/** What other modules may ask of this one. Answered from the read side, within the caller's transaction if there is one. */
+/**
+ * The public API of the chapters module, for reading. Answered in the caller's transaction if there is one.
+ *
+ * @example
+ * const chapter = await this.chapters.summary(chapterId);
+ * if (!chapter?.revision) throw new NotOpenForComments();
+ */
 export abstract class Chapters {
   abstract summary(chapterId: string): Promise<ChapterSummary | undefined>;
   /** The title of one revision: a draft may have another. */
   abstract title(chapterId: string, revision: number): Promise<string>;
-  /** The blocks of one revision in order, whether published or not: whoever asks has checked that they may. */
+  /** The blocks of one revision in order, whether published or not: the caller has checked that the reader may see it. */
   abstract blocks(chapterId: string, revision: number): Promise<Block[]>;
   /** Revisions in the order in which they were published: the first is publication 1. */
   abstract publications(chapterId: string): Promise<number[]>;
   /**
-   * The revisions that readers were shown since the chapter was last taken back; none while it is. What was made of them may still be
-   * shown, as what they see now is only the newest of these; what was made of others was taken back with the chapter.
+   * The revisions that were published since the last retraction; none while the chapter is unpublished. What was made from them
+   * may be shown; what was made from other revisions was retracted with the chapter.
    */
   abstract readableRevisions(chapterId: string): Promise<number[]>;
-  /** What became of the text on the way from one revision to another, for `transferAnchor`. */
+  /** What changed from one revision to another, for `transferAnchor`. */
   abstract diff(chapterId: string, from: number, to: number): Promise<RevisionDiff>;
   /**
    * What a comment is about, in one query: the chapter as it is, and the block as the reader saw it, with the quoted words.

@@ -4,7 +4,7 @@ import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { WorkRepository, WorkStorage } from '../domain/ports.js';
 import { Work } from '../domain/work.js';
 
-/** What an author does with a work as a whole. */
+/** Use cases of an author for a whole work. */
 @Injectable()
 export class ManagingWorks {
   constructor(

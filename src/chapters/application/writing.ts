@@ -17,7 +17,7 @@ import {
 import type { Manuscript } from '../domain/manuscript.js';
 import { Aligner, ChapterRepository, type NewRevision, Revisions, WorkRepository } from '../domain/ports.js';
 
-/** What an author does with chapters: begin, save, move, publish, unpublish, import. */
+/** Use cases of an author for chapters: create, save, move, publish, unpublish, import. */
 @Injectable()
 export class Writing {
   constructor(
@@ -29,13 +29,13 @@ export class Writing {
     private readonly live: Live,
   ) {}
 
-  /** Begins a chapter at the end of its work. @returns its id. */
+  /** Creates a chapter at the end of its work. @returns its id. */
   async create(by: Actor, workId: string, title: string, text: readonly Draft[]): Promise<string> {
     const [id] = await this.append(by, workId, [{ title, blocks: text }]);
     return id;
   }
 
-  /** Every chapter of a manuscript becomes one, behind those the work has; all of them or none. @returns their ids. */
+  /** Creates one chapter for each chapter of the manuscript, after those of the work: all or none. @returns their ids. */
   import(by: Actor, workId: string, manuscript: Manuscript): Promise<string[]> {
     if (!manuscript.chapters.length) throw new NothingToImport();
     return this.append(by, workId, manuscript.chapters);
@@ -59,9 +59,9 @@ export class Writing {
   }
 
   /**
-   * Saves a text as a new revision. Its blocks are aligned with the newest revision before the transaction and without a
-   * lock; the aggregate refuses if that moved meanwhile, and without `expected` we then align again.
-   * A text that is what is stored already makes no revision.
+   * Saves a text as a new revision. Its blocks are aligned with the newest revision before the transaction and without a lock. If
+   * that revision changed meanwhile, the aggregate refuses; without `expected` the text is aligned again. A text that is stored
+   * already makes no new revision.
    */
   async save(
     by: Actor,
@@ -124,7 +124,7 @@ export class Writing {
     });
   }
 
-  /** @param revision the one that readers shall see; without it the newest. */
+  /** @param revision the one to publish; without it the newest. */
   publish(by: Actor, chapterId: string, expected: number | undefined, revision?: number): Promise<number> {
     return this.unitOfWork.run(async ({ now, record }) => {
       const chapter = await this.chapters.get(chapterId);
@@ -155,7 +155,7 @@ export class Writing {
   }
 }
 
-/** What became of a saved text. */
+/** The result of saving a text. */
 export interface Saved {
   revision: number;
   version: number;
@@ -169,7 +169,7 @@ function firstRevision(chapter: Chapter, drafts: readonly Draft[], now: Date): N
   return { chapterId: id, number: 1, parent: null, title, authorId, blocks, lineage, createdAt: now };
 }
 
-/** Canonical blocks of a text that is not too long. Keeps the claims of blocks that survive. */
+/** The canonical blocks of a text that is not too long; blocks that remain keep their claimed ids. */
 function withinLimits(blocks: readonly Incoming[]): Incoming[] {
   const tidied = blocks.flatMap(({ claimedId, ...draft }) =>
     tidy([draft]).map((block) => ({ ...block, ...(claimedId && { claimedId }) })),

@@ -9,7 +9,7 @@ const WORDS =
     ' ',
   );
 
-/** Ids b0, b1, …; a second call goes on where the first stopped. */
+/** Ids b0, b1, …; a second call continues the count. */
 function counter(from = 0): () => string {
   let next = from;
   return () => `b${next++}`;
@@ -24,12 +24,15 @@ const ids = ({ blocks }: Alignment) => blocks.map(({ id }) => id);
 const paragraph = fc
   .tuple(fc.uuid(), fc.array(fc.constantFrom(...WORDS), { minLength: 6, maxLength: 24 }))
   .map(([name, words]) => `${words.join(' ')} ${name.slice(0, 8)} said ${name.slice(9, 13)} ${name.slice(24)}`);
-/** One that shares no word with any of them: in Cyrillic letters. By chance two paragraphs may be of nearly the same words, and then one is the other edited. */
+/**
+ * A paragraph that shares no word with them, in Cyrillic letters: by chance two paragraphs may have nearly the same words, and
+ * then one counts as the other, edited.
+ */
 const strange = paragraph.map((text) => text.replace(/[a-z0-9]/g, (sign) => String.fromCharCode(0x400 + sign.charCodeAt(0))));
 const story = fc.uniqueArray(paragraph, { minLength: 2, maxLength: 14 });
 
 describe('aligning a text with its previous revision', () => {
-  it('keeps every id when nothing changed, and says so', () => {
+  it('keeps every id when nothing changed, and calls every block kept', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { maxLength: 12 }), (texts) => {
         const previous = start(texts);
@@ -40,7 +43,7 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('gives back exactly the texts it was given, each under an id of its own, and accounts for every old block', () => {
+  it('returns exactly the given texts, each with its own id, and accounts for every old block', () => {
     fc.assert(
       fc.property(story, story, fc.nat(), (one, two, mix) => {
         const previous = start(one);
@@ -69,7 +72,7 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('sees nothing but moves in a new order', () => {
+  it('finds only moves in a new order', () => {
     fc.assert(
       fc.property(
         story.chain((texts) => fc.tuple(fc.constant(texts), fc.shuffledSubarray(texts, { minLength: texts.length }))),
@@ -84,7 +87,7 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('moves as few blocks as it can: one paragraph carried to the end is one move', () => {
+  it('finds the fewest moves: one paragraph moved to the end is one move', () => {
     const texts = ['One lamp.', 'Two lamps.', 'Three lamps.', 'Four lamps.'];
     const result = align(start(texts), ['Two lamps.', 'Three lamps.', 'Four lamps.', 'One lamp.'].map(draft), {
       newId: counter(9),
@@ -111,7 +114,7 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('records a merge with the ids of both, and neither is called gone', () => {
+  it('records a merge with the ids of both, and neither is gone', () => {
     fc.assert(
       fc.property(story, fc.nat(), (texts, at) => {
         const previous = start(texts);
@@ -126,7 +129,7 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('knows an exact cut or join even of texts too short to compare', () => {
+  it('finds an exact split or join also of texts too short to compare', () => {
     const cut = align(start(['Fog.', '“Yes.” “No.”', 'Rain.']), ['Fog.', '“Yes.”', '“No.”', 'Rain.'].map(draft), {
       newId: counter(10),
     });
@@ -149,14 +152,14 @@ describe('aligning a text with its previous revision', () => {
     );
   });
 
-  it('does not tie a deleted line to the same words said elsewhere in the chapter', () => {
+  it('does not pair a deleted line with the same words elsewhere in the chapter', () => {
     const texts = ['“Yes.”', 'He closed the door behind him.', '“Yes.”', 'The rain had stopped by then.', 'Nobody came.'];
     const previous = start(texts);
     const result = align(previous, [...texts.slice(1), 'A ship, far out.', '“Yes.”'].map(draft), { newId: counter(10) });
     expect(ids(result)).toEqual(['b1', 'b2', 'b3', 'b4', 'b10', 'b11']);
   });
 
-  it('keeps a paragraph of which four words in ten survive in place, and gives up one of which none do', () => {
+  it('keeps the id of a paragraph of which four words in ten remain in place, and not of one of which none do', () => {
     const texts = [
       'The harbour lay still.',
       'Marta carried the copper kettle down to the slipway and set it beside the overturned dinghy',
@@ -168,7 +171,7 @@ describe('aligning a text with its previous revision', () => {
     expect(ids(align(start(texts), texts.with(1, other).map(draft), { newId: counter(10) }))).toEqual(['b0', 'b10', 'b2']);
   });
 
-  it('follows Chinese dialogue through an edit', () => {
+  it('keeps the ids of Chinese dialogue through an edit', () => {
     const texts = ['“你今天来得真早。”', '老周没有回答，只把灯放在窗台上。', '“船还没有到么？”', '外面的雾更浓了。'];
     const result = align(start(texts), texts.with(0, '“你今天可来得早。”').with(2, '“船怎么还没有到？”').map(draft), {
       newId: counter(10),
@@ -186,12 +189,12 @@ describe('aligning a text with its previous revision', () => {
 describe('an id claimed by the client', () => {
   const texts = ['The first morning was cold.', 'The second was colder still.', 'On the third it snowed.'];
 
-  it('is believed, even for a text rewritten from the first word to the last', () => {
+  it('is accepted, also for a text rewritten from the first word to the last', () => {
     const incoming = [draft(texts[0]), { ...draft('Nothing here is as it was.'), claimedId: 'b1' }, draft(texts[2])];
     expect(ids(align(start(texts), incoming, { newId: counter(10) }))).toEqual(['b0', 'b1', 'b2']);
   });
 
-  it('is ignored when two blocks claim it, and the texts decide', () => {
+  it('is ignored when two blocks claim it, so that the texts decide', () => {
     const incoming = [
       { ...draft('Nothing here is as it was.'), claimedId: 'b1' },
       { ...draft(texts[1]), claimedId: 'b1' },
@@ -211,7 +214,7 @@ describe('an id claimed by the client', () => {
     expect(changesOf(result)).toEqual(['kept', 'kept', 'kept', 'restored']);
   });
 
-  it('yields to the very text standing elsewhere, as when an editor leaves the id on the empty half of a split', () => {
+  it('is ignored when the exact text is elsewhere, as when an editor leaves the id on the empty half of a split', () => {
     const incoming = [draft(texts[0]), { ...draft('* '), claimedId: 'b1' }, draft(texts[1]), draft(texts[2])];
     expect(ids(align(start(texts), incoming, { newId: counter(10) }))).toEqual(['b0', 'b10', 'b1', 'b2']);
   });
@@ -240,7 +243,7 @@ describe('a text that comes back', () => {
     expect(ids(result)).toEqual(['b0', 'b1', 'b10']);
   });
 
-  it('stays new when two blocks have had that text: nobody knows which one it is', () => {
+  it('stays new when two blocks have had that text, because nothing says which one it is', () => {
     const first = start(['“Yes.”', 'The boat left.', '“Yes.”', 'Then the fog.']);
     const second = align(first, ['The boat left.', 'Then the fog.'].map(draft), { newId: counter(10) });
     const third = align(second.blocks, ['The boat left.', '“Yes.”', 'Then the fog.'].map(draft), {

@@ -3,7 +3,7 @@ import { occurrences } from './occurrences.js';
 import type { Anchor } from './anchoring.js';
 import type { Block } from './blocks.js';
 
-/** So much of the text around a quotation is kept with it, to tell one "he said" from the next (W3C TextQuoteSelector). */
+/** Characters stored before and after a quotation, to tell equal words apart (W3C TextQuoteSelector). */
 const CONTEXT = 32;
 
 /**

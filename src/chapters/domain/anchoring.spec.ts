@@ -8,7 +8,7 @@ import type { Anchor, RevisionDiff } from './anchoring.js';
 import type { Lineage } from './alignment.js';
 import type { Block } from './blocks.js';
 
-/** A chapter saved again and again. */
+/** The saves of a chapter, one after the other. */
 class Saves {
   readonly revisions: Block[][] = [];
   readonly lineages: Lineage[][] = [];
@@ -39,7 +39,7 @@ class Saves {
     return stepTo(last, lineageBetween(listed(first), listed(last), this.lineages.slice(1)));
   }
 
-  /** A remark on words of a block of the first save. */
+  /** An anchor on words of a block of the first save. */
   on(index: number, exact?: string): Anchor {
     const { id, text } = this.revisions[0][index];
     if (exact === undefined) return { block: id, status: 'anchored' };
@@ -60,14 +60,14 @@ const KETTLE = 'Marta carried the copper kettle down to the slipway and set it b
 const GULLS = 'Gulls slept on the roof of the customs house, all facing the same way.';
 const FOG = 'By evening there was fog, and with it the sound of oars.';
 
-describe('a remark on a paragraph', () => {
+describe('an anchor on a paragraph', () => {
   const after = (saves: Saves) => transferAnchorOver(saves.on(1), saves.steps);
 
   it('stays anchored while its paragraph reads the same, whatever happens around it', () => {
     expect(after(new Saves().save(HARBOUR, KETTLE, GULLS).save(FOG, KETTLE))).toEqual({ block: 'b1', status: 'anchored' });
   });
 
-  it('says that the paragraph was edited since, and goes on saying so', () => {
+  it('becomes edited when the paragraph was edited, and stays edited', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace('copper', 'iron'), GULLS)
@@ -75,28 +75,28 @@ describe('a remark on a paragraph', () => {
     expect(after(saves)).toEqual({ block: 'b1', status: 'edited' });
   });
 
-  it('says that the paragraph was moved', () => {
+  it('becomes moved when the paragraph was moved', () => {
     expect(after(new Saves().save(HARBOUR, KETTLE, GULLS, FOG).save(HARBOUR, GULLS, FOG, KETTLE))).toEqual({
       block: 'b1',
       status: 'moved',
     });
   });
 
-  it('goes with the text when two paragraphs become one', () => {
+  it('moves with the text when two paragraphs become one', () => {
     expect(after(new Saves().save(HARBOUR, FOG, KETTLE).save(HARBOUR, `${FOG} ${KETTLE}`))).toEqual({
       block: 'b2',
       status: 'edited',
     });
   });
 
-  it('is detached when the paragraph is deleted, however much its neighbour looks like it', () => {
+  it('is detached when the paragraph is deleted, also when a similar paragraph is beside it', () => {
     const saves = new Saves()
       .save(HARBOUR, 'He said yes, and closed the door.', GULLS)
       .save(HARBOUR, GULLS, 'He said no, and opened a window.');
     expect(after(saves)).toEqual({ block: 'b1', status: 'detached' });
   });
 
-  it('comes back with its paragraph when an old revision is restored', () => {
+  it('is attached again when an old revision is restored', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, GULLS)
@@ -107,7 +107,7 @@ describe('a remark on a paragraph', () => {
   });
 });
 
-describe('a remark on words', () => {
+describe('an anchor on words', () => {
   const there = (saves: Saves, exact: string) => {
     const anchor = transferAnchorOver(saves.on(1, exact), saves.steps);
     const text = saves.revisions.at(-1)?.find(({ id }) => id === anchor.block)?.text;
@@ -119,19 +119,19 @@ describe('a remark on words', () => {
     expect(there(saves, 'overturned dinghy')).toMatchObject({ status: 'anchored', words: 'overturned dinghy' });
   });
 
-  it('points at what they became when they were edited', () => {
+  it('points at the edited words', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace('the copper kettle', 'the old copper kettles'), GULLS);
     expect(there(saves, 'the copper kettle')).toMatchObject({ status: 'edited', words: 'the old copper kettles' });
   });
 
-  it('points at what took their place when they were replaced altogether', () => {
+  it('points at the replacement when they were replaced completely', () => {
     const saves = new Saves().save(HARBOUR, KETTLE, GULLS).save(HARBOUR, KETTLE.replace('copper kettle', 'boy'), GULLS);
     expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', status: 'edited', words: 'boy' });
   });
 
-  it('stays with the paragraph and says edited when they are gone', () => {
+  it('stays with the paragraph and becomes edited when they are gone', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, KETTLE.replace(' and set it beside the overturned dinghy', ''), GULLS);
@@ -139,7 +139,7 @@ describe('a remark on words', () => {
     expect(there(saves, 'overturned').span).toBeUndefined();
   });
 
-  it('follows them into the half of a split that has them', () => {
+  it('moves into the half of a split that has them', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, 'Marta carried the copper kettle down', 'to the slipway and set it beside the overturned dinghy.', GULLS);
@@ -148,14 +148,14 @@ describe('a remark on words', () => {
     expect(there(saves, 'copper kettle').block).not.toBe(there(saves, 'overturned dinghy').block);
   });
 
-  it('does not go to the same words in another paragraph', () => {
+  it('does not move to the same words in another paragraph', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE, GULLS)
       .save(HARBOUR, GULLS, 'Years later they found a copper kettle in the mud.');
     expect(there(saves, 'copper kettle')).toMatchObject({ block: 'b1', status: 'detached' });
   });
 
-  it('does not go to the same short words elsewhere in its paragraph', () => {
+  it('does not move to the same short words elsewhere in its paragraph', () => {
     const saves = new Saves()
       .save(HARBOUR, 'At the bell he stood up, and much later, in the dark, somebody looked up.', GULLS)
       .save(HARBOUR, 'At the bell nobody moved, and much later, in the dark, somebody looked up.', GULLS);
@@ -163,7 +163,7 @@ describe('a remark on words', () => {
     expect(there(saves, 'up').words).toBeUndefined();
   });
 
-  it('tells apart the same words said twice by what stands around them', () => {
+  it('tells equal words apart by the text around them', () => {
     const text = '“船来了么？”他问。没有人回答。过了一会儿，“船来了么？”她又问。';
     const saves = new Saves().save('雾。', text, '灯。').save('雾。', `天黑了。${text}`, '灯。');
     const second = {
@@ -175,14 +175,14 @@ describe('a remark on words', () => {
   });
 });
 
-describe('what happened between two published revisions', () => {
-  it('is nothing, when the drafts between them undid each other', () => {
+describe('the difference between two published revisions', () => {
+  it('is empty when the drafts between undid each other', () => {
     const saves = new Saves().save(HARBOUR, KETTLE, GULLS).save(`${HARBOUR} ${KETTLE}`, GULLS).save(HARBOUR, KETTLE, GULLS);
     expect(saves.leap.lineage.map(({ change }) => change)).toEqual(['kept', 'kept', 'kept']);
     expect(transferAnchor(saves.on(1), saves.leap)).toEqual(saves.on(1));
   });
 
-  it('remembers a split and a later edit of the half', () => {
+  it('has a split and a later edit of one half', () => {
     const saves = new Saves()
       .save(HARBOUR, KETTLE)
       .save(HARBOUR, 'Marta carried the copper kettle down to the slipway', 'and set it beside the overturned dinghy.')
@@ -198,7 +198,7 @@ describe('what happened between two published revisions', () => {
     .uuid()
     .map((name) => `On the day of ${name.replaceAll('-', ' ')} nobody came to the quay but ${name.slice(-6)}`);
 
-  it('tells of every block of both revisions, and agrees with the steps on what is gone', () => {
+  it('has every block of both revisions, and the same blocks are gone as in the single steps', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(paragraph, { minLength: 4, maxLength: 8 }),
@@ -224,7 +224,7 @@ describe('what happened between two published revisions', () => {
 });
 
 describe('looking for a quote', () => {
-  it('finds it where it is, whatever text stands around it', () => {
+  it('finds it in any text around it', () => {
     fc.assert(
       fc.property(
         fc.string({ maxLength: 60 }),

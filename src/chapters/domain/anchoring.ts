@@ -3,40 +3,41 @@ import type { Lineage } from './alignment.js';
 import type { Quote, Span } from './quote.js';
 
 /**
- * Where a remark stands after the text changed. First the lineage says which block its block became; only inside that block, or the
- * parts it was split into, are the quoted words looked for. So a remark can lose its words, or its block, and says so; it can never
- * slip to another text that happens to look alike.
+ * Where a comment is anchored after the text changed. The lineage says which block its block became; the quoted words are
+ * searched only in that block, or in the parts it was split into. So an anchor can lose its words or its block, and its status
+ * says so; it never moves to another text that looks similar.
  */
 export type AnchorStatus =
-  /** as it was made: the block, or the quoted words, unchanged and in place */
+  /** unchanged and in place: the block, or the quoted words */
   | 'anchored'
-  /** the block, or the quoted words, are another text now */
+  /** the block, or the quoted words, were changed */
   | 'edited'
-  /** unchanged, but elsewhere: the block was moved, or its text now belongs to another block */
+  /** unchanged but elsewhere: the block was moved, or its text belongs to another block now */
   | 'moved'
-  /** the block is gone; should it come back, so does the remark */
+  /** the block is gone; if it comes back, the anchor is attached again */
   | 'detached';
 
 export interface Anchor {
-  /** Where it stands, or, when detached, where it stood last. */
+  /** The block; for a detached anchor, its last block. */
   readonly block: string;
   readonly status: AnchorStatus;
-  /** The words it was made about, as they were then; without it the remark is about the whole block. */
+  /** The words that were quoted; absent when the comment is about the whole block. */
   readonly quote?: Quote;
-  /** Where the words are now; absent when they are not to be found. */
+  /** Where the words are now; absent when they are not found. */
   readonly span?: Span;
 }
 
-/** From one revision to a later one: the lineage between them, and the later one's texts. */
+/** What changed from one revision to a later one: the lineage between them, and the texts of the later one. */
 export interface RevisionDiff {
   readonly lineage: readonly Lineage[];
   readonly textOf: (block: string) => string | undefined;
 }
 
 /**
- * Takes an anchor over one step. Compose by calling it again with what it returned, or use `journey`.
+ * Transfers an anchor to a later revision. For several revisions call it again with its result, or use `transferAnchorOver`.
  *
- * @example passage({ block: 'a', standing: 'anchored' }, { lineage, textOf: (id) => texts.get(id) }) // → { block: 'a', standing: 'edited' }
+ * @example transferAnchor({ block: 'a', status: 'anchored' }, { lineage, textOf: (id) => texts.get(id) }) // → { block: 'a',
+ * status: 'edited' }
  */
 export function transferAnchor(anchor: Anchor, diff: RevisionDiff): Anchor {
   if (anchor.status === 'detached') {

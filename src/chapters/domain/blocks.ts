@@ -1,32 +1,33 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What a chapter is made of: an ordered list of blocks. A block is the smallest thing that has an identity (comments hang on it,
- * scenes are rendered from it), so one paragraph is one block. Its text is plain, with light Markdown marks (`*so*`, `**so**`)
- * left in place; a line break inside it is one the author wanted.
+ * A chapter is an ordered list of blocks. A block is the smallest part with an identity: comments are anchored to it and scenes
+ * are rendered from it, so one paragraph is one block. Its text is plain, with light Markdown marks (`*so*`, `**so**`) left in
+ * place; a line break inside it was written by the author.
  *
- * Every text has one canonical form, made by `tidy`, so that equal looks are equal bytes and Markdown goes out and comes back unchanged.
+ * `tidy` brings every text into one canonical form, so that equal texts are equal bytes and Markdown survives a round trip
+ * unchanged.
  */
 export const BLOCK_KINDS = ['paragraph', 'heading', 'quote', 'verse', 'list', 'code', 'scene-break'] as const;
 export type BlockKind = (typeof BLOCK_KINDS)[number];
 
-/** A block that has no identity yet: what an author sends. */
+/** A block without an id: what an author sends. */
 export interface Draft {
   readonly kind: BlockKind;
   readonly text: string;
 }
 
 export interface Block extends Draft {
-  /** Given once by the server and never to another text. */
+  /** Given once by the server, and never to another text. */
   readonly id: string;
 }
 
-/** One chapter, not one book: the longest chapters of public serials stay under a tenth of this. */
+/** The limit of one chapter, not of a book: the longest chapters of public serials have less than a tenth of this. */
 export const MAX_BLOCKS = 5_000;
 /** UTF-16 units over all blocks of a chapter. */
 export const MAX_CHARS = 600_000;
 
-/** The one text every scene break has. */
+/** The text of every scene break. */
 export const SCENE_BREAK_TEXT = '***';
 
 /** `***`, `- - -`, `＊＊＊`: three or more of one ornament and nothing else. */
@@ -72,14 +73,14 @@ function tidied({ kind, text }: Draft): Draft | undefined {
     }
     case 'list':
       return { kind, text: lines.join('\n').trimStart() };
-    case 'verse': // what makes it verse is where its lines end; one line has no such place
+    case 'verse': // verse needs at least two lines
       return { kind: lines.length > 1 ? kind : 'paragraph', text: lines.join('\n') };
     default:
       return { kind, text: lines.join('\n') };
   }
 }
 
-/** `Title ##` closes as it opened; so do any number of marks at its end. */
+/** Removes the closing marks of a heading: `Title ##`. */
 export function withoutClosing(title: string): string {
   let end = title.length;
   for (let at = end; at >= 0; at--) {
@@ -89,7 +90,7 @@ export function withoutClosing(title: string): string {
   return title.slice(0, end).trimEnd();
 }
 
-/** A list line as `- text`, its nesting kept as leading spaces; empty when nothing is left of it. */
+/** A list line as `- text`; nesting stays as leading spaces. Empty when nothing is left. */
 function item(line: string): string {
   const text = line.trim();
   if (text === '' || RULE.test(text)) return '';

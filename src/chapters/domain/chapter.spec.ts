@@ -9,7 +9,7 @@ const bob = { id: 'bob', role: 'author' as const };
 const begun = (): Chapter => Chapter.create(ann, { workId: 'w', title: 'One', rank: 'a' }, noon).chapter;
 
 describe('A work', () => {
-  it('is begun by an author and changed by its owner only', () => {
+  it('is created by an author and changed by its owner only', () => {
     const { work, created } = Work.create(ann, { title: ' The  Lamp ', language: 'en' }, noon);
     expect(created).toMatchObject({ type: 'WorkCreated', subject: { kind: 'work', id: work.id }, data: { ownerId: 'ann' } });
     expect(work.snapshot()).toMatchObject({ title: 'The Lamp', ownerId: 'ann', version: 1 });
@@ -30,21 +30,21 @@ describe('A work', () => {
 });
 
 describe('A chapter', () => {
-  it('keeps what readers see while its author goes on writing', () => {
+  it('shows the published revision while its author goes on writing', () => {
     const chapter = begun();
     expect(chapter.publish(ann, 1, undefined, true, noon)).toMatchObject({ type: 'ChapterPublished', data: { revision: 1 } });
     expect(chapter.save(ann, 2, 1, 'One', noon)).toMatchObject({ type: 'ChapterSaved', data: { revision: 2 } });
     expect(chapter.snapshot()).toMatchObject({ status: 'published', publishedRevision: 1, headRevision: 2 });
   });
 
-  it('tells of each change', () => {
+  it('returns an event for each change', () => {
     const { chapter, created } = Chapter.create(ann, { workId: 'w', title: 'One', rank: 'a' }, noon);
     expect(created).toMatchObject({ type: 'ChapterCreated', about: [chapter.id, 'w'], data: { authorId: 'ann' } });
     const order = new ReadingOrder([{ id: chapter.id, rank: 'a' }]);
     expect(chapter.move(ann, 1, order, null, noon)).toMatchObject({ type: 'ChapterMoved', data: { by: 'ann' } });
   });
 
-  it('is published once a revision, and only one that it has and that says something', () => {
+  it('can publish each revision once, and only one that exists and has text', () => {
     const chapter = begun();
     expect(() => chapter.publish(ann, undefined, 2, true, noon)).toThrow(RevisionNotFound);
     expect(() => chapter.publish(ann, undefined, 1, false, noon)).toThrow(NothingToPublish);

@@ -8,29 +8,29 @@ export interface ChapterState {
   id: string;
   workId: string;
   authorId: string;
-  /** Where it stands in its work: see rank.ts. */
+  /** Its position in the work: see rank.ts. */
   rank: string;
   title: string;
   status: 'draft' | 'published' | 'unpublished';
   /** Number of the newest revision; 1, 2, 3 … */
   headRevision: number;
-  /** The revision that readers see. Kept when unpublished, to know what they saw. */
+  /** The revision that readers see. It stays when the chapter is unpublished. */
   publishedRevision: number | null;
   publishedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
-  /** Counts every change; it is the ETag that authors send back as If-Match. */
+  /** Counts every change. It is the ETag that authors send back as If-Match. */
   version: number;
 }
 
 /**
- * One chapter of a work. It is written as a row of immutable revisions; publishing names **one** of them, so what is
- * saved afterwards shows to nobody until it is published in turn. Unpublishing hides it and forgets nothing.
+ * One chapter of a work. Its text is a row of immutable revisions. Publishing names **one** of them, so readers see later edits
+ * only when those are published too. Unpublishing hides the chapter and deletes nothing.
  */
 export class Chapter {
   private constructor(private readonly state: ChapterState) {}
 
-  /** Its first revision is 1 and is saved with it. */
+  /** Revision 1 is stored together with it. */
   static create(
     by: Actor,
     details: { workId: string; title: string; rank: string },
@@ -75,7 +75,7 @@ export class Chapter {
     return this.event('ChapterMoved', { workId: this.state.workId, by: by.id });
   }
 
-  /** @param hasText whether that revision has anything to read. */
+  /** @param hasText whether that revision has any text. */
   publish(by: Actor, expected: number | undefined, revision: number | undefined, hasText: boolean, now: Date): ChapterPublished {
     this.mustBeChangedBy(by, expected);
     const chosen = revision ?? this.state.headRevision;
@@ -138,7 +138,7 @@ export type ChapterCreated = ChapterEvent<'ChapterCreated', { workId: string; au
 export type ChapterSaved = ChapterEvent<'ChapterSaved', { workId: string; by: string; revision: number }>;
 export type ChapterMoved = ChapterEvent<'ChapterMoved', { workId: string; by: string }>;
 
-/** A revision became what readers see. Look at the chapter for its present state: it may have changed again. */
+/** A revision was published. Read the chapter for its present state: it may have changed again. */
 export type ChapterPublished = ChapterEvent<'ChapterPublished', { workId: string; authorId: string; revision: number }> & {
   subject: { version: number };
 };
@@ -176,7 +176,7 @@ export class AlreadyPublished extends DomainError {
   readonly code = 'already-published';
   readonly kind = 'conflict';
   constructor(revision: number) {
-    super(`Revision ${revision} is what readers see already. Save a change first, or name another revision.`, { revision });
+    super(`Revision ${revision} is published already. Save a change first, or name another revision.`, { revision });
   }
 }
 export class NotPublished extends DomainError {
@@ -197,13 +197,13 @@ export class NothingToImport extends DomainError {
   readonly code = 'nothing-to-import';
   readonly kind = 'invalid';
   constructor() {
-    super('The file holds no text: look whether it is the right one.');
+    super('The file has no text: check that it is the right one.');
   }
 }
 export class ChapterTooLong extends DomainError {
   readonly code = 'chapter-too-long';
   readonly kind = 'invalid';
   constructor(limit: string) {
-    super(`A chapter holds at most ${limit}: cut it into two.`);
+    super(`A chapter holds at most ${limit}: split it into two.`);
   }
 }

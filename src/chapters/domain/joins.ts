@@ -1,9 +1,10 @@
 /**
- * Texts that are exactly two or more consecutive other texts put together, white space aside: a paragraph that was cut with Enter, or
- * several joined with Backspace. This is proof, not likeness, so it holds for texts far too short to compare ("“Yes.”").
+ * Finds texts that are exactly two or more consecutive other texts put together, apart from white space: a paragraph that was
+ * split with Enter, or several that were joined with Backspace. This is proof and not similarity, so it also holds for texts that
+ * are too short to compare ("“Yes.”").
  *
- * Pieces are looked up by their first `KEY` characters. What then remains to be compared is linear for prose; for texts made of one
- * repeated sign it would be cubic, so at most `MAX_COMPARED` characters are compared, and joins behind that are not found.
+ * Parts are looked up by their first `KEY` characters. The comparisons that remain are linear for prose; for texts of one
+ * repeated character they would be cubic, so at most `MAX_COMPARED` characters are compared, and later joins are not found.
  */
 export interface Join {
   readonly whole: number;

@@ -2,15 +2,16 @@ import { longestIncreasingSubsequence } from './patience-diff.js';
 import type { BlockChange, Lineage } from './alignment.js';
 import type { Pair } from './patience-diff.js';
 
-/** What a stored revision knows of a block without its text. */
+/** A block of a stored revision, without its text. */
 export interface Listed {
   readonly id: string;
   readonly digest: string;
 }
 
 /**
- * The lineage between two revisions that are not neighbours, from the lineages stored for the saves between them. Readers go from one
- * published revision to the next; authors save many drafts on the way, and what happened and was undone there did not happen for a reader.
+ * The lineage between two revisions that are not neighbours, made from the lineages of the saves between them. Readers go from
+ * one published revision to the next, while authors save many drafts between: a change that was undone there did not happen for a
+ * reader.
  *
  * @param steps one lineage for each save after `older` up to and including `newer`, in order
  */
@@ -25,7 +26,7 @@ export function lineageBetween(
   const places = new Map(older.map(({ id }, i) => [id, i]));
 
   const from = newer.map(({ id, digest }) => {
-    if (digests.get(id) === digest) return new Map([[id, 1]]); // whatever happened between, it reads the same
+    if (digests.get(id) === digest) return new Map([[id, 1]]); // unchanged for a reader, whatever happened between
     const found = new Map(sources.get(id));
     if (digests.has(id)) {
       const own = found.get(id) ?? 0;
@@ -64,7 +65,7 @@ export function lineageBetween(
   }
 }
 
-/** Carries the sources of every block one save further. */
+/** Follows the sources of every block over one more save. */
 function through(
   sources: ReadonlyMap<string, ReadonlyMap<string, number>>,
   lineage: readonly Lineage[],

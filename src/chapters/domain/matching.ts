@@ -3,29 +3,31 @@ import { patienceDiff } from './patience-diff.js';
 import type { Block, Draft } from './blocks.js';
 
 /**
- * Which old block each new block is. The steps go from proof to evidence, and a later step never touches what an earlier one settled:
+ * Pairs each new block with its old block. The steps go from proof to evidence, and a later step never changes a pair of an
+ * earlier one:
  *
- * 1. what the author's editor says (claims, vetted by the caller), and equal texts in equal order (`patienceDiff`);
+ * 1. claims of the author's editor (checked by the caller), and equal texts in the same order (`patienceDiff`);
  * 2. equal texts elsewhere, when the text occurs once on both sides: a move;
- * 3. equal to a text this chapter once had: it comes back under its old id;
- * 4. in the stretches between, compared word by word: edits, rewritings, splits and merges;
- * 5. similar text elsewhere, only when each is the other's clear best: moved and edited.
+ * 3. a text that the chapter once had: it gets its old id back;
+ * 4. word by word inside the stretches between: edits, rewritings, splits and merges;
+ * 5. similar texts elsewhere, only when each is the clear best of the other: moved and edited.
  *
- * What finds no partner is new, or gone. No step guesses: position alone never joins two texts.
+ * A block without a partner is new, or gone. No step guesses: position alone never pairs two texts.
  *
- * Cost: O(n log n) for the equal part of n blocks; step 4 at most `MAX_LCS_CELLS` cells a stretch; step 5 linear in the characters left over.
+ * Cost: O(n log n) for the equal part of n blocks; step 4 at most `MAX_LCS_CELLS` cells a stretch; step 5 linear in the remaining
+ * characters.
  */
 export class Matching {
-  /** Old index for each new block, or -1; and the other way round. One to one. */
+  /** The old index of each new block, or -1; and the reverse. One to one. */
   readonly oldOf: Int32Array;
   readonly newOf: Int32Array;
   /** Other old blocks of which some text is in this new block: it was split off one, or merged with one. */
   readonly also = new Map<number, number[]>();
   /** 0…1 for each new block: how much of the text is that of the old block. */
   readonly similarity: Float64Array;
-  /** Ids of the past that new blocks come back under. */
+  /** Earlier ids that new blocks get back. */
   readonly restored = new Map<number, string>();
-  /** Old blocks that went, or gave a piece, into another. */
+  /** Old blocks that went into another block, whole or in part. */
   readonly #spent = new Set<number>();
 
   constructor(
@@ -63,7 +65,7 @@ export class Matching {
     return this.oldOf[j] < 0 && !this.also.has(j) && !this.restored.has(j);
   }
 
-  /** Both sides still have blocks without a partner. */
+  /** Whether both sides still have blocks without a partner. */
   get open(): boolean {
     return this.newOf.some((_, i) => this.freeOld(i)) && this.oldOf.some((_, j) => this.freeNew(j));
   }
@@ -74,7 +76,7 @@ export class Matching {
     claims.forEach((i, j) => {
       if (i >= 0) this.pair(i, j);
     });
-    // most saves change little: what is equal at both ends is never looked at again
+    // most saves change little: equal blocks at both ends are paired first
     let [from, oldEnd, newEnd] = [0, older.length, newer.length];
     const equal = (i: number, j: number) => this.oldOf[j] === i || (this.free(i, j) && same(older[i], newer[j]));
     for (; from < oldEnd && from < newEnd && equal(from, from); from++) this.pair(from, from);
@@ -117,7 +119,7 @@ export class Matching {
     };
     const [onceOld, onceNew] = [once(this.older), once(this.newer)];
     for (const [key, { i, j }] of wanted) if (j >= 0 && onceOld(key) && onceNew(key)) this.pair(i, j);
-    // a repeated line is believed to have moved only along with its neighbour
+    // a repeated line counts as moved only together with its neighbour
     for (let j = 1; j < this.newer.length; j++) this.follow(this.oldOf[j - 1], 1, j);
     for (let j = this.newer.length - 2; j >= 0; j--) this.follow(this.oldOf[j + 1], -1, j);
   }
@@ -128,7 +130,9 @@ export class Matching {
       this.pair(i, j);
   }
 
-  /** Step 3. A text several blocks have had is a common utterance: it comes back only beside another that does. */
+  /**
+   * Step 3. A text that several blocks have had is too common to decide: it gets an id back only beside another block that does.
+   */
   fromHistory(history: readonly { readonly id: string; readonly digest: string }[]): void {
     if (history.length === 0 || !this.oldOf.some((_, j) => this.freeNew(j))) return;
     const ids = new Map<string, Set<string>>();

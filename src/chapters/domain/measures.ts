@@ -2,7 +2,7 @@ import { dice, gramLength, profile, Rarity, words } from './similarity.js';
 import type { Draft } from './blocks.js';
 import type { Profile } from './similarity.js';
 
-/** Measures of the blocks of one alignment, each taken when first asked for and once. */
+/** Measures of the blocks of one alignment, each computed once, when it is first needed. */
 export class Measures {
   readonly #gram: number;
   readonly #profiles = new Map<Draft, Profile>();
@@ -18,7 +18,7 @@ export class Measures {
     this.#gram = gramLength(language, sample);
   }
 
-  /** Likeness by n-grams, 0…1. */
+  /** Similarity by n-grams, 0…1. */
   dice(a: Draft, b: Draft): number {
     return dice(this.profile(a), this.profile(b));
   }
@@ -41,12 +41,12 @@ export class Measures {
     return known;
   }
 
-  /** What a text is worth as evidence, in words as rare as can be. */
+  /** How much evidence a text holds, counted in words of the greatest rarity. */
   worth(block: Draft): number {
     return this.words(block).reduce((sum, word) => sum + this.rarity.of(word), 0);
   }
 
-  /** Learned from at most a hundred blocks spread over the chapter: telling "the" from a name takes no more. */
+  /** Learned from at most a hundred blocks spread over the chapter: more are not needed to tell "the" from a name. */
   get rarity(): Rarity {
     if (!this.#rarity) {
       const step = Math.max(1, Math.ceil(this.older.length / 100));

@@ -1,9 +1,9 @@
 /**
- * Which entries of two lists are the same and in the same order: patience diff (Bram Cohen), which anchors on entries that occur
- * once on both sides and so never ties a repeated short line to a far twin, with a plain longest common subsequence where nothing
- * is unique. Entries are numbers that stand for texts.
+ * Finds the entries that two lists have in common and in order: patience diff (Bram Cohen). It starts from entries that occur
+ * once on both sides, so a repeated short line is never paired with a distant equal one; where nothing is unique, it uses a plain
+ * longest common subsequence. Entries are numbers that stand for texts.
  *
- * O(n log n) for n entries; the inner subsequence is quadratic but bounded by `MAX_CELLS`.
+ * O(n log n) for n entries; the inner subsequence is quadratic, bounded by `MAX_CELLS`.
  */
 export type Pair = readonly [older: number, newer: number];
 
@@ -47,7 +47,7 @@ function uniqueIn(a: readonly number[], aFrom: number, aTo: number, b: readonly 
   return pairs;
 }
 
-/** The longest run of pairs, given in the order of their first member, whose second members rise too (patience sorting). */
+/** The longest sequence of pairs, given in the order of their first member, whose second members rise too (patience sorting). */
 export function longestIncreasingSubsequence(pairs: readonly Pair[]): Pair[] {
   const tops: number[] = []; // index into pairs: the smallest end of a run of each length
   const before = new Int32Array(pairs.length).fill(-1);

@@ -4,7 +4,7 @@ import type { Chapter } from './chapter.js';
 import type { RankedChapter, ReadingOrder } from './reading-order.js';
 import type { Work } from './work.js';
 
-/** Where works are kept, for those about to change one. */
+/** Works, for use cases that change one. */
 export abstract class WorkRepository {
   /** Locks it until the unit of work ends. @throws WorkNotFound */
   abstract get(id: string): Promise<Work>;
@@ -20,13 +20,13 @@ export abstract class ChapterRepository {
   /** Without a lock: a chapter stays in its work. @throws ChapterNotFound */
   abstract workOf(id: string): Promise<string>;
   abstract saveRanks(chapters: readonly RankedChapter[]): Promise<void>;
-  /** One more revision has become what readers see. */
+  /** Stores that a revision was published. */
   abstract recordPublication(chapterId: string, revision: number, at: Date): Promise<void>;
-  /** Readers see none of what they have seen any more: it was taken back. */
+  /** Marks all publications of the chapter as retracted. */
   abstract recordRetraction(chapterId: string, at: Date): Promise<void>;
 }
 
-/** The newest revision, and what the chapter ever held: all that aligning an incoming text needs. */
+/** The newest revision and all earlier (id, digest) pairs: what aligning a new text needs. */
 export interface Head {
   chapterId: string;
   authorId: string;
@@ -49,15 +49,15 @@ export interface NewRevision {
   createdAt: Date;
 }
 
-/** Insert-only: a revision once stored never changes, and blocks that did not change are stored once. */
+/** Insert-only: a stored revision never changes, and unchanged blocks are stored once. */
 export abstract class Revisions {
   abstract head(chapterId: string): Promise<Head | undefined>;
   abstract add(...revisions: NewRevision[]): Promise<void>;
-  /** Characters to read in a revision; undefined when there is no such revision. */
+  /** Number of readable characters of a revision; undefined when there is no such revision. */
   abstract length(chapterId: string, number: number): Promise<number | undefined>;
 }
 
-/** Runs `align`, away from the event loop when the text is long. */
+/** Runs `align`, outside the event loop when the text is long. */
 export abstract class Aligner {
   abstract align(
     previous: readonly Block[],

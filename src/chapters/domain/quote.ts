@@ -1,13 +1,13 @@
 import { occurrences } from './occurrences.js';
 
 /**
- * Finds quoted words again inside one text (W3C TextQuoteSelector: the words, and a little of what stood on both sides).
- * It is only ever asked about a block already known to be the right one, and would rather say "not here" than point at a look-alike.
- * The search for unchanged words is linear in the text; the one for changed words fills at most `MAX_CELLS` cells, about 10 ms.
+ * Finds quoted words again inside one text (W3C TextQuoteSelector: the words, and some text before and after them). It is used
+ * only on the block that is known to be the right one, and returns nothing rather than similar words. The search for unchanged
+ * words is linear in the text; the one for changed words fills at most `MAX_CELLS` cells, about 10 ms.
  */
 export interface Quote {
   readonly exact: string;
-  /** What stood before and after it in its block, up to 32 characters; empty at the block's ends. */
+  /** The text before and after it in its block, up to 32 characters; empty at the ends of the block. */
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -25,16 +25,16 @@ export interface Found extends Span {
   readonly score: number;
 }
 
-/** Of the words, at most this share may have changed. */
+/** The greatest share of the words that may have changed. */
 const CHANGED = 0.4;
-/** So much context on one side tells one "he said" from the next. */
+/** Context on one side that is enough to tell equal words apart. */
 const CONTEXT = 4;
 /** Words this long need no context: characters, CJK counting three. */
 const TELLING = 24;
 
 /**
- * @param near where it stood before, to choose between equals
- * @returns the place, or undefined when the words are not in this text any more
+ * @param near the earlier position, to choose between equals
+ * @returns the position, or undefined when the text no longer has the words
  */
 export function findQuote(text: string, quote: Quote, near = 0): Found | undefined {
   const { exact } = quote;
@@ -52,7 +52,7 @@ export function findQuote(text: string, quote: Quote, near = 0): Found | undefin
   return best ?? between(text, quote) ?? changed(text, quote, near);
 }
 
-/** How much of the context is still there. */
+/** How much of the context is still there, 0…1. */
 function contextAround(text: string, { start, end }: Span, { prefix, suffix }: Quote): { share: number; proven: boolean } {
   let before = 0;
   while (before < prefix.length && before < start && text[start - 1 - before] === prefix[prefix.length - 1 - before]) before++;
@@ -74,12 +74,15 @@ function telling(exact: string): number {
   return sum;
 }
 
-/** Most cells (words × text) an approximate search may fill; a quote of a whole long block is only sought verbatim and between its context. */
+/**
+ * The greatest number of cells (words × text) of an approximate search; a quotation of a whole long block is only searched
+ * verbatim and between its context.
+ */
 const MAX_CELLS = 2_000_000;
 
 /**
- * The stretch of text with the fewest edits to the words (Sellers 1980: edit distance with a free start). Short words must keep
- * their context, since anything is near "he said".
+ * The part of the text with the fewest edits to the words (Sellers 1980: edit distance with a free start). Short words must keep
+ * their context, because every text is close to "he said".
  */
 function changed(text: string, quote: Quote, near: number): Found | undefined {
   const { exact } = quote;
@@ -115,7 +118,10 @@ function changed(text: string, quote: Quote, near: number): Found | undefined {
   return best;
 }
 
-/** The words were replaced, but what stood on both sides of them still stands, once and in order: what is between them took their place. */
+/**
+ * The words were replaced, but the context on both sides is still there, once and in order: the text between is their
+ * replacement.
+ */
 function between(text: string, { exact, prefix, suffix }: Quote): Found | undefined {
   const left = prefix.slice(-16);
   const right = suffix.slice(0, 16);

@@ -31,7 +31,7 @@ describe('a rank', () => {
     }
   });
 
-  it('grows by a digit for some six placings into the same gap, and says when it is long', () => {
+  it('grows by a digit for about six placings into the same gap, and reports when it is long', () => {
     let [low, high] = ['A', 'B'];
     for (let i = 0; i < 200; i++) {
       const rank = between(low, high);
@@ -45,7 +45,7 @@ describe('a rank', () => {
     expect(isLong('V')).toBe(false);
   });
 
-  it('leaves room everywhere when spread anew', () => {
+  it('leaves room everywhere after being spread again', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_000 }), (count) => {
         const ranks = spread(count);

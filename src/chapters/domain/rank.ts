@@ -1,17 +1,17 @@
 /**
- * Where a chapter stands among the others of its work, as a key that sorts: moving a chapter writes one row, however long the work.
- * A rank is a fraction written in base 62 (`0-9A-Za-z`, the order of their bytes) without its `0.` and without trailing zeros, so that
- * there is always room between two. Compare by bytes: a Postgres column of ranks is `COLLATE "C"`.
+ * The position of a chapter in its work, as a key that sorts: moving a chapter writes one row, however long the work is. A rank
+ * is a fraction in base 62 (`0-9A-Za-z`, in the order of their bytes) without its `0.` and without trailing zeros, so there is
+ * always a rank between two others. Compare by bytes: the Postgres column is `COLLATE "C"`.
  *
- * Adding at either end is a small step and keeps keys at four digits for millions of chapters; placing again and again into the same
- * gap makes them longer by one digit for every six times.
+ * Adding at either end keeps ranks at four digits for millions of chapters; placing into the same gap again and again makes them
+ * longer by one digit every six times.
  */
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const BASE = DIGITS.length;
-/** Digits of a step at the ends. */
+/** Digits of a rank at the ends. */
 const WIDTH = 4;
 
-/** A rank longer than this says: give this work's chapters new ones (`spread`) now. Everything still works when it is not heeded. */
+/** At ranks longer than this, give the chapters of the work new ones (`spread`). Everything still works without. */
 export const LONG_RANK = 48;
 
 /**
@@ -54,7 +54,7 @@ function written(value: number, width: number): string {
   return digits.replace(/0+$/, '');
 }
 
-/** Halfway, in as few digits as that takes. `after` null is 1. */
+/** Halfway between, in as few digits as possible. `after` null is 1. */
 function middle(before: string, after: string | null): string {
   let shared = '';
   for (let at = 0; ; at++) {

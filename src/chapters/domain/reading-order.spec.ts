@@ -55,7 +55,7 @@ describe('The reading order of a work', () => {
     expect(written.filter((count) => count > 1).length).toBeLessThan(20);
   });
 
-  it('refuses a place behind a chapter of another work', () => {
+  it('refuses a position behind a chapter of another work', () => {
     const order = new ReadingOrder([{ id: 'a', rank: 'V' }]);
     expect(() => order.move('a', 'stranger')).toThrow(ChapterNotInWork);
     expect(() => order.move('a', 'a')).toThrow(ChapterNotInWork);

@@ -10,40 +10,45 @@ import type { Matching } from './matching.js';
 import type { WeightedLcs, Profile } from './similarity.js';
 
 /**
- * The measures below were set by `bench:anchors`, and against strangers: of two paragraphs of one novel put in each other's place,
- * fewer than one in a thousand are taken for an edit.
+ * These constants were set with `bench:anchors`, and checked against unrelated texts: of two paragraphs of one novel put in each
+ * other's place, fewer than one in a thousand are taken for an edit.
  */
 
-/** Likeness by n-grams at which two texts in the same place are one, and the words a text has for which that alone is enough. */
+/**
+ * Similarity by n-grams at which two texts in the same place are the same block, and the number of words from which that alone
+ * decides.
+ */
 const CLEARLY = 0.5;
 const LONG = 16;
-/** Likeness by n-grams of two texts anywhere, or beside each other's neighbour; and how far behind the second best must be. */
+/** Similarity by n-grams of two texts anywhere, or beside the neighbour of the other; and the lead over the second best. */
 const FAR = 0.5;
 const BESIDE = 0.4;
 const MARGIN = 0.1;
-/** Too unlike to be one text, or to make another pair doubtful: `BESIDE` less `MARGIN`. */
+/** Below this, two texts are different, and the pair makes no other pair doubtful: `BESIDE` less `MARGIN`. */
 const UNLIKE = 0.3;
-/** Worth of a text that can be known again anywhere. */
+/** Evidence from which a text can be recognised anywhere. */
 const TELLING = 3;
-/** A gram in more texts than this tells nothing. */
+/** A gram that occurs in more texts than this is ignored. */
 const COMMON_GRAM = 24;
-/** Texts that share the most rare grams with one: only these are compared with it. */
+/** Only so many texts, those that share the most rare grams, are compared with one text. */
 const CANDIDATES = 6;
 
 /**
- * Share and worth (in words as rare as can be) of what two texts must have in common to be one: when each is alone in its stretch,
- * among others, or in a stretch that hangs on one end.
+ * Share and evidence (in words of the greatest rarity) that two texts must have in common to be the same block: alone in their
+ * stretch, among others, or in a stretch that is held at one end.
  */
 const ALONE = { share: 0.14, worth: 0.6 };
 const HELD = { share: 0.19, worth: 0.8 };
 const HANGING = { share: 0.37, worth: 3 };
-/** Added to the share over the root of the number of texts: in a short chapter it is not yet known which words are rare. */
+/**
+ * Added to the share, divided by the root of the number of texts: in a short chapter it is not known yet which words are rare.
+ */
 const FEW = 0.3;
-/** A piece: so much of it comes from the whole, and that is worth so much. */
+/** A part of a block: the share of it that comes from the whole, and the evidence of that. */
 const CONTAINED = 0.6;
 const PIECE = 2;
 
-/** Steps 4 and 5 of `Matching`: partners for what is no longer equal. */
+/** Steps 4 and 5 of `Matching`: pairs of changed blocks. */
 export class Resemblance {
   private readonly measures: Measures;
 
@@ -55,8 +60,8 @@ export class Resemblance {
   }
 
   /**
-   * Step 4. A stretch is a run of changed blocks on both sides: what follows an old block and what follows its image, or what precedes both.
-   * Held from both ends it is likelier the same text than when it hangs on one (beside a move), so those come first.
+   * Step 4. A stretch is a run of changed blocks on both sides, after or before a pair. A stretch between two pairs is more
+   * likely the same text than one beside only one pair (next to a move), so those come first.
    */
   inStretches(): void {
     const { older, newer, newOf, oldOf, restored } = this.matching;
@@ -101,7 +106,7 @@ export class Resemblance {
     this.parts(older, newer, found);
   }
 
-  /** Cut or joined without another change. The largest piece and the whole are one block. */
+  /** Blocks that were split or joined without another change. The largest part and the whole are the same block. */
   private joins(older: number[], newer: number[]): void {
     const { matching } = this;
     const olds = older.map((i) => (matching.freeOld(i) ? matching.older[i].text : undefined));
@@ -126,7 +131,7 @@ export class Resemblance {
     }
   }
 
-  /** Pairs that are one text, heaviest first. */
+  /** Pairs of the same text, those with the most evidence first. */
   private wholes(older: number[], newer: number[], { older: of, newer: on, shared }: WeightedLcs, held: boolean): void {
     const least = held ? (older.length === 1 && newer.length === 1 ? ALONE : HELD) : HANGING;
     const enough = least.share + FEW / Math.sqrt(this.matching.older.length);
@@ -146,7 +151,7 @@ export class Resemblance {
     }
   }
 
-  /** What is left over may be a piece of a neighbour: split off an old block, or merged into a new one. */
+  /** A remaining block may be part of a neighbour: split off an old block, or merged into a new one. */
   private parts(older: number[], newer: number[], { older: of, newer: on, shared }: WeightedLcs): void {
     const { matching } = this;
     newer.forEach((j, b) => {
@@ -171,7 +176,7 @@ export class Resemblance {
     });
   }
 
-  /** Too long to compare word by word: parts it at the pairs that n-grams are sure of, and settles what lies between them. */
+  /** A stretch that is too long to compare word by word is divided at the pairs that n-grams find certain. */
   private cut(older: number[], newer: number[], held: boolean): void {
     const sure = this.mutual(older, newer).filter(([, , alike]) => alike >= CLEARLY);
     const anchors = longestIncreasingSubsequence(sure.map(([i, j]): Pair => [i, j]).sort((x, y) => x[0] - y[0]));
@@ -182,7 +187,7 @@ export class Resemblance {
       const aTo = anchor ? older.indexOf(anchor[0], a) + 1 : older.length;
       const bTo = anchor ? newer.indexOf(anchor[1], b) + 1 : newer.length;
       this.settle(older.slice(a, aTo), newer.slice(b, bTo), held, false);
-      if (anchor) [a, b] = [aTo - 1, bTo - 1]; // the anchor belongs to both sides: it may have given or taken a piece on either
+      if (anchor) [a, b] = [aTo - 1, bTo - 1]; // the dividing pair belongs to both sides: it may have given or taken a part on either
     }
   }
 
@@ -192,13 +197,13 @@ export class Resemblance {
     const older = indices(matching.older.length, (i) => matching.freeOld(i));
     const newer = indices(matching.newer.length, (j) => matching.freeNew(j));
     for (const [i, j, alike, second] of this.mutual(older, newer)) {
-      if (same(matching.older[i], matching.newer[j]) || this.measures.worth(matching.older[i]) < TELLING) continue; // a line that repeats, or says little
+      if (same(matching.older[i], matching.newer[j]) || this.measures.worth(matching.older[i]) < TELLING) continue; // repeated, or with little evidence
       const beside = matching.newOf[i - 1] === j - 1 || matching.newOf[i + 1] === j + 1;
       if (alike >= (beside ? BESIDE : FAR) && alike - second >= MARGIN) matching.pair(i, j, alike);
     }
   }
 
-  /** A believed claim is not measured when it is made: says how much of the text is still the old one. */
+  /** Measures accepted claims: how much of the text is still the old one. */
   rateClaims(): void {
     const { older, newer, oldOf, similarity } = this.matching;
     oldOf.forEach((i, j) => {
@@ -241,7 +246,9 @@ export class Resemblance {
     return pairs.sort((x, y) => y[2] - x[2]);
   }
 
-  /** A short line can be mostly formula: "‘Nor I,’ said the March Hare" is not "‘Fifteenth,’ said the March Hare". */
+  /**
+   * A short line can consist mostly of common phrases: "‘Nor I,’ said the March Hare" is not "‘Fifteenth,’ said the March Hare".
+   */
   private isLong(i: number): boolean {
     return this.measures.words(this.matching.older[i]).length >= LONG;
   }

@@ -1,11 +1,13 @@
 /**
- * How much of one text is found again in another. Two measures, for two distances:
+ * Measures how much of one text is found in another, in two ways:
  *
- * - `dice` over character n-grams (5 for alphabets, 2 for Chinese and Japanese) finds a paragraph anywhere in a chapter: one profile
- *   a text, compared in time linear in its length. Long grams are what makes it tell apart texts that merely share letters and words.
- * - `flow` matches two short stretches word by word, in order (a weighted longest common subsequence over words, or characters in
- *   CJK), and says how much of each old block went into each new one. A word weighs by its rarity in the chapter, so two strangers
- *   who share "the" and "said" share nothing. It sees splits, merges and rewritings that n-grams miss, and uses each word once.
+ * - `dice` over character n-grams (5 for alphabets, 2 for Chinese and Japanese) finds a paragraph anywhere in a chapter: one
+ *   profile for each text, compared in time linear in its length. Long grams keep texts apart that only share letters and common
+ *   words.
+ * - `weightedLcs` pairs two short stretches word by word, in order (a weighted longest common subsequence over words, or
+ *   characters in CJK), and returns how much of each old block went into each new one. The weight of a word is its rarity in the
+ *   chapter, so two unrelated texts that share "the" and "said" share nothing. It finds splits, merges and rewritings that
+ *   n-grams miss, and uses each word once.
  */
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const WORDS =
@@ -41,7 +43,7 @@ export function profile(text: string, length: number): Profile {
   return grams.sort();
 }
 
-/** 2 × shared ÷ both: 1 for equal texts, 0 for strangers. */
+/** 2 × shared ÷ both: 1 for equal texts, 0 for texts without a common gram. */
 export function dice(a: Profile, b: Profile): number {
   let shared = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
@@ -55,7 +57,7 @@ export function dice(a: Profile, b: Profile): number {
   return (2 * shared) / (a.length + b.length);
 }
 
-/** What words are worth as evidence that two texts are one, learned from a sample of the chapter. */
+/** The evidence of words, learned from a sample of the chapter. */
 export class Rarity {
   readonly #seen = new Map<string, number>();
   readonly #phrases = new Map<string, number>();
@@ -80,21 +82,21 @@ export class Rarity {
     return Math.max(0.01, 1 - Math.log(this.#seen.get(word) ?? 1) / Math.log(this.#texts + 1));
   }
 
-  /** Whether two words in a row are a phrase of the book ("said the", "March Hare"), not of one text. */
+  /** Whether two consecutive words are a phrase of the whole book ("said the", "March Hare"). */
   isPhrase(word: string, next: string): boolean {
     return (this.#phrases.get(`${word} ${next}`) ?? 0) > 1;
   }
 }
 
 export interface WeightedLcs {
-  /** Worth of each old text, and of each new one: the sum over its words. */
+  /** The evidence of each old and each new text: the sum over its words. */
   readonly older: Float64Array;
   readonly newer: Float64Array;
-  /** `shared[i * newer.length + j]`: worth of old text i found in new text j. */
+  /** `shared[i * newer.length + j]`: the evidence of old text i that is found in new text j. */
   readonly shared: Float64Array;
 }
 
-/** Cells (old words × new words) one flow may fill: about 10 ms. */
+/** The greatest number of cells (old words × new words) of one run: about 10 ms. */
 export const MAX_LCS_CELLS = 2_000_000;
 
 export function weightedLcs(
@@ -137,8 +139,8 @@ export function weightedLcs(
 }
 
 /**
- * Heaviest common subsequence. A word counts half when it stands alone among changed ones, or only within a phrase that other texts
- * have too: chance and formulas make such ("said the March Hare"), while editing leaves runs of words that belong to this text.
+ * The heaviest common subsequence. A word counts half when it is alone among changed ones, or inside a phrase that other texts
+ * have too: chance and common phrases make such matches, while editing leaves runs of words.
  */
 function inOrder(
   a: Int32Array,

@@ -15,7 +15,7 @@ export interface WorkState {
   version: number;
 }
 
-/** A serial: what chapters belong to. It shows to everyone from the first chapter published on. */
+/** A serial, which has chapters. Everyone sees it once a chapter of it is published. */
 export class Work {
   private constructor(private readonly state: WorkState) {}
 
@@ -173,6 +173,6 @@ export class WorkNotFound extends DomainError {
   readonly code = 'work-not-found';
   readonly kind = 'not-found';
   constructor() {
-    super('There is no such work, or nothing of it is published yet.');
+    super('There is no such work, or none of its chapters is published.');
   }
 }

@@ -1,4 +1,4 @@
-/** The thread that ThreadedAligner starts for one long text, so that a rewritten novel never stalls other requests. */
+/** The thread that ThreadedAligner starts for one long text, so that the event loop stays free. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { newId } from '#libs/kernel/id';
 import { align } from '../domain/alignment.js';

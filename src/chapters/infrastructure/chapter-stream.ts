@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { StreamKind, StreamKinds } from '#libs/live/stream-kinds';
 import { Chapters } from '../application/chapters.js';
 
-/** `chapter:<id>`: what happens around a published chapter, open to everyone. A draft has no stream, not even for its author. */
+/** `chapter:<id>`: events of a published chapter, open to everyone. A draft has no stream. */
 @Injectable()
 export class ChapterStream extends StreamKind implements OnModuleInit {
   readonly kind = 'chapter';

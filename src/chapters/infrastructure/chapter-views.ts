@@ -16,7 +16,7 @@ const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.langu
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
               (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication`;
 
-/** The read side of chapters: named SQL straight to answers, and what other modules ask. */
+/** The read side of chapters: SQL that returns the answers of the API and of `Chapters`. */
 @Injectable()
 export class ChapterViews extends Chapters {
   constructor(private readonly transaction: Transaction) {
@@ -77,7 +77,7 @@ export class ChapterViews extends Chapters {
     );
     const listed = (number: number): Listed[] =>
       rows.find((row) => row.number === number)?.blocks.map(([id, digest]) => ({ id, digest })) ?? [];
-    // going back to an older revision there are no steps between: blocks are then known by their ids alone
+    // from a newer to an older revision there is no lineage between: blocks are then known by their ids alone
     const steps = rows.filter((row) => row.number > from && row.number <= to).map((row) => row.lineage);
     const texts = new Map((await this.blocks(chapterId, to)).map(({ id, text }) => [id, text]));
     return { lineage: lineageBetween(listed(from), listed(to), steps), textOf: (block) => texts.get(block) };
@@ -149,7 +149,7 @@ export class ChapterViews extends Chapters {
     );
   }
 
-  /** What its author works on: the newest revision, with the version to send back as If-Match. */
+  /** The newest revision, for the author, with the version to send back as If-Match. */
   async draft(chapterId: string, actor: Actor): Promise<DraftResponse> {
     const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks'> & { authorId: string }>(
       `SELECT id, work_id AS "workId", author_id AS "authorId", title, status, head_revision AS revision,

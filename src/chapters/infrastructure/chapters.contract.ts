@@ -79,7 +79,7 @@ export class WorkPage {
 }
 
 export class BlockBody {
-  /** The id the block had when you read it. Believed when it belongs to this chapter and comes once; else the text decides. */
+  /** The id of the block when you read it. Used when it belongs to this chapter and is sent once; otherwise the text decides. */
   @OptionalNotNull() @IsUUID() id?: string;
   /** @example paragraph */
   @IsIn(BLOCK_KINDS) kind!: BlockKind;
@@ -120,12 +120,12 @@ export class MoveBody {
 }
 
 export class PublishBody {
-  /** Which revision readers shall see; without it the newest. */
+  /** The revision to publish; without it the newest. */
   @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
 export class BlockResponse {
-  /** Stays the same through edits, moves, splits and re-imports: comments and scenes hang on it. */
+  /** Stays the same through edits, moves, splits and re-imports: comments and scenes refer to it. */
   id!: string;
   kind!: BlockKind;
   text!: string;
@@ -135,7 +135,7 @@ export class LineageResponse {
   /** @example kept */
   change!: BlockChange;
   block!: string;
-  // said by hand: the plugin takes a readonly array for a class of its own
+  // declared here because the plugin takes a readonly array for a class of its own
   @ApiProperty({ type: [String] }) from!: readonly string[];
   similarity!: number;
 }
@@ -159,7 +159,7 @@ export class SavedResponse {
   revision!: number;
   /** Also the ETag: send it as If-Match with the next change. */
   version!: number;
-  /** What became of each block that is not simply kept. */
+  /** What happened to each block that changed. */
   changes!: LineageResponse[];
 }
 
@@ -169,7 +169,7 @@ export class PublishedResponse {
   revision!: number;
 }
 
-/** What readers get: the published revision. */
+/** The published revision, for readers. */
 export class ChapterResponse {
   id!: string;
   workId!: string;
@@ -202,7 +202,7 @@ export class RevisionItem {
   title!: string;
   characters!: number;
   blocks!: number;
-  /** Blocks that were not simply kept from the revision before. */
+  /** The number of blocks that changed since the revision before. */
   changes!: number;
   createdAt!: Date;
 }
@@ -222,7 +222,7 @@ export class RevisionResponse {
 }
 
 export class ImportResponse {
-  /** What the manuscript calls itself, if it says so. */
+  /** The title in the manuscript, if it has one. */
   title?: string;
   author?: string;
   language!: string;

@@ -48,7 +48,7 @@ export class ChaptersController {
     private readonly published: PublishedChapters,
   ) {}
 
-  /** Read a published chapter. Send the ETag as If-None-Match to be told 304 when it has not changed. */
+  /** Read a published chapter. Send the ETag as If-None-Match to get 304 when it has not changed. */
   @Get(':id')
   @RateLimit('read')
   @Public()
@@ -64,7 +64,7 @@ export class ChaptersController {
     else void reply.header('content-type', 'application/json; charset=utf-8').send(json);
   }
 
-  /** The draft: what its author works on. Its ETag goes back as If-Match. */
+  /** Read the draft of a chapter, as its author. Send its ETag back as If-Match. */
   @Get(':id/draft')
   @RateLimit('read')
   @Allow('author')
@@ -79,7 +79,7 @@ export class ChaptersController {
     return draft;
   }
 
-  /** Save a draft as a new revision. Blocks keep their ids as far as they are the same paragraphs; `changes` tells. */
+  /** Save a draft as a new revision. Blocks that are the same paragraphs keep their ids; `changes` lists the others. */
   @Put(':id/draft')
   @RateLimit('write')
   @Allow('author')
@@ -91,7 +91,7 @@ export class ChaptersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SavedResponse> {
     if (blocks && markdown !== undefined)
-      throw new BadRequest('text-given-twice', 'Give the text as markdown or as blocks, not as both.');
+      throw new BadRequest('text-given-twice', 'Give the text as "markdown" or as "blocks", not as both.');
     const text =
       blocks?.map(({ id: claimedId, ...draft }) => ({ ...draft, claimedId })) ??
       (markdown === undefined ? undefined : parseMarkdown(markdown));
@@ -120,7 +120,7 @@ export class ChaptersController {
     return this.getDraft(actor, id, reply);
   }
 
-  /** Publish one revision: from now on readers see it, and no later edit until that is published in turn. */
+  /** Publish one revision. Readers see it, and later edits only when those are published too. */
   @Post(':id/publication')
   @RateLimit('write')
   @HttpCode(200)
@@ -137,7 +137,7 @@ export class ChaptersController {
     return { id, revision: chosen };
   }
 
-  /** Take it back: nobody but its author sees it, comments and all revisions stay. */
+  /** Unpublish the chapter. Only its author sees it then; comments and revisions stay. */
   @Delete(':id/publication')
   @RateLimit('write')
   @HttpCode(204)
@@ -150,7 +150,7 @@ export class ChaptersController {
     await this.writing.unpublish(actor, id, expected);
   }
 
-  /** All revisions, newest first. */
+  /** List the revisions, newest first. */
   @Get(':id/revisions')
   @RateLimit('read')
   @Allow('author')
@@ -166,7 +166,7 @@ export class ChaptersController {
     return found;
   }
 
-  /** One revision, with what became of each block since the one before. */
+  /** Read one revision, with what happened to each block since the one before. */
   @Get(':id/revisions/:number')
   @RateLimit('read')
   @Allow('author')
@@ -178,7 +178,7 @@ export class ChaptersController {
     return this.views.revision(id, number, actor);
   }
 
-  /** One revision as Markdown, byte for byte as it was saved (in canonical form). */
+  /** Read one revision as Markdown, byte for byte as it was saved (in canonical form). */
   @Get(':id/revisions/:number/markdown')
   @RateLimit('read')
   @Allow('author')

@@ -57,12 +57,12 @@ export class RevisionRow {
   /** `[block id, digest]` in order. */
   @Column('jsonb') blocks!: [string, string][];
   @Column('jsonb') lineage!: readonly Lineage[];
-  /** Characters that can be read: 0 when there is nothing but scene breaks. */
+  /** Readable characters: 0 when there are only scene breaks. */
   @Column('integer') length!: number;
   @Column('timestamptz') createdAt!: Date;
 }
 
-/** One text that one block once had: shared by all revisions in which it reads so. */
+/** One text of one block, shared by all revisions in which the block has it. */
 @Entity({ schema: 'chapters', name: 'block_text' })
 export class BlockTextRow {
   @PrimaryColumn('uuid') block!: string;
@@ -72,7 +72,7 @@ export class BlockTextRow {
   @Column('text') text!: string;
 }
 
-/** Which revisions readers saw, in order: 1, 2, 3 … for each chapter. */
+/** The published revisions in order: 1, 2, 3 … for each chapter. */
 @Entity({ schema: 'chapters', name: 'publication' })
 export class PublicationRow {
   @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;

@@ -25,7 +25,7 @@ describe('The cache of published chapters', () => {
     expect(loads()).toBe(1);
   });
 
-  it('still holds what was read last after more chapters were read than fit', async () => {
+  it('keeps the chapter that was read last after more chapters were read than fit', async () => {
     const { chapters, loads } = cacheOver('x'.repeat(60_000));
     const count = 1_200; // 72 million characters, twice what it holds
     for (let n = 0; n < count; n++) await Promise.all([chapters.get(id(n)), chapters.get(id(n))]);
@@ -36,7 +36,7 @@ describe('The cache of published chapters', () => {
     expect(loads()).toBe(count + 1);
   });
 
-  it('asks again after a load that failed', async () => {
+  it('loads again after a load that failed', async () => {
     const { chapters, loads } = cacheOver('The lamp was lit.');
     const failing = jest.spyOn(chapters as unknown as { load: () => Promise<never> }, 'load');
     failing.mockRejectedValueOnce(new Error('the connection was lost'));

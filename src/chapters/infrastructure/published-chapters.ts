@@ -1,8 +1,8 @@
 /**
- * Published chapters as ready answers, in memory. The JSON of a (chapter, revision, work version) never changes, so it is
- * cached without invalidation and the least recently read goes first. What can change is which revision is published:
- * that pointer is trusted for one second, dropped when the chapter's live stream moves, and all pointers are dropped after
- * Redis was unreachable, because a wake may have been missed meanwhile.
+ * Published chapters as finished answers, in memory. The JSON of a (chapter, revision, work version) never changes, so it is
+ * cached without invalidation and the least recently read is dropped first. Which revision is published can change: that pointer
+ * is trusted for one second, dropped when the live stream of the chapter moves, and all pointers are dropped after Redis was
+ * unavailable, because a wake may have been missed.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';

@@ -5,14 +5,14 @@ import { align, type Alignment, type Incoming } from '../domain/alignment.js';
 import type { Block } from '../domain/blocks.js';
 import { Aligner } from '../domain/ports.js';
 
-/** What goes to the thread: plain data. */
+/** The message to the thread: plain data. */
 export interface AlignmentTask {
   previous: readonly Block[];
   incoming: readonly Incoming[];
   options: Parameters<Aligner['align']>[2];
 }
 
-/** Below this the alignment takes less than starting a thread does. */
+/** Shorter texts are aligned faster than a thread starts. */
 const LONG = 300;
 
 @Injectable()
@@ -24,7 +24,7 @@ export class ThreadedAligner extends Aligner {
   }
 }
 
-/** A cheap upper bound on how much is to be compared: blocks whose text the other side does not have. */
+/** A cheap upper bound on the comparisons: blocks whose text the other side does not have. */
 function changes(previous: readonly Block[], incoming: readonly Incoming[]): number {
   const before = new Set(previous.map(({ text }) => text));
   const after = new Set(incoming.map(({ text }) => text));

@@ -3,7 +3,7 @@ import { Transaction } from '#libs/database/transaction';
 import { type Block, digest } from '../domain/blocks.js';
 import { type Head, type NewRevision, Revisions } from '../domain/ports.js';
 
-/** Revisions over `revision` (lists of block ids and digests) and `block_text` (each text once). */
+/** Revisions, stored as lists of block ids and digests (`revision`) and each text once (`block_text`). */
 @Injectable()
 export class TypeormRevisions extends Revisions {
   constructor(private readonly transaction: Transaction) {
@@ -50,7 +50,7 @@ export class TypeormRevisions extends Revisions {
     }
   }
 
-  /** Only those that are not there: one edited block of a thousand inserts one row and touches no other. */
+  /** Inserts only missing texts: one edited block of a thousand inserts one row. */
   private async storeTexts(chapterId: string, texts: (Block & { digest: string })[]): Promise<void> {
     await this.transaction.writing.query(
       `INSERT INTO chapters.block_text (block, digest, chapter_id, kind, text)

@@ -13,7 +13,7 @@ const SELECT = `SELECT w.id, w.owner_id AS "ownerId", w.title, w.summary, w.lang
        (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published') AS chapters
   FROM chapters.work w`;
 
-/** A work shows to everyone once a chapter of it is published, and always to its owner. */
+/** Everyone sees a work once a chapter of it is published; its owner always sees it. */
 const VISIBLE = `(w.owner_id = $1 OR EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published'))`;
 
 @Injectable()

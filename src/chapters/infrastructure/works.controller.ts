@@ -54,7 +54,7 @@ export class WorksController {
     private readonly objects: ObjectStore,
   ) {}
 
-  /** Begin a work. */
+  /** Create a work. */
   @Post()
   @RateLimit('write')
   @Allow('author')
@@ -70,7 +70,7 @@ export class WorksController {
     return work;
   }
 
-  /** Works, newest first. */
+  /** List works, newest first. */
   @Get()
   @RateLimit('read')
   @Public()
@@ -85,7 +85,7 @@ export class WorksController {
     return found;
   }
 
-  /** One work. */
+  /** Read a work. */
   @Get(':id')
   @RateLimit('read')
   @Public()
@@ -129,7 +129,7 @@ export class WorksController {
     await serveObject(request, reply, this.objects, await this.works.cover(id, actor));
   }
 
-  /** Set the cover: the picture itself as body, at most 24 million pixels. It is encoded anew, upright, in sRGB and without metadata. */
+  /** Set the cover, with the picture as body. Films show it behind the text. */
   @Put(':id/cover')
   @RateLimit('heavy')
   @Allow('author')
@@ -148,7 +148,7 @@ export class WorksController {
     return this.getWork(actor, id, reply);
   }
 
-  /** Chapters of a work in reading order. Its author sees drafts, too. */
+  /** List the chapters of a work in reading order; for its author with drafts. */
   @Get(':id/chapters')
   @RateLimit('read')
   @Public()
@@ -165,7 +165,7 @@ export class WorksController {
     return found;
   }
 
-  /** Begin a chapter at the end of the work, as a draft. */
+  /** Create a chapter at the end of the work, as a draft. */
   @Post(':id/chapters')
   @RateLimit('write')
   @Allow('author')
@@ -182,7 +182,7 @@ export class WorksController {
     return draft;
   }
 
-  /** Import a manuscript: a Markdown or plain text file as body; its headings make the chapters, all of them drafts. */
+  /** Import a manuscript, with a Markdown or plain text file as body. Its headings divide it into chapters, which are drafts. */
   @Post(':id/imports')
   @RateLimit('heavy')
   @Allow('author')

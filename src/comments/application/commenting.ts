@@ -8,7 +8,7 @@ import { Comment, type CommentState, NotOpenForComments } from '../domain/commen
 import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 
-/** What readers do: post, answer, take back. */
+/** Use cases of readers: post, reply, withdraw. */
 @Injectable()
 export class Commenting {
   constructor(
@@ -20,7 +20,7 @@ export class Commenting {
     private readonly live: Live,
   ) {}
 
-  /** Begins a thread. Posted to the text on the reader's screen, it is carried to the text published meanwhile. */
+  /** Starts a thread. An anchor on an older revision is transferred to the revision that was published meanwhile. */
   post(by: Actor, chapterId: string, body: string, target?: QuoteRequest): Promise<string> {
     return this.unitOfWork.run(async ({ now, record }) => {
       const { comment, posted } = Comment.post(by, chapterId, body, now);
@@ -59,7 +59,8 @@ export class Commenting {
   private async createAnchor(comment: Comment, request: QuoteRequest): Promise<CommentAnchor> {
     const { chapterId } = comment;
     await this.anchors.lockReanchoringPosition(chapterId, 'shared');
-    // asked after the lock: whoever moves anchors on has committed, so the newest publication is the one they worked up to
+    // asked after the lock: the transaction that moved anchors has committed, so the newest publication is the one they are valid
+    // for
     const quoted = await this.chapters.quote(chapterId, request);
     if (!quoted?.chapter.revision) throw new NotOpenForComments();
     const { chapter, revision, text, anchor } = quoted;
@@ -100,7 +101,7 @@ const toCommentAnchor = (
   origin,
 });
 
-/** A comment as listeners and readers get it; one shape for the live event and the REST answer. */
+/** A comment as readers get it, in the live event and in the REST answer. */
 export function presentComment(
   { id, chapterId, parentId, rootId, depth, body, status, createdAt }: CommentState,
   author: { id: string; name: string },
@@ -145,7 +146,7 @@ export interface PresentedComment {
     status: CommentAnchor['status'];
     quote: string | null;
     span: CommentAnchor['span'];
-    /** `text` is null once that revision was taken back. */
+    /** `text` is null once that revision was retracted. */
     origin: Omit<CommentAnchor['origin'], 'text'> & { text: string | null };
   } | null;
 }

@@ -6,9 +6,8 @@ import { CommentAnchorRepository } from '../domain/ports.js';
 import { reanchor, type AnchorChange } from '../domain/comment-anchor.js';
 
 /**
- * Moves anchors on when a chapter is published anew: through every publication in order, one after the other, up to the
- * newest. It looks at what is true now and at the number it has reached, so being told late, twice or out of order is all
- * the same; draft saves touch no anchor.
+ * Moves the anchors of a chapter to its newest publication, through every publication in order. It reads the stored position and
+ * the present publications, so an event that comes late, twice or out of order changes nothing. Saving a draft moves no anchor.
  */
 @Injectable()
 export class Reanchoring {

@@ -1,9 +1,9 @@
 /**
- * Where a thread stands in its chapter: the block it is about, perhaps words in it, as of the newest publication that was
- * worked up to. The moving itself is chapters' knowledge (`transferAnchor`); what is decided is stored here and never guessed again.
+ * Where a thread is anchored in its chapter: a block, perhaps words in it, as of the publication that the anchors of the chapter
+ * have reached. The chapters module computes the move (`transferAnchor`); the result is stored here and not computed again.
  */
 export interface CommentAnchor {
-  /** The thread's first comment. */
+  /** The root comment of the thread. */
   commentId: string;
   chapterId: string;
   /** The publication in which it was made or moved last; its place is true up to the publication that the chapter's anchors have reached. */
@@ -12,11 +12,11 @@ export interface CommentAnchor {
   status: 'anchored' | 'edited' | 'moved' | 'detached';
   quote: { exact: string; prefix: string; suffix: string } | null;
   span: { start: number; end: number } | null;
-  /** Where and when it was made: kept for ever, so that a detached anchor can still show what it was about. */
+  /** The text that the comment was written about. It never changes, so a detached anchor can still show it. */
   origin: { revision: number; block: string; text: string };
 }
 
-/** What changed for one anchor, for those who are looking at it. */
+/** The change of one anchor, for its live listeners. */
 export interface AnchorChange {
   comment: string;
   block: string;

@@ -7,7 +7,7 @@ const bob = { id: 'bob', role: 'reader' as const };
 const mod = { id: 'mod', role: 'moderator' as const };
 
 describe('A comment', () => {
-  it('begins a thread, and answers hang below it', () => {
+  it('starts a thread, and replies belong to it', () => {
     const { comment: first } = Comment.post(ann, 'ch', ' Lovely.\r\n', noon);
     expect(first.snapshot()).toMatchObject({ body: 'Lovely.', parentId: null, rootId: first.id, depth: 0 });
     const { comment: answer, posted } = first.reply(bob, 'Is it?', noon);
@@ -15,18 +15,18 @@ describe('A comment', () => {
     expect(posted).toMatchObject({ type: 'CommentPosted', data: { parentId: first.id } });
   });
 
-  it('does not nest for ever', () => {
+  it('nests to a limited depth', () => {
     let { comment } = Comment.post(ann, 'ch', 'x', noon);
     for (let i = 0; i < 40; i++) ({ comment } = comment.reply(bob, 'x', noon));
     expect(comment.snapshot().depth).toBe(20);
   });
 
-  it('says something, within limits', () => {
+  it('has a text that is neither empty nor too long', () => {
     expect(() => Comment.post(ann, 'ch', ' \n', noon)).toThrow(EmptyComment);
     expect(() => Comment.post(ann, 'ch', 'x'.repeat(10_001), noon)).toThrow(CommentTooLong);
   });
 
-  it('is taken away by who wrote it or by a moderator, once', () => {
+  it('is deleted by its author or by a moderator, once', () => {
     const { comment } = Comment.post(ann, 'ch', 'Hm.', noon);
     expect(() => comment.withdraw(bob)).toThrow(NotYourComment);
     expect(comment.withdraw(ann)).toMatchObject({ data: { by: 'author' } });
@@ -36,7 +36,7 @@ describe('A comment', () => {
   });
 });
 
-describe('A anchor', () => {
+describe('A comment anchor', () => {
   const anchor: CommentAnchor = {
     commentId: 'c',
     chapterId: 'ch',
@@ -48,7 +48,7 @@ describe('A anchor', () => {
     origin: { revision: 1, block: 'a', text: 'A' },
   };
 
-  it('is written and told only when it changed', () => {
+  it('is stored and sent to listeners only when it changed', () => {
     expect(reanchor(anchor, 2, { block: 'a', status: 'anchored' })).toBeUndefined();
     expect(reanchor(anchor, 2, { block: 'a', status: 'edited' })?.change).toEqual({
       comment: 'c',

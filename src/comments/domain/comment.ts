@@ -2,14 +2,14 @@ import { type Actor, isAtLeast } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 
-/** Everything a comment remembers, but for where it stands in the text: that moves with the text (comment-anchor.ts). */
+/** The state of a comment. Its anchor is separate, because that moves with the text (comment-anchor.ts). */
 export interface CommentState {
   id: string;
   chapterId: string;
   authorId: string;
-  /** The comment it answers; null for one that begins a thread. */
+  /** The comment it replies to; null for a root. */
   parentId: string | null;
-  /** The comment that began the thread: itself, for the first. */
+  /** The root of the thread: the comment itself, for a root. */
   rootId: string;
   /** 0 for a root. */
   depth: number;
@@ -20,12 +20,12 @@ export interface CommentState {
 
 /** UTF-16 units. */
 export const MAX_BODY = 10_000;
-/** Deep enough for a quarrel; deeper answers hang on the same parent. */
+/** Replies at this depth get the same parent as the comment they reply to. */
 const MAX_DEPTH = 20;
 
 /**
- * What a reader says about a published chapter, to a paragraph of it or in answer to another comment. Its author may
- * withdraw it and a moderator may hide it; either way its words go and its place in the thread stays, for those who answered.
+ * A comment of a reader on a published chapter, on a paragraph of it, or in reply to another comment. Its author may withdraw it
+ * and a moderator may hide it: its words are removed and its place in the thread stays, so that the replies stay.
  */
 export class Comment {
   private constructor(private readonly state: CommentState) {}
@@ -130,14 +130,14 @@ export class EmptyComment extends DomainError {
   readonly code = 'empty-comment';
   readonly kind = 'invalid';
   constructor() {
-    super('Say something: the comment is empty.');
+    super('Write something: the comment is empty.');
   }
 }
 export class CommentTooLong extends DomainError {
   readonly code = 'comment-too-long';
   readonly kind = 'invalid';
   constructor() {
-    super(`A comment has at most ${MAX_BODY} characters: shorten it, or answer yourself.`);
+    super(`A comment has at most ${MAX_BODY} characters: shorten it, or continue in a reply.`);
   }
 }
 export class CommentNotFound extends DomainError {
@@ -151,14 +151,14 @@ export class ReplyToDeleted extends DomainError {
   readonly code = 'reply-to-deleted';
   readonly kind = 'conflict';
   constructor() {
-    super('That comment was withdrawn, so it cannot be answered. Answer the one above it.');
+    super('That comment was withdrawn, so nobody can reply to it. Reply to the comment above it.');
   }
 }
 export class NotYourComment extends DomainError {
   readonly code = 'not-your-comment';
   readonly kind = 'forbidden';
   constructor() {
-    super('Only who wrote a comment, or a moderator, may take it away.');
+    super('Only the author of a comment or a moderator can delete it.');
   }
 }
 export class NotOpenForComments extends DomainError {

@@ -13,8 +13,8 @@ export abstract class CommentAnchorRepository {
   /** Anchors of a chapter that were made, or moved last, before this publication. */
   abstract before(chapterId: string, publication: number): Promise<CommentAnchor[]>;
   /**
-   * Up to which publication the chapter's anchors were moved. Locks the number: alone for who moves them, together for
-   * those who post, so that nobody posts into a publication that is being left.
+   * The publication that the anchors of the chapter have reached. Locks the number: exclusively for the transaction that moves
+   * anchors, shared for those that post, so that nobody posts to a publication that is being left.
    */
   abstract lockReanchoringPosition(chapterId: string, as: 'exclusive' | 'shared'): Promise<number>;
   abstract setReanchoringPosition(chapterId: string, publication: number): Promise<void>;

@@ -22,7 +22,7 @@ const SELECT = `SELECT c.id, c.chapter_id AS "chapterId", c.author_id AS "author
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** The read side of comments: oldest first, page by page, each branch on its own. */
+/** The read side of comments: oldest first, in pages, each branch on its own. */
 @Injectable()
 export class CommentViews {
   constructor(
@@ -62,7 +62,7 @@ export class CommentViews {
       last,
       limit + 1,
     ]);
-    return this.page(rows, limit, []); // replies have no place in the text of their own
+    return this.page(rows, limit, []); // replies have no anchor of their own
   }
 
   /** How many comments are shown at each block, replies included, and how many belong to no block: one query. */
@@ -94,7 +94,7 @@ export class CommentViews {
     );
   }
 
-  /** Words of a revision that was taken back are in no answer: neither the paragraph as it read then nor the quotation. */
+  /** Answers hold no words of a retracted revision: neither the paragraph nor the quotation. */
   private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadResponse[]> {
     const authors = await this.accounts.summaries(rows.map((row) => row.authorId));
     return rows.map((row) => ({

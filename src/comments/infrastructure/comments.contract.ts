@@ -7,11 +7,11 @@ import type { CommentAnchor } from '../domain/comment-anchor.js';
 
 export class QuoteBody {
   /**
-   * The words as the chapter has them.
+   * The exact words of the chapter.
    * @example lit since before the harbour froze
    */
   @IsString() @MinLength(1) @MaxLength(2_000) exact!: string;
-  /** Where they start in the block (UTF-16 units), in case they stand there more than once. */
+  /** Where they start in the block (UTF-16 units), in case they occur more than once. */
   @OptionalNotNull() @IsInt() @Min(0) @Max(1_000_000) start?: number;
 }
 
@@ -24,7 +24,7 @@ export class PostCommentBody {
   block?: string;
   /** Words in that block. */
   @OptionalNotNull() @ValidateNested() @Type(() => QuoteBody) quote?: QuoteBody;
-  /** The revision on the reader's screen: if another was published meanwhile, the comment is carried to it. */
+  /** The revision on the reader's screen. If another was published meanwhile, the anchor is transferred to it. */
   @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
 }
 
@@ -46,19 +46,19 @@ export class SpanResponse {
 export class AnchorOriginResponse {
   revision!: number;
   block!: string;
-  /** The paragraph as it read then; null once the author took that revision back. */
+  /** The text of the block in that revision; null once that revision was retracted. */
   text!: string | null;
 }
 
 export class AnchorResponse {
-  /** The block it stands at now; for a detached one, where it stood last. */
+  /** The block; for a detached anchor, its last block. */
   block!: string;
   /**
-   * `anchored`: unchanged. `edited`: the text is another now. `moved`: it went along with its text. `detached`: its text is gone.
+   * `anchored`: unchanged. `edited`: the text was changed. `moved`: the text is elsewhere. `detached`: the text is gone.
    * @example anchored
    */
   status!: CommentAnchor['status'];
-  /** The quoted words as they were; null without a quotation, and once the author took that revision back. */
+  /** The quoted words; null without a quotation, and once that revision was retracted. */
   quote!: string | null;
   /** Where the quoted words are now (UTF-16 units in the block). */
   span!: SpanResponse | null;
@@ -90,7 +90,7 @@ export class ThreadPage {
 }
 
 export class ThreadsQuery extends PageQuery {
-  /** Only threads that stand at this block. */
+  /** Only threads anchored to this block. */
   @OptionalNotNull() @IsUUID() block?: string;
 }
 

@@ -19,7 +19,7 @@ export class CommentsController {
     private readonly views: CommentViews,
   ) {}
 
-  /** Comment on a published chapter, or on a paragraph of it, or on words in it. Listeners of `chapter:{id}` get it live. */
+  /** Comment on a published chapter, a paragraph of it, or words in it. Listeners of `chapter:{id}` get it live. */
   @Post('chapters/:id/comments')
   @RateLimit('write', 'comment')
   @Allow('reader')
@@ -35,7 +35,7 @@ export class CommentsController {
     return this.views.comment(id);
   }
 
-  /** Threads of a chapter, oldest first; `block` for those at one paragraph. */
+  /** List the threads of a chapter, oldest first; `block` for those of one paragraph. */
   @Get('chapters/:id/comments')
   @RateLimit('read')
   @Public()
@@ -50,7 +50,7 @@ export class CommentsController {
     return found;
   }
 
-  /** How many comments stand at each paragraph. */
+  /** Count the comments of each paragraph. */
   @Get('chapters/:id/comment-counts')
   @RateLimit('read')
   @Public()
@@ -58,7 +58,7 @@ export class CommentsController {
     return this.views.counts(chapterId);
   }
 
-  /** One comment. */
+  /** Read a comment. */
   @Get('comments/:id')
   @RateLimit('read')
   @Public()
@@ -66,7 +66,7 @@ export class CommentsController {
     return this.views.comment(id);
   }
 
-  /** Answers to a comment, oldest first. */
+  /** List the replies to a comment, oldest first. */
   @Get('comments/:id/replies')
   @RateLimit('read')
   @Public()
@@ -81,7 +81,7 @@ export class CommentsController {
     return found;
   }
 
-  /** Answer a comment. */
+  /** Reply to a comment. */
   @Post('comments/:id/replies')
   @RateLimit('write', 'comment')
   @Allow('reader')
@@ -97,7 +97,7 @@ export class CommentsController {
     return this.views.comment(answer);
   }
 
-  /** Take it away: who wrote it, or a moderator. Answers to it stay. */
+  /** Delete a comment, as its author or a moderator. Its replies stay. */
   @Delete('comments/:id')
   @RateLimit('write')
   @HttpCode(204)

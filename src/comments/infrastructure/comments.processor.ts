@@ -4,7 +4,7 @@ import { type DeliveryJob, Handling } from '#libs/events/handling';
 import type { ChapterPublished } from '../../chapters/index.js';
 import { Reanchoring } from '../application/reanchoring.js';
 
-/** The worker's door of comments: facts of other modules that it takes notice of. */
+/** Handles the events of other modules that comments react to. */
 @Processor('events.comments')
 export class CommentsProcessor {
   constructor(

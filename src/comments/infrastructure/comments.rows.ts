@@ -31,7 +31,7 @@ export class CommentAnchorRow implements CommentAnchor {
   @Column('jsonb') origin!: CommentAnchor['origin'];
 }
 
-/** How far a chapter's anchors have followed its publications. */
+/** The publication that the anchors of a chapter have reached. */
 @Entity({ schema: 'comments', name: 'reanchoring_position' })
 export class ReanchoringPositionRow {
   @PrimaryColumn('uuid') chapterId!: string;

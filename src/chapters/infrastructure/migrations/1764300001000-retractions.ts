@@ -1,6 +1,6 @@
 import { migration } from '#libs/database/migration';
 
-/** Which publications were taken back. Of a chapter that was taken back and published again before this, that is not known any more. */
+/** When a publication was retracted. */
 export const Retractions1764300001000 = migration(
   'Retractions1764300001000',
   `
