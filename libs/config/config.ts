@@ -2,7 +2,7 @@
  * Every environment variable that Inkreel reads. The table is checked once at start, and all mistakes are reported together, each
  * with what would be right (12-factor III). No other file reads `process.env`.
  */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -222,6 +222,16 @@ export class Config {
       minutesPerDay: read.integer('FILM_MINUTES_PER_DAY', 3_000, 1, 1_000_000),
     };
     if (read.problems.length) throw new BadConfiguration(read.problems);
+  }
+
+  /**
+   * A secret key for one purpose, the same in every process, derived from the signing key by HKDF (RFC 5869): knowing one
+   * of them tells nothing about another. `config.derivedKey('refresh-token')`.
+   */
+  derivedKey(purpose: string): KeyObject {
+    const { d } = this.signingKey.export({ format: 'jwk' }); // the number itself: the same in whichever PEM it came
+    const key = hkdfSync('sha256', Buffer.from(d!, 'base64url'), '', `inkreel ${purpose}`, 32);
+    return createSecretKey(Buffer.from(key));
   }
 }
 

@@ -32,6 +32,10 @@ export interface RequestWithActor {
   actor?: Actor;
   /** When the authority of this request ends: streams opened by it end then, too. */
   actorUntil?: Date;
+  /** The session behind the token. */
+  sessionId?: string;
+  /** Of the account when its token was made (`Authority.epoch`). */
+  tokenEpoch?: number;
 }
 
 /** The account that asks: always there on `@Allow` routes, perhaps on `@Public` ones. */

@@ -1,6 +1,6 @@
 /**
- * The token of `Authorization: Bearer <token>` (RFC 6750 §2.1). passport-jwt's own reader matches `(\S+)\s+(\S+)` from every
- * position, which takes quadratic time on a long header without a blank.
+ * The token of `Authorization: Bearer <token>` (RFC 6750 §2.1). Not by a regular expression: `(\S+)\s+(\S+)`, as libraries
+ * have it, takes quadratic time on a long header without a blank.
  */
 export function bearerToken(request: { headers: { authorization?: string } }): string | null {
   const header = request.headers.authorization ?? '';

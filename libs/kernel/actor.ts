@@ -6,6 +6,10 @@ export type Role = (typeof ROLES)[number];
 export interface Actor {
   readonly id: string;
   readonly role: Role;
+  /** The session whose access token was sent. */
+  readonly sessionId?: string;
+  /** When the password of that session was given. */
+  readonly authenticatedAt?: Date;
 }
 
 /** A role includes all roles before it. */

@@ -20,6 +20,9 @@ export abstract class Live {
    */
   abstract signal(stream: string, type: string, body: object, sender?: string): void;
 
-  /** Ends every live connection of an account on every web process, because its sessions were revoked. */
+  /** Ends the live connections of an account in this process. Auth calls it in every web process when tokens are revoked. */
   abstract revoke(accountId: string): void;
+
+  /** As `revoke`, for the connections that were opened with tokens of one session. */
+  abstract revokeSession(sessionId: string): void;
 }

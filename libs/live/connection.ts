@@ -123,7 +123,8 @@ export class Connection {
     if (token !== undefined && !(await this.trust(token))) return;
     this.greeted = true;
     if (token === undefined) clearTimeout(this.deadline);
-    this.send({ type: 'welcome', actor: this.actor ?? null, expiresAt: this.authority?.expiresAt ?? null });
+    const actor = this.actor ? { id: this.actor.id, role: this.actor.role } : null;
+    this.send({ type: 'welcome', actor, expiresAt: this.authority?.expiresAt ?? null });
   }
 
   private async renew(token: string): Promise<void> {

@@ -2,8 +2,8 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import type { FastifyReply } from 'fastify';
 import { EventStream } from './event-stream.js';
 import { Hub } from './hub.js';
-import type { Bearer } from './tickets.js';
-import { LiveBus } from './live-bus.js';
+import type { Authority } from '#libs/kernel/token-verifier';
+import { isRevoked, LiveBus } from './live-bus.js';
 
 const HEARTBEAT_MS = 15_000;
 const COME_BACK_WITHIN_MS = 5_000;
@@ -21,16 +21,16 @@ export class EventStreams implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.bus.listen({
-      onRevoked: (accountId) => {
-        for (const stream of this.open) if (stream.actor?.id === accountId) stream.end();
+      onRevoked: (revoked) => {
+        for (const stream of this.open) if (isRevoked(stream.actor, revoked)) stream.end();
       },
     });
   }
 
   /** @returns when the answer has begun. @throws the refusal, while it still can be told as a problem. */
-  async begin(reply: FastifyReply, stream: string, bearer: Bearer | undefined, since: number | undefined): Promise<void> {
+  async begin(reply: FastifyReply, stream: string, authority: Authority | undefined, since: number | undefined): Promise<void> {
     if (reply.raw.destroyed) return; // left while its token was looked at
-    const answer = new EventStream(reply, bearer?.actor, bearer?.until);
+    const answer = new EventStream(reply, authority?.actor, authority?.expiresAt);
     this.open.add(answer);
     reply.raw.on('close', () => {
       answer.closed();

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
 import { RedisClients } from '#libs/redis/redis-clients';
 
 /** Something that is not kept: `at` is when it was said. */
@@ -9,20 +10,27 @@ export interface Signal {
 }
 
 type Wake = { key: string; head: number };
-type Passing = { key: string; signal: Signal } | { revoked: string };
+type Passing = { key: string; signal: Signal };
+
+/** Whose connections end: all of an account, or those of one session. */
+export type Revocation = { accountId: string } | { sessionId: string };
+
+/** Whether a connection of this actor must end. */
+export const isRevoked = (actor: Actor | undefined, revoked: Revocation): boolean =>
+  'accountId' in revoked ? actor?.id === revoked.accountId : actor?.sessionId === revoked.sessionId;
 
 /** Who wants to know: any of these. */
 export interface LiveBusListener {
   onWake?(stream: string, head: number): void;
   onSignal?(stream: string, signal: Signal): void;
-  onRevoked?(accountId: string): void;
+  onRevoked?(revoked: Revocation): void;
   /** Redis is back; what was said meanwhile is gone. */
   onReconnect?(): void;
 }
 
 /** `{ key, head }` of a stream that has come further. */
 const WAKES = 'live';
-/** What nobody finds out later: signals, and accounts whose sessions were revoked. */
+/** What nobody finds out later: signals. */
 const PASSING = 'live:passing';
 
 /**
@@ -47,6 +55,11 @@ export class LiveBus implements OnModuleInit {
     this.publish(PASSING, passing, () => this.receivePassing(passing));
   }
 
+  /** In this process only: auth tells each process by itself. */
+  revoke(revoked: Revocation): void {
+    for (const listener of this.listeners) listener.onRevoked?.(revoked);
+  }
+
   listen(listener: LiveBusListener): void {
     if (this.listeners.push(listener) > 1) return;
     this.redis.subscribe(WAKES, (text) => this.receiveWake(JSON.parse(text) as Wake));
@@ -62,8 +75,6 @@ export class LiveBus implements OnModuleInit {
   }
 
   private receivePassing(passing: Passing): void {
-    for (const listener of this.listeners)
-      if ('signal' in passing) listener.onSignal?.(passing.key, passing.signal);
-      else listener.onRevoked?.(passing.revoked);
+    for (const listener of this.listeners) listener.onSignal?.(passing.key, passing.signal);
   }
 }

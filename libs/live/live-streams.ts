@@ -81,7 +81,11 @@ export class LiveStreams extends Live implements OnModuleDestroy {
   }
 
   revoke(accountId: string): void {
-    this.bus.pass({ revoked: accountId });
+    this.bus.revoke({ accountId });
+  }
+
+  revokeSession(sessionId: string): void {
+    this.bus.revoke({ sessionId });
   }
 
   private forgetIdleSignallers(): void {

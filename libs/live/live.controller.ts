@@ -9,7 +9,8 @@ import { EventLog } from './event-log.js';
 import { EventStreams } from './event-streams.js';
 import { EventsQuery, HistoryResponse, HistoryQuery, TicketResponse } from './live.contract.js';
 import { StreamKinds } from './stream-kinds.js';
-import { type Bearer, TICKET_SECONDS, Tickets } from './tickets.js';
+import { TICKET_SECONDS, Tickets } from './tickets.js';
+import type { Authority } from '#libs/kernel/token-verifier';
 
 const STREAM = { name: 'stream', description: '`<kind>:<id>`', example: 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60' };
 
@@ -30,7 +31,7 @@ export class LiveController {
   @Allow('reader')
   @Header('cache-control', 'no-store')
   async createTicket(@Req() request: RequestWithActor): Promise<TicketResponse> {
-    return { ticket: await this.tickets.issue(bearer(request)!), expiresInSeconds: TICKET_SECONDS };
+    return { ticket: await this.tickets.issue(authorityOf(request)!), expiresInSeconds: TICKET_SECONDS };
   }
 
   /**
@@ -56,7 +57,7 @@ export class LiveController {
       await this.kinds.admit(stream, request.actor);
       return void reply.type('text/event-stream').send();
     }
-    const who = query.ticket === undefined ? bearer(request) : await this.tickets.take(query.ticket);
+    const who = query.ticket === undefined ? authorityOf(request) : await this.tickets.take(query.ticket);
     await this.streams.begin(reply, stream, who, since);
   }
 
@@ -80,11 +81,11 @@ export class LiveController {
   }
 }
 
-function bearer({ actor, actorUntil }: RequestWithActor): Bearer | undefined {
+function authorityOf({ actor, actorUntil, sessionId, tokenEpoch }: RequestWithActor): Authority | undefined {
   if (!actor) return undefined;
-  if (!actorUntil)
-    throw new Error('The guard must say until when the token of this request is good (RequestWithActor.actorUntil).');
-  return { actor, until: actorUntil };
+  if (!actorUntil || !sessionId || tokenEpoch === undefined)
+    throw new Error('The guard must set actorUntil, sessionId and tokenEpoch on the request (RequestWithActor).');
+  return { actor, sessionId, expiresAt: actorUntil, epoch: tokenEpoch };
 }
 
 function readLastEventId(header: string | undefined): number | undefined {

@@ -9,7 +9,7 @@ import { Connection } from './connection.js';
 import { Hub } from './hub.js';
 import { CLOSE, MAX_FRAME_BYTES } from './protocol.js';
 import { TokenVerifier } from '#libs/kernel/token-verifier';
-import { LiveBus } from './live-bus.js';
+import { isRevoked, LiveBus } from './live-bus.js';
 
 const PATH = '/live';
 const SWEEP_MS = 1_000;
@@ -45,9 +45,9 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(server, request, socket, head));
     this.bus.listen({
-      onRevoked: (accountId) => {
+      onRevoked: (revoked) => {
         for (const connection of this.connections)
-          if (connection.actor?.id === accountId) connection.end(CLOSE.unauthenticated, 'token revoked');
+          if (isRevoked(connection.actor, revoked)) connection.end(CLOSE.unauthenticated, 'token revoked');
       },
     });
     this.timers.push(setInterval(() => this.sweep(), SWEEP_MS));

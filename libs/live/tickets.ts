@@ -1,16 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { RedisClients } from '#libs/redis/redis-clients';
+import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 
 export const TICKET_SECONDS = 30;
-
-/** Who a stream is opened for, and until when it may run. */
-export interface Bearer {
-  readonly actor: Actor;
-  readonly until: Date;
-}
 
 export class TicketSpent extends DomainError {
   readonly code = 'ticket-spent';
@@ -34,19 +28,25 @@ export class TicketsUnavailable extends DomainError {
  */
 @Injectable()
 export class Tickets {
-  constructor(private readonly redis: RedisClients) {}
+  constructor(
+    private readonly redis: RedisClients,
+    private readonly verifier: TokenVerifier,
+  ) {}
 
-  async issue(bearer: Bearer): Promise<string> {
+  async issue(authority: Authority): Promise<string> {
     const ticket = randomBytes(24).toString('base64url');
-    await orUnavailable(this.redis.commands.set(this.key(ticket), JSON.stringify(bearer), 'EX', TICKET_SECONDS));
+    await orUnavailable(this.redis.commands.set(this.key(ticket), JSON.stringify(authority), 'EX', TICKET_SECONDS));
     return ticket;
   }
 
-  async take(ticket: string): Promise<Bearer> {
+  async take(ticket: string): Promise<Authority> {
     const stored = await orUnavailable(this.redis.commands.getdel(this.key(ticket)));
     if (!stored) throw new TicketSpent();
-    const { actor, until } = JSON.parse(stored) as { actor: Actor; until: string };
-    return { actor, until: new Date(until) };
+    const authority = JSON.parse(stored, (key, value: unknown) =>
+      key === 'expiresAt' || key === 'authenticatedAt' ? new Date(value as string) : value,
+    ) as Authority;
+    await this.verifier.confirm(authority);
+    return authority;
   }
 
   private key(ticket: string): string {

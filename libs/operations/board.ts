@@ -12,9 +12,9 @@ import { sendProblem, BadRequest } from '#libs/http/problems';
 
 export const BOARD_PATH = '/admin/queues';
 
-/** Checks the cookie of an admin. The auth module implements it. */
+/** Checks that a request carries the cookie of an open session of an admin. The auth module implements it. */
 export abstract class BoardSession {
-  abstract admits(request: FastifyRequest): boolean;
+  abstract admits(request: FastifyRequest): Promise<boolean>;
 }
 
 const BOARD_CSP =
@@ -30,16 +30,15 @@ export async function mountBoard(
   publicUrl: string,
 ): Promise<void> {
   const origin = new URL(publicUrl).origin;
-  fastify.addHook('onRequest', (request, reply, done) => {
+  fastify.addHook('onRequest', async (request, reply) => {
     const route = request.routeOptions.url ?? '';
-    if (route !== BOARD_PATH && !route.startsWith(`${BOARD_PATH}/`)) return done();
-    const stranger = refusal(request, origin, session);
-    if (stranger) return refuse(stranger, request, reply);
+    if (route !== BOARD_PATH && !route.startsWith(`${BOARD_PATH}/`)) return undefined;
+    const refused = await refusal(request, origin, session).catch((error: Error) => error);
+    if (refused) return refuse(refused, request, reply);
     void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
     // workers open worker groups while they run
-    workerGroupQueues()
-      .then((opened) => opened.forEach(show))
-      .then(() => done(), done);
+    (await workerGroupQueues()).forEach(show);
+    return undefined;
   });
   // its page loads fonts from Google: a self-hosted product must not tell anyone who looks at it
   fastify.addHook('onSend', (request, _reply, payload, done) => {
@@ -62,19 +61,21 @@ export async function mountBoard(
   await fastify.register(adapter.registerPlugin(), { prefix: BOARD_PATH });
 }
 
-function refusal(request: FastifyRequest, origin: string, session: BoardSession): BadRequest | undefined {
+async function refusal(request: FastifyRequest, origin: string, session: BoardSession): Promise<BadRequest | undefined> {
   const { origin: from, host } = request.headers;
   const foreign = from !== undefined && from !== origin && from !== `${request.protocol}://${host}`;
   if (foreign) return new BadRequest('foreign-origin', 'The job board answers only pages of its own.', {}, 403);
-  if (!session.admits(request)) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
+  if (!(await session.admits(request))) return new BadRequest('not-signed-in', 'Sign in as an admin at /admin first.', {}, 401);
   // the board's own read-only mode answers these requests with success and does nothing
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new BadRequest('read-only-board', 'The job board shows and changes nothing: replay at /v1/admin/events.', {}, 403);
   return undefined;
 }
 
-function refuse(problem: BadRequest, request: FastifyRequest, reply: FastifyReply): void {
-  const wantsPage = (request.headers.accept ?? '').includes('text/html') && problem.getStatus() === 401;
-  if (wantsPage) void reply.redirect('/admin');
-  else sendProblem(problem, request, reply);
+/** @returns the answer that was begun: the hook ends here. */
+function refuse(refused: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const wantsPage = (request.headers.accept ?? '').includes('text/html');
+  if (wantsPage && refused instanceof BadRequest && refused.getStatus() === 401) return reply.redirect('/admin');
+  sendProblem(refused, request, reply);
+  return reply;
 }

@@ -1,25 +1,27 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { PassportModule } from '@nestjs/passport';
 import type { Schema } from '#libs/database/database.module';
 import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { Accounts } from './application/accounts.js';
 import { ManagingAccounts } from './application/managing-accounts.js';
 import { SigningIn } from './application/signing-in.js';
 import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
-import { AccessGuard, JwtStrategy } from './infrastructure/access.guard.js';
+import { AccessGuard } from './infrastructure/access.guard.js';
+import { AccessTokens } from './infrastructure/access-tokens.js';
 import { AccountViews } from './infrastructure/account-views.js';
 import { AdminSession, AdminController } from './infrastructure/admin.controller.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2-password-hasher.js';
 import { AuthController, KeysController } from './infrastructure/auth.controller.js';
-import { AccountRow, RefreshTokenRow, SessionRow } from './infrastructure/auth.rows.js';
+import { AccountRow, RevocationRow, SessionRow } from './infrastructure/auth.rows.js';
 import { FirstAdmin } from './infrastructure/first-admin.js';
-import { JwtTokens, JwtTokenVerifier } from './infrastructure/jwt-tokens.js';
+import { JwtTokens } from './infrastructure/jwt-tokens.js';
 import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
+import { RevocationLog } from './infrastructure/revocation-log.js';
+import { RevocationWatch } from './infrastructure/revocation-watch.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
-export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenRow], migrations: [Accounts1764000001000] };
+export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow], migrations: [Accounts1764000001000] };
 
 /** Accounts, and what others may ask about them. */
 @Module({
@@ -28,27 +30,28 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RefreshTokenR
     SigningIn,
     AccountViews,
     JwtTokens,
+    RevocationLog,
     { provide: Accounts, useExisting: AccountViews },
     { provide: AccountRepository, useClass: TypeormAccountRepository },
     { provide: SessionRepository, useClass: TypeormSessionRepository },
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     { provide: TokenIssuer, useExisting: JwtTokens },
   ],
-  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, JwtTokens],
+  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, JwtTokens, RevocationLog],
 })
 export class AuthModule {}
 
 /** What only the web process needs: routes, the guard of every route, and the first admin. */
 @Global()
 @Module({
-  imports: [AuthModule, PassportModule],
+  imports: [AuthModule],
   controllers: [AuthController, KeysController, AdminController],
   providers: [
-    JwtStrategy,
     FirstAdmin,
     AdminSession,
-    JwtTokenVerifier,
-    { provide: TokenVerifier, useExisting: JwtTokenVerifier },
+    RevocationWatch,
+    AccessTokens,
+    { provide: TokenVerifier, useExisting: AccessTokens },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
   exports: [TokenVerifier, AdminSession],

@@ -158,8 +158,13 @@ describe('the cookie', () => {
     const signedIn = await signIn(admin);
     expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/admin/queues']);
     expect(signedIn.headers['set-cookie']![0]).toMatch(/; Max-Age=28800; Path=\/admin; HttpOnly; SameSite=Strict$/);
-    const out = await visitor.post('/admin/session/end', undefined, { cookie });
-    expect(out.headers['set-cookie']![0]).toMatch(/^inkreel_board=;/);
+    const out = await visitor.post('/admin/session/end', undefined, {});
+    expect(out.headers['set-cookie']![0]).toMatch(/^inkreel_admin=;/);
+    const [mine, stillGood] = [cookieOf(signedIn)!, cookie];
+    must(200, await visitor.get(QUEUES, { cookie: mine }));
+    await visitor.post('/admin/session/end', undefined, { cookie: mine });
+    expect((await visitor.get(QUEUES, { cookie: mine })).status).toBe(401); // also for who kept a copy
+    must(200, await visitor.get(QUEUES, { cookie: stillGood }));
   });
 
   it('is good for the board and for nothing else', async () => {

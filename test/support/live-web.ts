@@ -58,7 +58,15 @@ export class Tokens extends TokenVerifier {
   verify(token: string): Promise<Authority> {
     const [id, until] = token.split(' ');
     if (!until || this.revoked.has(token)) return Promise.reject(new NotAToken('Sign in again.'));
-    return Promise.resolve({ actor: { id, role: 'reader' }, expiresAt: new Date(Number(until)) });
+    return Promise.resolve({
+      actor: { id, role: 'reader', sessionId: until },
+      sessionId: until,
+      expiresAt: new Date(Number(until)),
+      epoch: 1,
+    });
+  }
+  confirm(): Promise<void> {
+    return Promise.resolve();
   }
 }
 
@@ -74,7 +82,10 @@ export class Ticks extends Live {
     for (const listener of this.world.listeners) listener.onSignal?.(stream, signal);
   }
   revoke(accountId: string): void {
-    for (const listener of this.world.listeners) listener.onRevoked?.(accountId);
+    for (const listener of this.world.listeners) listener.onRevoked?.({ accountId });
+  }
+  revokeSession(sessionId: string): void {
+    for (const listener of this.world.listeners) listener.onRevoked?.({ sessionId });
   }
 }
 

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, Role } from '#libs/kernel/actor';
-import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Account, type AccountState, checkPassword, normalEmail, type SignUpPolicy } from '../domain/account.js';
-import { AccountRepository, PasswordHasher, SessionRepository } from '../domain/ports.js';
+import { AccountRepository, PasswordHasher } from '../domain/ports.js';
 
 interface NewPerson {
   email: string;
@@ -17,9 +16,7 @@ export class ManagingAccounts {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountRepository,
-    private readonly sessions: SessionRepository,
     private readonly passwords: PasswordHasher,
-    private readonly live: Live,
   ) {}
 
   signUp(details: NewPerson & { role: 'reader' | 'author' }, policy: SignUpPolicy): Promise<Readonly<AccountState>> {
@@ -31,18 +28,13 @@ export class ManagingAccounts {
     return this.add(details, (account, now) => Account.appoint({ ...account, role: details.role }, now));
   }
 
-  /** A role counts from the next access token on: the sessions end, so that old tokens cannot be renewed. */
+  /** Counts at once: earlier access tokens are refused, and a refresh brings one with the new role. */
   changeRole(by: Actor, accountId: string, role: Role): Promise<Readonly<AccountState>> {
-    return this.unitOfWork.run(async ({ now, record }) => {
+    return this.unitOfWork.run(async ({ record }) => {
       const account = await this.accounts.get(accountId);
       const changed = account.changeRole(by, role);
       await this.accounts.save(account);
-      for (const session of await this.sessions.ofAccount(accountId)) {
-        session.end('role-changed', now);
-        await this.sessions.save(session);
-      }
       await record(changed);
-      this.unitOfWork.afterCommit(() => this.live.revoke(accountId));
       return account.snapshot();
     });
   }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '#libs/kernel/clock';
-import { Live } from '#libs/kernel/live';
-import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { type AccountState, normalEmail } from '../domain/account.js';
+import { type Account, type AccountState, normalEmail, OnlyAdminsEnter } from '../domain/account.js';
 import { AccountRepository, type IssuedTokens, PasswordHasher, SessionRepository, TokenIssuer } from '../domain/ports.js';
-import { RefreshTokenReplayed, Session, SessionOver, WrongEmailOrPassword } from '../domain/session.js';
+import { RefreshTokenReplayed, Session, type SessionEnd, SessionOver, WrongEmailOrPassword } from '../domain/session.js';
 
-/** What someone with an account does to get in, stay in and leave. */
+/** How often a refresh looks again when other requests with the same token were faster. */
+const LOOKS = 5;
+
+/** What someone with an account does to sign in, stay signed in and sign out. */
 @Injectable()
 export class SigningIn {
   constructor(
@@ -16,54 +16,81 @@ export class SigningIn {
     private readonly sessions: SessionRepository,
     private readonly passwords: PasswordHasher,
     private readonly tokens: TokenIssuer,
-    private readonly clock: Clock,
-    private readonly outbox: Outbox,
-    private readonly live: Live,
   ) {}
 
-  async signIn(email: string, password: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
-    const account = await this.accounts.findByEmail(normalEmail(email));
-    // before the transaction: it takes some 20 ms by design
-    if (!(await this.passwords.matches(password, account?.snapshot().passwordHash)) || !account) throw new WrongEmailOrPassword();
-    const refresh = this.tokens.newRefreshToken();
-    const session = Session.create(account.actor.id, refresh.hash, this.clock.now());
-    await this.unitOfWork.run(() => this.sessions.save(session));
-    const access = this.tokens.signAccess(account.actor, session.id);
-    return { accessToken: access.token, expiresIn: access.expiresIn, refreshToken: refresh.token, account: account.snapshot() };
+  /** @param device the User-Agent, shown in the list of one's sessions. */
+  async signIn(email: string, password: string, device: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
+    const account = await this.authenticate(email, password);
+    const session = await this.start(account, device, 'api');
+    return { ...this.issue(account, session), account: account.snapshot() };
   }
 
+  /** To the admin pages. @returns the session, which a cookie will name. */
+  async signInAdmin(email: string, password: string, device: string): Promise<Session> {
+    const account = await this.authenticate(email, password);
+    if (account.actor.role !== 'admin') throw new OnlyAdminsEnter();
+    return this.start(account, device, 'admin');
+  }
+
+  /** Takes no lock: the next generation is stored only if the one it saw is still current. */
   async refresh(refreshToken: string): Promise<IssuedTokens> {
-    const next = this.tokens.newRefreshToken();
-    const outcome = await this.unitOfWork.run(async () => {
-      const session = await this.sessions.findByToken(this.tokens.hashRefreshToken(refreshToken));
-      if (!session) throw new SessionOver();
-      const result = session.renew(this.tokens.hashRefreshToken(refreshToken), next.hash, this.clock.now());
-      if (result === 'over') throw new SessionOver();
-      await this.sessions.save(session);
-      if (result === 'replayed') {
-        await this.outbox.record({
-          type: 'RefreshTokenReplayed',
-          v: 1,
-          subject: { kind: 'account', id: session.accountId },
-          data: { session: session.id },
-        });
-        this.unitOfWork.afterCommit(() => this.live.revoke(session.accountId));
-        return undefined; // thrown after the commit: the family must stay dead
+    const presented = this.tokens.readRefreshToken(refreshToken);
+    if (!presented) throw new SessionOver();
+    const { sessionId, generation } = presented;
+    const issued = await this.unitOfWork.run(async ({ now }) => {
+      for (let look = 0; look < LOOKS; look++) {
+        const session = await this.sessions.find(sessionId);
+        const outcome = session?.refresh(generation, now) ?? 'over';
+        if (!session || outcome === 'over') break;
+        if (outcome === 'replayed') {
+          await this.end(sessionId, 'token-replayed');
+          return undefined; // refused after the commit, as the session must stay ended
+        }
+        if (outcome === 'rotated' && !(await this.sessions.rotate(session))) continue;
+        return this.issue(await this.accounts.find(session.accountId), session);
       }
-      return { session, account: await this.accounts.get(session.accountId) };
+      throw new SessionOver();
     });
-    if (!outcome) throw new RefreshTokenReplayed();
-    const access = this.tokens.signAccess(outcome.account.actor, outcome.session.id);
-    return { accessToken: access.token, expiresIn: access.expiresIn, refreshToken: next.token };
+    if (!issued) throw new RefreshTokenReplayed();
+    return issued;
   }
 
-  /** Signing out twice, or with a token nobody knows, is as good as once. */
-  signOut(refreshToken: string): Promise<void> {
-    return this.unitOfWork.run(async () => {
-      const session = await this.sessions.findByToken(this.tokens.hashRefreshToken(refreshToken));
-      if (!session) return;
-      session.end('signed-out', this.clock.now());
+  /** Signing out twice, or with a token that is not ours, is not an error. Any genuine token of the session will do. */
+  async signOut(refreshToken: string): Promise<void> {
+    const presented = this.tokens.readRefreshToken(refreshToken);
+    if (presented) await this.end(presented.sessionId, 'signed-out');
+  }
+
+  /** Does nothing to a session that has ended before or never was. */
+  end(sessionId: string, because: SessionEnd): Promise<void> {
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const session = await this.sessions.get(sessionId);
+      const ended = session?.end(because, now);
+      if (!session || !ended?.length) return;
       await this.sessions.save(session);
+      await record(...ended);
     });
+  }
+
+  /** Outside any transaction: it takes some 20 ms by design. */
+  private async authenticate(email: string, password: string): Promise<Account> {
+    const account = await this.accounts.findByEmail(normalEmail(email));
+    if (!(await this.passwords.matches(password, account?.snapshot().passwordHash)) || !account) throw new WrongEmailOrPassword();
+    return account;
+  }
+
+  private start(account: Account, device: string, kind: 'api' | 'admin'): Promise<Session> {
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const session = Session.start(account.actor.id, device, now, kind);
+      await this.sessions.save(session);
+      await record(session.started());
+      return session;
+    });
+  }
+
+  private issue(account: Account | undefined, session: Session): IssuedTokens {
+    if (!account) throw new SessionOver();
+    const { token, expiresIn } = this.tokens.signAccess(account.snapshot(), session);
+    return { accessToken: token, expiresIn, refreshToken: this.tokens.refreshToken(session.id, session.generation) };
   }
 }

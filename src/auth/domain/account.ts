@@ -11,6 +11,8 @@ export interface AccountState {
   passwordHash: string;
   role: Role;
   createdAt: Date;
+  /** Rises when what the account may do changes: access tokens of an earlier epoch are refused. */
+  epoch: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export class Account {
       passwordHash,
       role,
       createdAt: now,
+      epoch: 1,
     });
     return { account, signedUp: account.event('AccountSignedUp', { role }) };
   }
@@ -50,10 +53,12 @@ export class Account {
     return new Account({ ...state });
   }
 
+  /** Its access tokens are refused from now on; a refresh brings one with the new role. */
   changeRole(by: Actor, role: Role): AccountRoleChanged {
     if (!isAtLeast(by, 'admin')) throw new OnlyAdminsChangeRoles();
     if (by.id === this.state.id) throw new NotYourOwnRole();
     this.state.role = role;
+    this.state.epoch++;
     return this.event('AccountRoleChanged', { role });
   }
 
@@ -155,6 +160,13 @@ export class AccountNotFound extends DomainError {
   readonly kind = 'not-found';
   constructor() {
     super('There is no such account.');
+  }
+}
+export class OnlyAdminsEnter extends DomainError {
+  readonly code = 'only-admins-enter';
+  readonly kind = 'forbidden';
+  constructor() {
+    super('These pages are for admins: sign in with the account of an admin.');
   }
 }
 export class OnlyAdminsChangeRoles extends DomainError {

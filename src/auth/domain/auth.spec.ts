@@ -56,24 +56,50 @@ describe('An account', () => {
 });
 
 describe('A session', () => {
-  it('takes each refresh token once', () => {
-    const session = Session.create('ann', 't1', noon);
-    expect(session.renew('t1', 't2', later(10))).toBe('renewed');
-    expect(session.renew('t2', 't3', later(20))).toBe('renewed');
+  const seconds = (count: number): Date => new Date(noon.getTime() + count * 1_000);
+  const session = (): Session => Session.start('ann', 'Firefox', noon);
+
+  it('replaces its refresh token each time the current one is presented', () => {
+    const one = session();
+    expect(one.refresh(1, later(10))).toBe('rotated');
+    expect(one.refresh(2, later(20))).toBe('rotated');
+    expect(one.generation).toBe(3);
   });
 
-  it('ends for every holder when a used token comes back', () => {
-    const session = Session.create('ann', 't1', noon);
-    session.renew('t1', 't2', later(10));
-    expect(session.renew('t1', 'stolen', later(11))).toBe('replayed');
-    expect(session.renew('t2', 't3', later(12))).toBe('over');
-    expect(session.snapshot().endedBecause).toBe('token-replayed');
+  it('answers the previous token with the current one for thirty seconds, however often it comes', () => {
+    const one = session();
+    one.refresh(1, seconds(100));
+    expect([one.refresh(1, seconds(100)), one.refresh(1, seconds(130)), one.generation]).toEqual(['repeated', 'repeated', 2]);
+    expect(one.refresh(1, seconds(130.001))).toBe('replayed');
   });
 
-  it('is over after signing out and after thirty days', () => {
-    const session = Session.create('ann', 't1', noon);
-    session.end('signed-out', later(1));
-    expect(session.renew('t1', 't2', later(2))).toBe('over');
-    expect(Session.create('ann', 't1', noon).renew('t1', 't2', later(31 * 24 * 60))).toBe('over');
+  it('sees a copied token in any that is older, also within thirty seconds', () => {
+    const one = session();
+    one.refresh(1, seconds(1));
+    one.refresh(2, seconds(2));
+    expect([one.refresh(1, seconds(3)), one.refresh(2, seconds(3)), one.refresh(3, seconds(3))]).toEqual([
+      'replayed',
+      'repeated',
+      'rotated',
+    ]);
+  });
+
+  it('refuses a generation that it has not reached, as after a backup was restored, and goes on', () => {
+    const one = session();
+    expect([one.refresh(2, later(1)), one.refresh(1, later(1))]).toEqual(['over', 'rotated']);
+  });
+
+  it('is over after signing out and after thirty days; one of the admin pages after eight hours', () => {
+    const ended = session();
+    expect(ended.end('signed-out', later(1))).toMatchObject([{ type: 'SessionEnded', data: { because: 'signed-out' } }]);
+    expect(ended.end('token-replayed', later(1))).toEqual([]);
+    expect(ended.refresh(1, later(2))).toBe('over');
+    expect(session().refresh(1, later(30 * 24 * 60))).toBe('over');
+    const ofAdmin = Session.start('ann', 'Firefox', noon, 'admin');
+    expect([ofAdmin.isOpen(later(8 * 60 - 1)), ofAdmin.isOpen(later(8 * 60))]).toEqual([true, false]);
+  });
+
+  it('keeps no more of a User-Agent than its owner needs to tell it from others', () => {
+    expect(Session.start('ann', 'x'.repeat(100_000), noon).snapshot().device).toHaveLength(200);
   });
 });

@@ -1,20 +1,32 @@
-import type { Account } from './account.js';
+import type { Account, AccountState } from './account.js';
 import type { Session } from './session.js';
 
 /** Where accounts are kept, for those about to change one. Abstract classes are port and injection token at once. */
 export abstract class AccountRepository {
   /** Locks the account until the unit of work ends. @throws AccountNotFound */
   abstract get(id: string): Promise<Account>;
+  /** Without a lock, for reading. */
+  abstract find(id: string): Promise<Account | undefined>;
   abstract findByEmail(normalEmail: string): Promise<Account | undefined>;
   abstract anyAdmin(): Promise<boolean>;
-  /** @throws EmailTaken when someone else has the address, also when they took it this very moment. */
+  /**
+   * An epoch that has risen revokes the account's access tokens and closes its sockets on every web process.
+   * @throws EmailTaken when someone else has the address, also when they took it this very moment.
+   */
   abstract save(account: Account): Promise<void>;
 }
 
 export abstract class SessionRepository {
-  /** The session that a refresh token belongs to, locked, whether the token is fresh, used or its session over. */
-  abstract findByToken(tokenHash: string): Promise<Session | undefined>;
-  abstract ofAccount(accountId: string): Promise<Session[]>;
+  /** Without a lock: for `rotate`, which compares. */
+  abstract find(id: string): Promise<Session | undefined>;
+  /** Locks the session until the unit of work ends. */
+  abstract get(id: string): Promise<Session | undefined>;
+  /**
+   * Stores a session whose refresh token was just replaced, in one conditional UPDATE.
+   * @returns false when another request replaced it first, or ended the session: look again.
+   */
+  abstract rotate(session: Session): Promise<boolean>;
+  /** Stores a new session, or that one has ended: then its access tokens and sockets are revoked on every web process. */
   abstract save(session: Session): Promise<void>;
 }
 
@@ -32,9 +44,14 @@ export interface IssuedTokens {
   refreshToken: string;
 }
 
-/** Makes the tokens a client holds; the domain knows a refresh token only by its hash. */
+/** Makes the tokens that a client holds. */
 export abstract class TokenIssuer {
-  abstract newRefreshToken(): { token: string; hash: string };
-  abstract hashRefreshToken(token: string): string;
-  abstract signAccess(actor: { id: string; role: string }, sessionId: string): { token: string; expiresIn: number };
+  /** The same text each time for the same session and generation: nothing about it is stored. */
+  abstract refreshToken(sessionId: string, generation: number): string;
+  /** @returns undefined for a token that we never made. */
+  abstract readRefreshToken(token: string): { sessionId: string; generation: number } | undefined;
+  abstract signAccess(
+    account: Pick<AccountState, 'id' | 'role' | 'epoch'>,
+    session: { id: string; authenticatedAt: Date },
+  ): { token: string; expiresIn: number };
 }

@@ -1,72 +1,97 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 
-/** A refresh token as it is kept: only its sha256, so that a stolen database signs nobody in. */
-export interface RefreshTokenState {
-  hash: string;
-  sessionId: string;
-  createdAt: Date;
-  usedAt: Date | null;
-}
+export type SessionEnd = 'signed-out' | 'token-replayed' | 'ended-by-owner' | 'account-suspended';
 
+/**
+ * What is stored of a session. Its refresh tokens are not: a token is the session's id, a generation and a MAC over both, so
+ * the number of the current generation says which tokens are valid.
+ */
 export interface SessionState {
   id: string;
   accountId: string;
+  /** User-Agent of the sign-in, so that its owner can tell one session from another. */
+  device: string;
   createdAt: Date;
   expiresAt: Date;
+  /** Of the current refresh token; the first is 1. */
+  generation: number;
+  /** When the current refresh token replaced the previous one. */
+  rotatedAt: Date;
   endedAt: Date | null;
-  endedBecause: 'signed-out' | 'token-replayed' | 'role-changed' | null;
-  tokens: RefreshTokenState[];
+  endedBecause: SessionEnd | null;
 }
 
 const DAYS = 30;
+const ADMIN_HOURS = 8;
+const LONGEST_DEVICE = 200;
+/** For this long after its replacement the previous refresh token still gets the current one. */
+export const REUSE_GRACE_MS = 30_000;
 
 /**
- * One sign-in on one device: a family of refresh tokens, of which only the newest is good. Using a token issues the next.
- * A used token that comes back was copied by someone, and as nobody can tell who holds which, the whole family ends
- * (RFC 9700 §4.14.2).
+ * One sign-in on one device. Two of its refresh tokens are accepted: the current one is replaced by the next; the previous
+ * one, within 30 s, gets the current one again, because two tabs may refresh at once and an answer may be lost. Any older
+ * token was copied by somebody, and nobody can tell who holds which, so it ends the session (RFC 9700 §4.14.2).
  */
 export class Session {
   private constructor(private readonly state: SessionState) {}
 
-  static create(accountId: string, firstTokenHash: string, now: Date): Session {
-    const id = newId(now.getTime());
+  /** @param kind `admin` sessions are for the admin pages and shorter. */
+  static start(accountId: string, device: string, now: Date, kind: 'api' | 'admin' = 'api'): Session {
+    const lifetime = kind === 'admin' ? ADMIN_HOURS * 3_600_000 : DAYS * 86_400_000;
     return new Session({
-      id,
+      id: newId(now.getTime()),
       accountId,
+      device: device.slice(0, LONGEST_DEVICE),
       createdAt: now,
-      expiresAt: new Date(now.getTime() + DAYS * 86_400_000),
+      expiresAt: new Date(now.getTime() + lifetime),
+      generation: 1,
+      rotatedAt: now,
       endedAt: null,
       endedBecause: null,
-      tokens: [{ hash: firstTokenHash, sessionId: id, createdAt: now, usedAt: null }],
     });
   }
 
   static restore(state: SessionState): Session {
-    return new Session({ ...state, tokens: state.tokens.map((token) => ({ ...token })) });
+    return new Session({ ...state });
   }
 
   /**
-   * @returns whether the session goes on. `replayed` has ended it already: the caller must save that **and** refuse, so it
-   * is an answer and not an exception, which would roll the ending back.
+   * Somebody came with a genuine refresh token of this generation.
+   * - `rotated`: it was the current one, and the next is current now.
+   * - `repeated`: it was the previous one, a moment ago: the current one is the answer once more.
+   * - `replayed`: an older one. The caller must end the session, commit that and then refuse.
+   * - `over`: the session had ended before, or the generation lies ahead (the database was restored from a backup).
    */
-  renew(tokenHash: string, nextHash: string, now: Date): 'renewed' | 'replayed' | 'over' {
-    if (this.state.endedAt || this.state.expiresAt <= now) return 'over';
-    const token = this.state.tokens.find((one) => one.hash === tokenHash);
-    if (!token) return 'over';
-    if (token.usedAt) {
-      this.end('token-replayed', now);
-      return 'replayed';
+  refresh(generation: number, now: Date): 'rotated' | 'repeated' | 'replayed' | 'over' {
+    const { state } = this;
+    if (!this.isOpen(now) || generation > state.generation) return 'over';
+    if (generation === state.generation) {
+      state.generation++;
+      state.rotatedAt = now;
+      return 'rotated';
     }
-    token.usedAt = now;
-    this.state.tokens.push({ hash: nextHash, sessionId: this.state.id, createdAt: now, usedAt: null });
-    return 'renewed';
+    const isPrevious = generation === state.generation - 1;
+    return isPrevious && now.getTime() - state.rotatedAt.getTime() <= REUSE_GRACE_MS ? 'repeated' : 'replayed';
   }
 
-  end(because: NonNullable<SessionState['endedBecause']>, now: Date): void {
-    if (this.state.endedAt) return;
+  /** @returns nothing when it had ended before. */
+  end(because: SessionEnd, now: Date): SessionEnded[] {
+    if (this.state.endedAt) return [];
     this.state.endedAt = now;
     this.state.endedBecause = because;
+    const { id, accountId } = this.state;
+    return [{ type: 'SessionEnded', v: 1, subject: { kind: 'account', id: accountId }, data: { session: id, because } }];
+  }
+
+  isOpen(now: Date): boolean {
+    return !this.state.endedAt && this.state.expiresAt > now;
+  }
+
+  /** What to record after `start`. */
+  started(): SessionStarted {
+    const { id, accountId } = this.state;
+    return { type: 'SessionStarted', v: 1, subject: { kind: 'account', id: accountId }, data: { session: id } };
   }
 
   get id(): string {
@@ -75,11 +100,31 @@ export class Session {
   get accountId(): string {
     return this.state.accountId;
   }
+  /** When the password was given. */
+  get authenticatedAt(): Date {
+    return this.state.createdAt;
+  }
+  get generation(): number {
+    return this.state.generation;
+  }
 
   snapshot(): Readonly<SessionState> {
-    return { ...this.state, tokens: this.state.tokens.map((token) => ({ ...token })) };
+    return { ...this.state };
   }
 }
+
+export type SessionStarted = {
+  type: 'SessionStarted';
+  v: 1;
+  subject: { kind: 'account'; id: string };
+  data: { session: string };
+};
+export type SessionEnded = {
+  type: 'SessionEnded';
+  v: 1;
+  subject: { kind: 'account'; id: string };
+  data: { session: string; because: SessionEnd };
+};
 
 export class WrongEmailOrPassword extends DomainError {
   readonly code = 'wrong-email-or-password';
@@ -92,13 +137,15 @@ export class SessionOver extends DomainError {
   readonly code = 'session-over';
   readonly kind = 'unauthenticated';
   constructor() {
-    super('This refresh token is no longer good. Sign in again.');
+    super('This refresh token is not valid, or its session has ended. Sign in again.');
   }
 }
 export class RefreshTokenReplayed extends DomainError {
   readonly code = 'refresh-token-replayed';
   readonly kind = 'unauthenticated';
   constructor() {
-    super('This refresh token was used before, so it may be in other hands: the session has ended everywhere. Sign in again.');
+    super(
+      'This refresh token was replaced before, so somebody may have copied it: its session has ended. Sign in again, and keep only the newest token.',
+    );
   }
 }

@@ -1,32 +1,13 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Strategy } from 'passport-jwt';
 import { Causation } from '#libs/events/causation';
 import { type Access, ACCESS, type RequestWithActor } from '#libs/http/access';
 import { bearerToken } from '#libs/http/bearer-token';
 import { isAtLeast } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
-import { type AccessClaims, AccessTokenRefused, AUDIENCE, JwtTokens } from './jwt-tokens.js';
-
-@Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(tokens: JwtTokens) {
-    super({
-      jwtFromRequest: bearerToken,
-      // a KeyObject, as trap of the string key goes; the type knows only strings and buffers
-      secretOrKey: tokens.publicKey as unknown as Buffer,
-      algorithms: ['ES256'],
-      issuer: tokens.issuer,
-      audience: AUDIENCE.api,
-    });
-  }
-
-  validate(claims: AccessClaims): AccessClaims {
-    return claims;
-  }
-}
+import { AccessTokens } from './access-tokens.js';
+import { AccessTokenRefused } from './jwt-tokens.js';
 
 class RoleTooLow extends DomainError {
   readonly code = 'role-too-low';
@@ -45,31 +26,25 @@ class RouteWithoutMark extends DomainError {
 
 /** Deny by default: a route is for whom its mark says (libs/http/access.ts), and without a mark for nobody. */
 @Injectable()
-export class AccessGuard extends AuthGuard('jwt') {
-  constructor(private readonly reflector: Reflector) {
-    super();
-  }
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: AccessTokens,
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (context.getType() !== 'http') return false; // sockets have their own door (libs/live/sockets.ts)
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return false; // sockets verify their tokens themselves (libs/live/sockets.ts)
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
     if (!access) throw new RouteWithoutMark();
-    const request = context.switchToHttp().getRequest<FastifyRequest & RequestWithActor & { user?: AccessClaims }>();
-    if (request.headers.authorization === undefined) {
-      if (access === 'public') return true;
-      throw new AccessTokenRefused();
-    }
-    await super.canActivate(context);
-    const claims = request.user!;
-    request.actor = { id: claims.sub, role: claims.role };
-    request.actorUntil = new Date(claims.exp * 1000);
-    Causation.actor(claims.sub);
-    if (access !== 'public' && !isAtLeast(request.actor, access)) throw new RoleTooLow(access);
+    const request = context.switchToHttp().getRequest<FastifyRequest & RequestWithActor>();
+    const { authorization } = request.headers;
+    if (authorization === undefined && access === 'public') return true;
+    const token = bearerToken(request);
+    if (!token) throw new AccessTokenRefused();
+    const { actor, expiresAt, sessionId, epoch } = await this.tokens.verify(token);
+    Object.assign(request, { actor, actorUntil: expiresAt, sessionId, tokenEpoch: epoch } satisfies RequestWithActor);
+    Causation.actor(actor.id);
+    if (access !== 'public' && !isAtLeast(actor, access)) throw new RoleTooLow(access);
     return true;
-  }
-
-  override handleRequest<T>(error: unknown, user: T): T {
-    if (error || !user) throw new AccessTokenRefused();
-    return user;
   }
 }

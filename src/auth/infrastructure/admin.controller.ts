@@ -1,6 +1,6 @@
 /**
- * The admins' door to the job board: a browser sends no bearer token, so signing in here leaves a cookie that is good for
- * the board and nothing else (HttpOnly, SameSite=Strict, own audience). The page has no script.
+ * Sign-in to the admin pages: a browser sends no bearer token, so signing in here sets a cookie (HttpOnly, SameSite=Strict)
+ * that names a session and is accepted by these pages only. The page has no script.
  */
 import { Body, Controller, Get, Header, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -12,28 +12,38 @@ import { Public } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
 import { RateLimiter } from '#libs/http/rate-limiter';
-import { isAtLeast } from '#libs/kernel/actor';
 import { BOARD_PATH, BoardSession } from '#libs/operations/board';
 import { SigningIn } from '../application/signing-in.js';
 import { normalEmail } from '../domain/account.js';
-import { AUDIENCE, JwtTokens } from './jwt-tokens.js';
+import { AccountViews } from './account-views.js';
+import { JwtTokens } from './jwt-tokens.js';
 
-const COOKIE = 'inkreel_board';
+const COOKIE = 'inkreel_admin';
 const SECONDS = 8 * 3_600;
 
 @Injectable()
 export class AdminSession extends BoardSession {
-  constructor(private readonly tokens: JwtTokens) {
+  constructor(
+    private readonly tokens: JwtTokens,
+    private readonly views: AccountViews,
+  ) {
     super();
   }
 
-  admits(request: FastifyRequest): boolean {
-    const token = request.cookies[COOKIE];
-    if (!token) return false;
+  /** Asked in Postgres each time: an admin who was demoted, or signed out elsewhere, is refused at once. */
+  async admits(request: FastifyRequest): Promise<boolean> {
+    const session = this.sessionOf(request);
+    return session !== undefined && (await this.views.isAdminSession(session));
+  }
+
+  /** The session that the cookie names, whether it is still open or not. */
+  sessionOf(request: FastifyRequest): string | undefined {
+    const cookie = request.cookies[COOKIE];
+    if (!cookie) return undefined;
     try {
-      return this.tokens.verify(token, AUDIENCE.board).role === 'admin';
+      return this.tokens.readAdminCookie(cookie);
     } catch {
-      return false;
+      return undefined;
     }
   }
 }
@@ -51,6 +61,7 @@ export class AdminController {
   constructor(
     private readonly signingIn: SigningIn,
     private readonly tokens: JwtTokens,
+    private readonly door: AdminSession,
     private readonly config: Config,
     private readonly limiter: RateLimiter,
   ) {}
@@ -80,12 +91,10 @@ export class AdminController {
     if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${request.protocol}://${host}`)
       throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
     await this.limiter.admitSignIn(request, reply, normalEmail(email));
-    const { account, refreshToken } = await this.signingIn.signIn(email, password);
+    const session = await this.signingIn.signInAdmin(email, password, request.headers['user-agent'] ?? '');
     this.limiter.giveBack(request);
-    await this.signingIn.signOut(refreshToken); // only the cookie is wanted
-    if (!isAtLeast(account, 'admin')) throw new BadRequest('not-allowed', 'The job board is for admins.', {}, 403);
     void reply
-      .setCookie(COOKIE, this.tokens.signBoard(account, SECONDS), {
+      .setCookie(COOKIE, this.tokens.signAdminCookie(session, SECONDS), {
         path: '/admin',
         httpOnly: true,
         sameSite: 'strict',
@@ -98,7 +107,9 @@ export class AdminController {
   @Post('session/end')
   @RateLimit('auth')
   @HttpCode(303)
-  signOut(@Res({ passthrough: true }) reply: FastifyReply): void {
+  async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    const session = this.door.sessionOf(request);
+    if (session) await this.signingIn.end(session, 'signed-out');
     void reply.clearCookie(COOKIE, { path: '/admin' }).header('location', '/admin');
   }
 }

@@ -54,7 +54,11 @@ export class TokensResponse {
    * @example 600
    */
   expiresIn!: number;
-  /** Good once: each use returns the next. One that comes back a second time ends the session everywhere. */
+  /**
+   * Each refresh returns the next one. The one before it gets the same answer for another 30 seconds; any older one ends the
+   * session.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001.2.Xq0N3mJc2mXv0l1vQ8tC0rJ6n1bP4yS5dT7uV9wA2bE
+   */
   refreshToken!: string;
 }
 

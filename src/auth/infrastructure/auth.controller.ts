@@ -61,12 +61,15 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionResponse> {
     await this.limiter.admitSignIn(request, reply, normalEmail(email));
-    const { account, ...tokens } = await this.signingIn.signIn(email, password);
+    const { account, ...tokens } = await this.signingIn.signIn(email, password, request.headers['user-agent'] ?? '');
     this.limiter.giveBack(request);
     return { tokenType: 'Bearer', ...tokens, account: presentAccount(account) };
   }
 
-  /** Swap a refresh token for new tokens. It is good once; a second use ends the session everywhere. */
+  /**
+   * Refresh: swap a refresh token for new tokens. For 30 seconds the same token gets the same next one again, so two tabs may
+   * refresh at once and an answer may be lost; any older token ends the session.
+   */
   @Post('sessions/refresh')
   @RateLimit('auth')
   @HttpCode(200)
@@ -76,7 +79,7 @@ export class AuthController {
     return { tokenType: 'Bearer', ...(await this.signingIn.refresh(refreshToken)) };
   }
 
-  /** Sign out: the refresh token is useless at once. */
+  /** Sign out: ends the session. Its refresh and access tokens are refused and its sockets closed, everywhere within a second. */
   @Post('sessions/sign-out')
   @RateLimit('auth')
   @HttpCode(204)
@@ -93,7 +96,7 @@ export class AuthController {
     return presentAccount(await this.views.account(actor.id));
   }
 
-  /** Give an account another role; its sessions end, so that it signs in with the new one. */
+  /** Give an account another role. Its access tokens are refused within a second; a refresh brings one with the new role. */
   @Put('accounts/:id/role')
   @RateLimit('write')
   @Allow('admin')

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Role } from '#libs/kernel/actor';
 import type { AccountState } from '../domain/account.js';
-import type { RefreshTokenState, SessionState } from '../domain/session.js';
+import type { SessionState } from '../domain/session.js';
 
 @Entity({ schema: 'auth', name: 'account' })
 export class AccountRow implements AccountState {
@@ -11,22 +11,30 @@ export class AccountRow implements AccountState {
   @Column('text') passwordHash!: string;
   @Column('text') role!: Role;
   @Column('timestamptz') createdAt!: Date;
+  @Column('integer') epoch!: number;
 }
 
 @Entity({ schema: 'auth', name: 'session' })
-export class SessionRow implements Omit<SessionState, 'tokens'> {
+export class SessionRow implements SessionState {
   @PrimaryColumn('uuid') id!: string;
   @Index('session_account') @Column('uuid') accountId!: string;
+  @Column('text') device!: string;
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz') expiresAt!: Date;
+  @Column('integer') generation!: number;
+  @Column('timestamptz') rotatedAt!: Date;
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
   @Column('text', { nullable: true }) endedBecause!: SessionState['endedBecause'];
 }
 
-@Entity({ schema: 'auth', name: 'refresh_token' })
-export class RefreshTokenRow implements RefreshTokenState {
-  @PrimaryColumn('text') hash!: string;
-  @Index('refresh_token_session') @Column('uuid') sessionId!: string;
-  @Column('timestamptz') createdAt!: Date;
-  @Column('timestamptz', { nullable: true }) usedAt!: Date | null;
+/** Access tokens that are refused before they expire: of a session, or of an account before an epoch (revocation-log.ts). */
+@Entity({ schema: 'auth', name: 'revocation' })
+export class RevocationRow {
+  /** The transaction that revoked them, as a 64-bit number. */
+  @PrimaryColumn('bigint') xid!: number;
+  @PrimaryColumn('uuid') subject!: string;
+  @Column('text') kind!: 'account' | 'session';
+  /** Of accounts: tokens of an earlier epoch are refused. */
+  @Column('integer', { nullable: true }) epoch!: number | null;
+  @Column('timestamptz') at!: Date;
 }

@@ -1,23 +1,29 @@
 /**
- * Access tokens: ES256 JWTs (RFC 9068) that name their key, checked by anyone with the JWKS. Refresh tokens: 256 random
- * bits, kept only as sha256. Key objects, never strings: jsonwebtoken parses a string anew for each check.
+ * Access tokens: ES256 JWTs (RFC 9068) that name their key, checked by anyone with the JWKS. Pass KeyObjects: jsonwebtoken
+ * parses a string key anew for each check.
  */
-import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { Config } from '#libs/config/config';
-import { type Actor, ROLES, type Role } from '#libs/kernel/actor';
+import { ROLES, type Role } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
-import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { TokenIssuer } from '../domain/ports.js';
+import { readRefreshToken, writeRefreshToken } from './refresh-token.js';
 
-export const AUDIENCE = { api: 'inkreel-api', board: 'inkreel-board' } as const;
+export const AUDIENCE = { api: 'inkreel-api', admin: 'inkreel-admin' } as const;
 
 export interface AccessClaims {
+  /** The account. */
   sub: string;
   role: Role;
+  /** The session. */
   sid: string;
+  /** The account's epoch: a later one revokes the token. */
+  epoch: number;
+  /** When the password was given, in seconds since 1970 (OpenID Connect). */
+  auth_time: number;
   exp: number;
 }
 
@@ -36,70 +42,72 @@ export class JwtTokens extends TokenIssuer {
   readonly publicKey: KeyObject;
   readonly keyId: string;
   readonly issuer: string;
+  private readonly refreshKey: KeyObject;
 
   constructor(private readonly config: Config) {
     super();
+    this.refreshKey = config.derivedKey('refresh-token');
     this.publicKey = createPublicKey(config.signingKey);
     const { crv, kty, x, y } = this.publicKey.export({ format: 'jwk' });
     this.keyId = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url'); // RFC 7638 thumbprint
     this.issuer = 'inkreel';
   }
 
-  newRefreshToken(): { token: string; hash: string } {
-    const token = randomBytes(32).toString('base64url');
-    return { token, hash: this.hashRefreshToken(token) };
+  refreshToken(sessionId: string, generation: number): string {
+    return writeRefreshToken(this.refreshKey, sessionId, generation);
   }
 
-  hashRefreshToken(token: string): string {
-    return createHash('sha256').update(token).digest('base64url');
+  readRefreshToken(token: string): { sessionId: string; generation: number } | undefined {
+    return readRefreshToken(this.refreshKey, token);
   }
 
-  signAccess(actor: Actor, sessionId: string): { token: string; expiresIn: number } {
+  signAccess(...[account, session]: Parameters<TokenIssuer['signAccess']>): { token: string; expiresIn: number } {
     const expiresIn = this.config.accessTokenSeconds;
-    return { token: this.sign(actor, sessionId, AUDIENCE.api, expiresIn), expiresIn };
+    const token = this.sign(account.id, AUDIENCE.api, expiresIn, {
+      role: account.role,
+      sid: session.id,
+      epoch: account.epoch,
+      auth_time: Math.floor(session.authenticatedAt.getTime() / 1_000),
+    });
+    return { token, expiresIn };
   }
 
-  /** For the admin's cookie: good for the job board and nothing else. */
-  signBoard(actor: Actor, seconds: number): string {
-    return this.sign(actor, newId(), AUDIENCE.board, seconds);
+  /** For the cookie of the admin pages: it only names a session, which is looked up for each request. */
+  signAdminCookie(session: { id: string; accountId: string }, seconds: number): string {
+    return this.sign(session.accountId, AUDIENCE.admin, seconds, { sid: session.id });
   }
 
-  verify(token: string, audience: (typeof AUDIENCE)[keyof typeof AUDIENCE]): AccessClaims {
+  /** @returns the id of the session that a cookie names. @throws AccessTokenRefused */
+  readAdminCookie(cookie: string): string {
+    return this.verify(cookie, AUDIENCE.admin).sid;
+  }
+
+  /** Signature and time only: whether it was revoked is checked in access-tokens.ts. @throws AccessTokenRefused */
+  verifyAccess(token: string): AccessClaims {
+    const claims = this.verify(token, AUDIENCE.api);
+    if (ROLES.includes(claims.role) && Number.isInteger(claims.epoch)) return claims;
+    throw new AccessTokenRefused();
+  }
+
+  private verify(token: string, audience: string): AccessClaims {
     try {
-      const claims = jwt.verify(token, this.publicKey, {
-        algorithms: ['ES256'],
-        issuer: this.issuer,
-        audience,
-      }) as unknown as AccessClaims;
-      if (ROLES.includes(claims.role) && claims.sub) return claims;
+      const claims = jwt.verify(token, this.publicKey, { algorithms: ['ES256'], issuer: this.issuer, audience });
+      if (typeof claims === 'object' && claims.sub && claims.sid) return claims as AccessClaims;
     } catch {
       // every reason is the same to the caller
     }
     throw new AccessTokenRefused();
   }
 
-  private sign(actor: Actor, sid: string, audience: string, expiresIn: number): string {
-    return jwt.sign({ role: actor.role, sid }, this.config.signingKey, {
+  private sign(subject: string, audience: string, expiresIn: number, claims: object): string {
+    return jwt.sign(claims, this.config.signingKey, {
       algorithm: 'ES256',
       keyid: this.keyId,
       issuer: this.issuer,
       audience,
-      subject: actor.id,
+      subject,
       expiresIn,
       jwtid: newId(),
     });
-  }
-}
-
-/** How live sockets, which have no HTTP guard, learn who is there. */
-@Injectable()
-export class JwtTokenVerifier extends TokenVerifier {
-  constructor(private readonly tokens: JwtTokens) {
-    super();
-  }
-
-  verify(token: string): Promise<{ actor: Actor; expiresAt: Date }> {
-    const claims = this.tokens.verify(token, AUDIENCE.api);
-    return Promise.resolve({ actor: { id: claims.sub, role: claims.role }, expiresAt: new Date(claims.exp * 1000) });
   }
 }

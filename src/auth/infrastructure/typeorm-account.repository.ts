@@ -3,10 +3,14 @@ import { Transaction } from '#libs/database/transaction';
 import { Account, AccountNotFound, EmailTaken } from '../domain/account.js';
 import { AccountRepository } from '../domain/ports.js';
 import { AccountRow } from './auth.rows.js';
+import { RevocationLog } from './revocation-log.js';
 
 @Injectable()
 export class TypeormAccountRepository extends AccountRepository {
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly revocations: RevocationLog,
+  ) {
     super();
   }
 
@@ -14,6 +18,11 @@ export class TypeormAccountRepository extends AccountRepository {
     const row = await this.transaction.writing.findOne(AccountRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!row) throw new AccountNotFound();
     return Account.restore(row);
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    const row = await this.transaction.manager.findOneBy(AccountRow, { id });
+    return row ? Account.restore(row) : undefined;
   }
 
   async findByEmail(email: string): Promise<Account | undefined> {
@@ -27,13 +36,16 @@ export class TypeormAccountRepository extends AccountRepository {
 
   async save(account: Account): Promise<void> {
     const { id, email, ...rest } = account.snapshot();
-    const [saved] = await this.transaction.query<{ id: string }>(
-      `INSERT INTO auth.account (id, email, name, password_hash, role, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name, password_hash = EXCLUDED.password_hash, role = EXCLUDED.role
+    const [saved] = await this.transaction.query<{ before: number | null }>(
+      `INSERT INTO auth.account (id, email, name, password_hash, role, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name, password_hash = EXCLUDED.password_hash, role = EXCLUDED.role,
+           epoch = EXCLUDED.epoch
          WHERE auth.account.id = EXCLUDED.id
-       RETURNING id`,
-      [id, email, rest.name, rest.passwordHash, rest.role, rest.createdAt],
+       RETURNING (SELECT a.epoch FROM auth.account a WHERE a.id = $1) AS before`,
+      [id, email, rest.name, rest.passwordHash, rest.role, rest.createdAt, rest.epoch],
     );
     if (!saved) throw new EmailTaken();
+    if (saved.before !== null && saved.before < rest.epoch)
+      await this.revocations.record({ kind: 'account', subject: id, epoch: rest.epoch });
   }
 }

@@ -2,34 +2,42 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { SessionRepository } from '../domain/ports.js';
 import { Session } from '../domain/session.js';
-import { RefreshTokenRow, SessionRow } from './auth.rows.js';
+import { SessionRow } from './auth.rows.js';
+import { RevocationLog } from './revocation-log.js';
 
 @Injectable()
 export class TypeormSessionRepository extends SessionRepository {
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly revocations: RevocationLog,
+  ) {
     super();
   }
 
-  async findByToken(tokenHash: string): Promise<Session | undefined> {
-    const token = await this.transaction.writing.findOneBy(RefreshTokenRow, { hash: tokenHash });
-    if (!token) return undefined;
-    const row = await this.transaction.writing.findOne(SessionRow, {
-      where: { id: token.sessionId },
-      lock: { mode: 'pessimistic_write' },
-    });
-    if (!row) return undefined;
-    // read again under the lock: another tab may have used the token while we waited
-    return Session.restore({ ...row, tokens: await this.transaction.writing.findBy(RefreshTokenRow, { sessionId: row.id }) });
+  async find(id: string): Promise<Session | undefined> {
+    const row = await this.transaction.manager.findOneBy(SessionRow, { id });
+    return row ? Session.restore(row) : undefined;
   }
 
-  async ofAccount(accountId: string): Promise<Session[]> {
-    const rows = await this.transaction.writing.find(SessionRow, { where: { accountId }, lock: { mode: 'pessimistic_write' } });
-    return rows.map((row) => Session.restore({ ...row, tokens: [] }));
+  async get(id: string): Promise<Session | undefined> {
+    const row = await this.transaction.writing.findOne(SessionRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    return row ? Session.restore(row) : undefined;
+  }
+
+  async rotate(session: Session): Promise<boolean> {
+    const { id, generation, rotatedAt } = session.snapshot();
+    const { affected } = await this.transaction.writing
+      .createQueryBuilder()
+      .update(SessionRow)
+      .set({ generation, rotatedAt })
+      .where('id = :id AND generation = :before AND ended_at IS NULL', { id, before: generation - 1 })
+      .execute();
+    return affected === 1;
   }
 
   async save(session: Session): Promise<void> {
-    const { tokens, ...row } = session.snapshot();
-    await this.transaction.writing.upsert(SessionRow, row, ['id']);
-    if (tokens.length) await this.transaction.writing.upsert(RefreshTokenRow, tokens, ['hash']);
+    const { id, ...state } = session.snapshot();
+    await this.transaction.writing.upsert(SessionRow, { id, ...state }, ['id']);
+    if (state.endedAt) await this.revocations.record({ kind: 'session', subject: id });
   }
 }

@@ -11,26 +11,33 @@ export const Accounts1764000001000 = migration(
     name text NOT NULL,
     password_hash text NOT NULL,
     role text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    epoch integer NOT NULL
   );
   CREATE UNIQUE INDEX account_email ON auth.account (email);
 
+  -- a refresh changes only columns without an index and finds room on the same page: the row never moves, no index grows
   CREATE TABLE auth.session (
     id uuid PRIMARY KEY,
     account_id uuid NOT NULL,
+    device text NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    generation integer NOT NULL,
+    rotated_at timestamptz NOT NULL,
     ended_at timestamptz,
     ended_because text
-  );
+  ) WITH (fillfactor = 70);
   CREATE INDEX session_account ON auth.session (account_id);
 
-  CREATE TABLE auth.refresh_token (
-    hash text PRIMARY KEY,
-    session_id uuid NOT NULL,
-    created_at timestamptz NOT NULL,
-    used_at timestamptz
+  -- kept for as long as access tokens made before may live; web processes poll it by xid
+  CREATE TABLE auth.revocation (
+    xid bigint NOT NULL,
+    subject uuid NOT NULL,
+    kind text NOT NULL,
+    epoch integer,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (xid, subject)
   );
-  CREATE INDEX refresh_token_session ON auth.refresh_token (session_id);
   `,
 );
