@@ -1,4 +1,4 @@
-/** The rules of eslint.config.mjs that are about this house, each seen to object to a file of the broken tree. */
+/** The rules of eslint.config.mjs that are made for this codebase, each tried on a file of the broken tree. */
 import { execFile } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 
@@ -49,6 +49,10 @@ describe('the linter', () => {
 
   it('objects to a use case that answers requests', () => {
     expect(found.get('src/auth/application/answers-requests.ts')).toEqual(['no-restricted-imports']);
+  });
+
+  it('objects to a constructor with more than five parameters', () => {
+    expect(found.get('src/auth/application/takes-too-much.ts')).toEqual(['no-restricted-syntax']);
   });
 
   it('lets libs/config read the environment', () => {
