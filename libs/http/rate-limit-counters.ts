@@ -59,6 +59,8 @@ class MemoryCount implements Count {
   }
 }
 
+/** How long a request waits for Redis to count it. */
+const PATIENCE_MS = 1_000;
 /** How long Redis is left alone after it failed to answer; then one request tries it again, while others count in memory. */
 const PAUSE_MS = 1_000;
 
@@ -112,7 +114,7 @@ export class RedisCounter {
   /** @returns undefined when Redis cannot be asked. */
   async count(key: string): Promise<Count | undefined> {
     if (!this.health.mayAsk()) return undefined;
-    const result = await this.limiter.consume(key).catch((refusal: unknown) => refusal);
+    const result = await withinPatience(this.limiter.consume(key));
     if (!(result instanceof RateLimiterRes)) {
       this.health.failed();
       return undefined;
@@ -125,4 +127,16 @@ export class RedisCounter {
       giveBack: () => void this.limiter.reward(key).catch(() => undefined),
     };
   }
+}
+
+/**
+ * What a promise came to, good or bad, or undefined when that took too long. After a long turn of the event loop the timer is due
+ * before the answer that has arrived meanwhile is read: setImmediate lets it be read first.
+ */
+async function withinPatience(result: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((done) => (timer = setTimeout(() => setImmediate(done, undefined), PATIENCE_MS)));
+  const outcome = await Promise.race([result.catch((refusal: unknown) => refusal), late]);
+  clearTimeout(timer);
+  return outcome;
 }

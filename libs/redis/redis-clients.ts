@@ -31,9 +31,9 @@ export class RedisClients implements OnApplicationShutdown {
     });
   }
 
-  /** Opened when first used: only web processes count. A frozen server fails a command after half a second. */
+  /** Opened when first used: only web processes count. libs/http/rate-limit-counters.ts waits less for an answer than this timeout. */
   get counting(): Redis {
-    return (this.counter ??= this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 500 }));
+    return (this.counter ??= this.connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 2_000 }));
   }
 
   get isReady(): boolean {
