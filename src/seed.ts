@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Actor, Role } from '#libs/kernel/actor';
+import { accountActor, type Actor, type Role } from '#libs/kernel/actor';
 import { logger, readConfig } from '#libs/operations/process';
 import { FOUNDATION } from './app.module.js';
 import { AuthModule, ManagingAccounts } from './auth/index.js';
@@ -51,7 +51,7 @@ try {
   for (const account of accounts) {
     const known = await app.get(ManagingAccounts).find(account.email);
     isNew ||= !known;
-    people.push(known ?? (await app.get(ManagingAccounts).appoint(account)));
+    people.push(known ?? accountActor(await app.get(ManagingAccounts).appoint(account)));
   }
   const [mira, linmo = mira] = people.filter(({ role }) => role === 'author');
   const reader = people.find(({ role }) => role === 'reader') ?? mira;

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Transaction } from '#libs/database/transaction';
 import { OUTBOX_WAKE } from '#libs/events/outbox';
-import { Allow } from '#libs/http/access';
+import { Scope } from '#libs/http/access';
 import { linkPages, page, readCursor } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
 import { DomainError } from '#libs/kernel/domain-error';
@@ -20,7 +20,6 @@ class NothingToReplay extends DomainError {
 }
 
 @ApiTags('admin')
-@Allow('admin')
 @Controller('v1/admin/events')
 export class EventsController {
   constructor(
@@ -30,6 +29,7 @@ export class EventsController {
 
   /** Events and jobs, newest first, each with its deliveries, their attempts and their errors. */
   @Get()
+  @Scope('admin')
   @RateLimit('read')
   async listEvents(
     @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
@@ -62,6 +62,7 @@ export class EventsController {
 
   /** Deliver an event to one consumer again, for example after it failed for good or an older version handled it wrongly. */
   @Post(':id/deliveries/:consumer/replay')
+  @Scope('admin')
   @RateLimit('write')
   @HttpCode(202)
   async replayDelivery(@Param('id', ParseUUIDPipe) id: string, @Param('consumer') consumer: string): Promise<void> {

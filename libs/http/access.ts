@@ -1,29 +1,35 @@
 /**
- * Who may call a route. Every route carries one mark; one without is refused by the guard (auth) and by a test that
- * walks all routes. Marks say only what the whole site knows: whether the chapter is *yours* is the domain's to refuse.
+ * Who may call a route. Every route bears exactly one mark: a second mark is refused when the class is loaded, and a route
+ * without one refuses the start (route-marks.ts) and every request (the guard in auth). A mark knows only the token. What
+ * somebody may do to one chapter or work is decided in the module's `domain/policy.ts`.
+ *
+ *     @Put(':id/draft')
+ *     @Scope('chapters:write')
+ *     save(@CurrentActor() actor: Actor, …)
  */
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
-import type { Actor, Role } from '#libs/kernel/actor';
+import type { Actor, Scope as ScopeName } from '#libs/kernel/actor';
 
 export const ACCESS = Symbol('access');
-export type Access = 'public' | Role;
+export type Access = 'public' | 'authenticated' | ScopeName;
 
-/** Anyone, also without an account; a token that is sent must still be valid. */
-export const Public = (): MethodDecorator & ClassDecorator => mark('public');
+/** Anyone, also without an account. A token that is sent must still be valid. */
+export const Public = (): MethodDecorator => mark('public');
 
-/** Accounts of at least this role. */
-export const Allow = (role: Role): MethodDecorator & ClassDecorator => mark(role);
+/** Everybody who is signed in, and every client whatever its scopes. */
+export const Authenticated = (): MethodDecorator => mark('authenticated', ApiBearerAuth());
 
-function mark(access: Access): MethodDecorator & ClassDecorator {
-  const decorators = [
-    SetMetadata(ACCESS, access),
-    ApiExtension('x-access', access),
-    ...(access === 'public' ? [] : [ApiBearerAuth()]),
-  ];
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    for (const decorate of decorators)
-      (decorate as (t: object, k?: string | symbol, d?: PropertyDescriptor) => void)(target, key, descriptor);
+/** Tokens with this scope. An account that signed in itself has every scope; `admin` is only for admins. */
+export const Scope = (scope: ScopeName): MethodDecorator => mark(scope, ApiBearerAuth(), ApiExtension('x-scope', scope));
+
+function mark(access: Access, ...more: MethodDecorator[]): MethodDecorator {
+  return (target, key, descriptor) => {
+    if (Reflect.hasMetadata(ACCESS, descriptor.value as object))
+      throw new Error(`${target.constructor.name}.${String(key)} has two access marks: leave the one that is meant.`);
+    const kind = access === 'public' || access === 'authenticated' ? access : 'scope';
+    for (const decorate of [SetMetadata(ACCESS, access), ApiExtension('x-access', kind), ...more])
+      decorate(target, key, descriptor);
   };
 }
 
@@ -38,7 +44,7 @@ export interface RequestWithActor {
   tokenEpoch?: number;
 }
 
-/** The account that asks: always there on `@Allow` routes, perhaps on `@Public` ones. */
-export const SignedIn = createParamDecorator(
+/** Who asks: `undefined` only on `@Public` routes, for a visitor. */
+export const CurrentActor = createParamDecorator(
   (_: unknown, context: ExecutionContext): Actor | undefined => context.switchToHttp().getRequest<RequestWithActor>().actor,
 );

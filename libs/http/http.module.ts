@@ -2,11 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
 import { IdempotencyRecordRow } from './idempotency.row.js';
 import { IdempotencyInterceptor } from './idempotency.js';
+import { RouteMarks } from './route-marks.js';
 import { Idempotency1764000000200 } from './migrations/1764000000200-idempotency.js';
 import { RateLimiter } from './rate-limiter.js';
 
 export const httpSchema: Schema = { rows: [IdempotencyRecordRow], migrations: [Idempotency1764000000200] };
 
 @Global()
-@Module({ providers: [IdempotencyInterceptor, RateLimiter], exports: [RateLimiter] })
+@Module({ providers: [IdempotencyInterceptor, RateLimiter, RouteMarks], exports: [RateLimiter] })
 export class HttpModule {}

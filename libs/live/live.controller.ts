@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, Public, type RequestWithActor, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, type RequestWithActor, Scope } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
@@ -28,7 +28,7 @@ export class LiveController {
   @Post('tickets')
   @RateLimit('live')
   @HttpCode(201)
-  @Allow('reader')
+  @Scope('live:listen')
   @Header('cache-control', 'no-store')
   async createTicket(@Req() request: RequestWithActor): Promise<TicketResponse> {
     return { ticket: await this.tickets.issue(authorityOf(request)!), expiresInSeconds: TICKET_SECONDS };
@@ -72,7 +72,7 @@ export class LiveController {
   async listPastEvents(
     @Param('stream') stream: string,
     @Query() query: HistoryQuery,
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
   ): Promise<string> {
     await this.kinds.admit(stream, actor);
     const head = await this.log.head(stream);

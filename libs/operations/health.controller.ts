@@ -15,7 +15,6 @@ export class Draining {
 export const SCHEMA_VERSION = Symbol('SCHEMA_VERSION');
 
 @ApiExcludeController()
-@Public()
 @Controller()
 export class HealthController {
   constructor(
@@ -27,6 +26,7 @@ export class HealthController {
 
   /** The process runs. It touches nothing else: an unavailable database must not restart the process. */
   @Get('livez')
+  @Public()
   @RateLimit('read')
   @HttpCode(200)
   live(): { status: 'alive' } {
@@ -35,6 +35,7 @@ export class HealthController {
 
   /** 200 when requests can be served (`degraded` without Redis: nothing is lost, live events come late), else 503. */
   @Get('readyz')
+  @Public()
   @RateLimit('read')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const database = await this.database();

@@ -10,7 +10,6 @@ import { OBJECTS_ROUTE, SignedUrls } from './signed-urls.js';
 
 /** What signed links lead to. The signature is the permission, so no account is asked for. */
 @ApiExcludeController()
-@Public()
 @Controller(OBJECTS_ROUTE)
 export class ObjectsController {
   constructor(
@@ -20,6 +19,7 @@ export class ObjectsController {
   ) {}
 
   @Get('*')
+  @Public()
   @RateLimit('read')
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const now = new Date();

@@ -1,7 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
-import { ACCESS, Allow } from '#libs/http/access';
+import { ACCESS, Scope } from '#libs/http/access';
 import { RateLimit } from '#libs/http/rate-limit';
-import { ROLES } from '#libs/kernel/actor';
+import { RouteMarks } from '#libs/http/route-marks';
+import { SCOPES } from '#libs/kernel/actor';
 import { type App, startApp } from '../support/app.js';
 
 /** What Nest does not serve, and who keeps it: the board's hook (operations-board.e2e-spec.ts); documentation is for all. */
@@ -12,8 +13,8 @@ function withoutMark({ routes, handlers }: App): string[] {
   const isMarked = (route: string): boolean => {
     const handler = handlers.get(route);
     if (!handler) return OUTSIDE_NEST.some((kept) => kept.test(route));
-    const mark = (Reflect.getMetadata(ACCESS, handler.method) ?? Reflect.getMetadata(ACCESS, handler.controller)) as string;
-    return ['public', ...ROLES].includes(mark);
+    const mark = Reflect.getMetadata(ACCESS, handler.method) as string;
+    return ['public', 'authenticated', ...SCOPES].includes(mark);
   };
   return routes.filter((route) => !isMarked(route));
 }
@@ -27,7 +28,7 @@ class Forgotten {
   }
   @Get('kept')
   @RateLimit('read')
-  @Allow('admin')
+  @Scope('admin')
   kept(): string {
     return 'for admins';
   }
@@ -36,7 +37,7 @@ class Forgotten {
 @Controller('unlimited')
 class Unlimited {
   @Get('door')
-  @Allow('reader')
+  @Scope('admin')
   open(): string {
     return 'come in';
   }
@@ -45,9 +46,11 @@ const PLANTED = ['GET /beside-nest', 'GET /forgotten/door'];
 
 let app: App;
 beforeAll(async () => {
+  // its start would be refused (libs/http/route-marks.spec.ts): here it is let through to the guard
   app = await startApp(
     [Forgotten],
     (fastify) => void fastify.get('/beside-nest', { config: { rateLimit: { class: 'read', also: [] } } }, () => 'come in'),
+    [RouteMarks],
   );
 }, 90_000);
 

@@ -207,6 +207,7 @@ interface OpenApi {
 }
 interface Operation {
   'x-access'?: string;
+  'x-scope'?: string;
   summary?: string;
   operationId: string;
   security?: object[];
@@ -222,8 +223,9 @@ describe('the OpenAPI document', () => {
     for (const operation of operations) {
       expect([operation.operationId, operation['x-access']]).toEqual([
         operation.operationId,
-        expect.stringMatching(/^(public|reader|author|moderator|admin)$/),
+        expect.stringMatching(/^(public|authenticated|scope)$/),
       ]);
+      expect([operation.operationId, 'x-scope' in operation]).toEqual([operation.operationId, operation['x-access'] === 'scope']);
       expect([operation.operationId, operation.summary]).toEqual([operation.operationId, expect.stringMatching(/\w+/)]);
       expect([operation.operationId, Boolean(operation.security)]).toEqual([
         operation.operationId,

@@ -23,10 +23,15 @@ afterAll(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-/** @param controllers of the test's own, beside those of the product. @param more routes that Nest knows nothing of. */
+/**
+ * @param controllers of the test's own, beside those of the product.
+ * @param more routes that Nest knows nothing of.
+ * @param without providers of the product that are left out.
+ */
 export async function startApp(
   controllers: Type[] = [],
   more: (fastify: FastifyInstance) => void = () => undefined,
+  without: Type[] = [],
 ): Promise<App> {
   const [database, folder] = [await freshDatabase(), await tempFolder()];
   open.push(database.drop, folder.drop);
@@ -53,7 +58,9 @@ export async function startApp(
   const { mountBoard } = await import('#libs/operations/board');
 
   const config = new Config();
-  const module = await Test.createTestingModule({ imports: [AppModule], controllers }).compile();
+  const building = Test.createTestingModule({ imports: [AppModule], controllers });
+  for (const provider of without) building.overrideProvider(provider).useValue({});
+  const module = await building.compile();
   const nest = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config), { logger: false });
   open.push(() => nest.close());
   const routes: string[] = [];

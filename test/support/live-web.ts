@@ -5,7 +5,7 @@ import type { EventLog, StoredEvent } from '#libs/live/event-log';
 import { StreamKind } from '#libs/live/stream-kinds';
 import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 import type { LiveBusListener, Signal, LiveBus } from '#libs/live/live-bus';
-import type { Actor } from '#libs/kernel/actor';
+import { accountActor, type Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { Live } from '#libs/kernel/live';
 
@@ -59,7 +59,7 @@ export class Tokens extends TokenVerifier {
     const [id, until] = token.split(' ');
     if (!until || this.revoked.has(token)) return Promise.reject(new NotAToken('Sign in again.'));
     return Promise.resolve({
-      actor: { id, role: 'reader', sessionId: until },
+      actor: accountActor({ id, role: 'reader' }, { sessionId: until }),
       sessionId: until,
       expiresAt: new Date(Number(until)),
       epoch: 1,

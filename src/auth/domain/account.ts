@@ -1,5 +1,5 @@
 import { DomainError } from '#libs/kernel/domain-error';
-import { type Actor, isAtLeast, type Role } from '#libs/kernel/actor';
+import { accountActor, type Actor, isAtLeast, type Role } from '#libs/kernel/actor';
 import { newId } from '#libs/kernel/id';
 
 /** Everything an account remembers; the row implements it. */
@@ -63,7 +63,7 @@ export class Account {
   }
 
   get actor(): Actor {
-    return { id: this.state.id, role: this.state.role };
+    return accountActor(this.state);
   }
 
   snapshot(): Readonly<AccountState> {

@@ -1,3 +1,4 @@
+import { accountActor } from '#libs/kernel/actor';
 import {
   Account,
   AccountNeedsName,
@@ -39,11 +40,11 @@ describe('An account', () => {
 
   it('gets another role from an admin, who cannot change their own', () => {
     const account = ann();
-    const admin = { id: 'admin', role: 'admin' as const };
+    const admin = accountActor({ id: 'admin', role: 'admin' });
     expect(account.changeRole(admin, 'moderator')).toMatchObject({ type: 'AccountRoleChanged', data: { role: 'moderator' } });
     expect(account.actor.role).toBe('moderator');
-    expect(() => account.changeRole({ id: 'x', role: 'moderator' }, 'admin')).toThrow(OnlyAdminsChangeRoles);
-    expect(() => account.changeRole({ id: account.actor.id, role: 'admin' }, 'reader')).toThrow(NotYourOwnRole);
+    expect(() => account.changeRole(accountActor({ id: 'x', role: 'moderator' }), 'admin')).toThrow(OnlyAdminsChangeRoles);
+    expect(() => account.changeRole(accountActor({ id: account.actor.id, role: 'admin' }), 'reader')).toThrow(NotYourOwnRole);
   });
 
   it.each(['short', 'aaaaaaaaaaaaaaaa', 'ann@example.org', 'x'.repeat(129)])('refuses the password %p', (password) => {

@@ -1,3 +1,4 @@
+import { accountActor } from '#libs/kernel/actor';
 import { generateKeyPairSync } from 'node:crypto';
 import { Config } from '#libs/config/config';
 import type { Authority } from '#libs/kernel/token-verifier';
@@ -47,7 +48,7 @@ afterEach(() => jest.useRealTimers());
 describe('An access token', () => {
   it('says whose it is, by which session, and when the password was given', async () => {
     expect(await tokens.verify(token)).toMatchObject({
-      actor: { id: 'ann', role: 'author', sessionId: 's1', authenticatedAt: signedInAt },
+      actor: accountActor({ id: 'ann', role: 'author' }, { sessionId: 's1', authenticatedAt: signedInAt }),
       sessionId: 's1',
       epoch: 3,
     });

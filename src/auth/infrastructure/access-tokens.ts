@@ -1,5 +1,6 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { accountActor, clientActor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 import { AccessTokenRefused, JwtTokens } from './jwt-tokens.js';
@@ -55,8 +56,10 @@ export class AccessTokens extends TokenVerifier {
   }
 
   private read(token: string): Authority {
-    const { sub, role, sid, epoch, auth_time, exp } = this.tokens.verifyAccess(token);
-    const actor = { id: sub, role, sessionId: sid, authenticatedAt: new Date(auth_time * 1_000) };
+    const { sub: id, role, sid, epoch, auth_time, exp, client_id, scope = '' } = this.tokens.verifyAccess(token);
+    const session = { sessionId: sid, authenticatedAt: new Date(auth_time * 1_000) };
+    const actor =
+      client_id === undefined ? accountActor({ id, role }, session) : clientActor({ id, role }, scope.split(' '), session);
     return { actor, sessionId: sid, epoch, expiresAt: new Date(exp * 1_000) };
   }
 }

@@ -4,23 +4,28 @@ import type { FastifyRequest } from 'fastify';
 import { Causation } from '#libs/events/causation';
 import { type Access, ACCESS, type RequestWithActor } from '#libs/http/access';
 import { bearerToken } from '#libs/http/bearer-token';
-import { isAtLeast } from '#libs/kernel/actor';
+import { hasScope, type Scope } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { AccessTokens } from './access-tokens.js';
 import { AccessTokenRefused } from './jwt-tokens.js';
 
-class RoleTooLow extends DomainError {
-  readonly code = 'role-too-low';
+class ScopeMissing extends DomainError {
+  readonly code = 'scope-missing';
   readonly kind = 'forbidden';
-  constructor(needed: string) {
-    super(`This needs the role ${needed}: ask an admin for it.`);
+  constructor(scope: Scope) {
+    super(
+      scope === 'admin'
+        ? 'Only admins may do this: sign in with an admin account.'
+        : `The access token lacks the scope ${scope}: ask for a token that has it.`,
+      { scope },
+    );
   }
 }
 class RouteWithoutMark extends DomainError {
   readonly code = 'route-without-mark';
   readonly kind = 'forbidden';
   constructor() {
-    super('This route says not who may call it, so nobody may.');
+    super('This route does not say who may call it, so nobody may. Report it to whoever runs this site.');
   }
 }
 
@@ -34,7 +39,7 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return false; // sockets verify their tokens themselves (libs/live/sockets.ts)
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
     if (!access) throw new RouteWithoutMark();
     const request = context.switchToHttp().getRequest<FastifyRequest & RequestWithActor>();
     const { authorization } = request.headers;
@@ -44,7 +49,7 @@ export class AccessGuard implements CanActivate {
     const { actor, expiresAt, sessionId, epoch } = await this.tokens.verify(token);
     Object.assign(request, { actor, actorUntil: expiresAt, sessionId, tokenEpoch: epoch } satisfies RequestWithActor);
     Causation.actor(actor.id);
-    if (access !== 'public' && !isAtLeast(actor, access)) throw new RoleTooLow(access);
+    if (access !== 'public' && access !== 'authenticated' && !hasScope(actor, access)) throw new ScopeMissing(access);
     return true;
   }
 }

@@ -55,7 +55,6 @@ class AdminSignInBody {
 }
 
 @ApiExcludeController()
-@Public()
 @Controller('admin')
 export class AdminController {
   constructor(
@@ -67,6 +66,7 @@ export class AdminController {
   ) {}
 
   @Get()
+  @Public()
   @RateLimit('read')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header(
@@ -80,6 +80,7 @@ export class AdminController {
   }
 
   @Post('session')
+  @Public()
   @RateLimit('auth', 'sign-in-address')
   @HttpCode(303)
   async signIn(
@@ -105,6 +106,7 @@ export class AdminController {
   }
 
   @Post('session/end')
+  @Public()
   @RateLimit('auth')
   @HttpCode(303)
   async signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {

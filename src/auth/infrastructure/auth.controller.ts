@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Pu
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '#libs/config/config';
-import { Allow, Public, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
 import { RateLimit } from '#libs/http/rate-limit';
 import { RateLimiter } from '#libs/http/rate-limiter';
@@ -91,17 +91,17 @@ export class AuthController {
   /** Who am I? */
   @Get('me')
   @RateLimit('read')
-  @Allow('reader')
-  async getCurrentAccount(@SignedIn() actor: Actor): Promise<AccountResponse> {
+  @Scope('account:read')
+  async getCurrentAccount(@CurrentActor() actor: Actor): Promise<AccountResponse> {
     return presentAccount(await this.views.account(actor.id));
   }
 
   /** Give an account another role. Its access tokens are refused within a second; a refresh brings one with the new role. */
   @Put('accounts/:id/role')
   @RateLimit('write')
-  @Allow('admin')
+  @Scope('admin')
   async changeAccountRole(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { role }: RoleBody,
   ): Promise<AccountResponse> {

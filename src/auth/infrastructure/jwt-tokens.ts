@@ -25,6 +25,9 @@ export interface AccessClaims {
   /** When the password was given, in seconds since 1970 (OpenID Connect). */
   auth_time: number;
   exp: number;
+  /** The app that acts for the account (RFC 9068) and what was granted to it; absent when the account signed in itself. */
+  client_id?: string;
+  scope?: string;
 }
 
 export class AccessTokenRefused extends DomainError {

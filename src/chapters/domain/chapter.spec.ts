@@ -1,11 +1,12 @@
+import { accountActor } from '#libs/kernel/actor';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { AlreadyPublished, Chapter, NothingToPublish, NotPublished, NotYourChapter, RevisionNotFound } from './chapter.js';
 import { ReadingOrder } from './reading-order.js';
 import { LanguageUnknown, NotYourWork, OnlyAuthorsWrite, SummaryTooLong, TitleMissing, TitleTooLong, Work } from './work.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
-const ann = { id: 'ann', role: 'author' as const };
-const bob = { id: 'bob', role: 'author' as const };
+const ann = accountActor({ id: 'ann', role: 'author' });
+const bob = accountActor({ id: 'bob', role: 'author' });
 const begun = (): Chapter => Chapter.create(ann, { workId: 'w', title: 'One', rank: 'a' }, noon).chapter;
 
 describe('A work', () => {
@@ -17,7 +18,9 @@ describe('A work', () => {
     expect(work.snapshot()).toMatchObject({ title: 'The Lantern', version: 2 });
     expect(() => work.update(bob, undefined, { title: 'Mine' })).toThrow(NotYourWork);
     expect(() => work.update(ann, 1, { title: 'Late' })).toThrow(ChangedMeanwhile);
-    expect(() => Work.create({ id: 'r', role: 'reader' }, { title: 'x', language: 'en' }, noon)).toThrow(OnlyAuthorsWrite);
+    expect(() => Work.create(accountActor({ id: 'r', role: 'reader' }), { title: 'x', language: 'en' }, noon)).toThrow(
+      OnlyAuthorsWrite,
+    );
   });
 
   it('keeps within its limits', () => {

@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, Public, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -67,10 +67,10 @@ export class ChaptersController {
   /** Read the draft of a chapter, as its author. Send its ETag back as If-Match. */
   @Get(':id/draft')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('chapters:read')
   @Header('cache-control', 'private, no-cache')
   async getDraft(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DraftResponse> {
@@ -82,9 +82,9 @@ export class ChaptersController {
   /** Save a draft as a new revision. Blocks that are the same paragraphs keep their ids; `changes` lists the others. */
   @Put(':id/draft')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('chapters:write')
   async saveDraft(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() { title, markdown, blocks }: SaveDraftBody,
@@ -108,9 +108,9 @@ export class ChaptersController {
   /** Move the chapter within its work. */
   @Put(':id/position')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('chapters:write')
   async moveChapter(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() { after }: MoveBody,
@@ -124,9 +124,9 @@ export class ChaptersController {
   @Post(':id/publication')
   @RateLimit('write')
   @HttpCode(200)
-  @Allow('author')
+  @Scope('chapters:write')
   async publishChapter(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() { revision }: PublishBody,
@@ -141,9 +141,9 @@ export class ChaptersController {
   @Delete(':id/publication')
   @RateLimit('write')
   @HttpCode(204)
-  @Allow('author')
+  @Scope('chapters:write')
   async unpublishChapter(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
   ): Promise<void> {
@@ -153,9 +153,9 @@ export class ChaptersController {
   /** List the revisions, newest first. */
   @Get(':id/revisions')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('chapters:read')
   async listRevisions(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
     @Req() request: FastifyRequest,
@@ -169,9 +169,9 @@ export class ChaptersController {
   /** Read one revision, with what happened to each block since the one before. */
   @Get(':id/revisions/:number')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('chapters:read')
   getRevision(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('number', WholeNumberPipe) number: number,
   ): Promise<RevisionResponse> {
@@ -181,11 +181,11 @@ export class ChaptersController {
   /** Read one revision as Markdown, byte for byte as it was saved (in canonical form). */
   @Get(':id/revisions/:number/markdown')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('chapters:read')
   @Header('content-type', 'text/markdown; charset=utf-8')
   @ApiProduces('text/markdown')
   async getRevisionMarkdown(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('number', WholeNumberPipe) number: number,
   ): Promise<string> {

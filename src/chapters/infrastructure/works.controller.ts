@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, Public, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
@@ -57,10 +57,10 @@ export class WorksController {
   /** Create a work. */
   @Post()
   @RateLimit('write')
-  @Allow('author')
+  @Scope('chapters:write')
   @Idempotent()
   async createWork(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: CreateWorkBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WorkResponse> {
@@ -75,7 +75,7 @@ export class WorksController {
   @RateLimit('read')
   @Public()
   async listWorks(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Query() { mine = false, limit, after }: WorksQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -90,7 +90,7 @@ export class WorksController {
   @RateLimit('read')
   @Public()
   async getWork(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WorkResponse> {
@@ -102,9 +102,9 @@ export class WorksController {
   /** Change title, summary or language. */
   @Patch(':id')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('chapters:write')
   async updateWork(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() body: UpdateWorkBody,
@@ -121,7 +121,7 @@ export class WorksController {
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
   async getCover(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -132,11 +132,11 @@ export class WorksController {
   /** Set the cover, with the picture as body. Films show it behind the text. */
   @Put(':id/cover')
   @RateLimit('heavy')
-  @Allow('author')
+  @Scope('chapters:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
   async setCover(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @IfMatchVersion() expected: number | undefined,
     @Req() request: FastifyRequest,
@@ -153,7 +153,7 @@ export class WorksController {
   @RateLimit('read')
   @Public()
   async listChapters(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Query() { limit, after }: PageQuery,
     @Req() request: FastifyRequest,
@@ -168,10 +168,10 @@ export class WorksController {
   /** Create a chapter at the end of the work, as a draft. */
   @Post(':id/chapters')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('chapters:write')
   @Idempotent()
   async createChapter(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Body() { title, markdown = '' }: CreateChapterBody,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -185,13 +185,13 @@ export class WorksController {
   /** Import a manuscript, with a Markdown or plain text file as body. Its headings divide it into chapters, which are drafts. */
   @Post(':id/imports')
   @RateLimit('heavy')
-  @Allow('author')
+  @Scope('chapters:write')
   @HttpCode(201)
   @Idempotent()
   @ApiConsumes('text/markdown', 'text/plain')
   @ApiBody({ description: 'The file, UTF-8.', schema: { type: 'string', example: '# Chapter 1\n\nThe lamp had been lit.\n' } })
   async importManuscript(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Headers('content-type') type: string | undefined,
     @Req() request: FastifyRequest,

@@ -1,10 +1,11 @@
+import { accountActor } from '#libs/kernel/actor';
 import { Comment, CommentNotFound, EmptyComment, ReplyToDeleted, NotYourComment, CommentTooLong } from './comment.js';
 import { reanchor, type CommentAnchor } from './comment-anchor.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
-const ann = { id: 'ann', role: 'reader' as const };
-const bob = { id: 'bob', role: 'reader' as const };
-const mod = { id: 'mod', role: 'moderator' as const };
+const ann = accountActor({ id: 'ann', role: 'reader' });
+const bob = accountActor({ id: 'bob', role: 'reader' });
+const mod = accountActor({ id: 'mod', role: 'moderator' });
 
 describe('A comment', () => {
   it('starts a thread, and replies belong to it', () => {

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, Public, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -22,10 +22,10 @@ export class CommentsController {
   /** Comment on a published chapter, a paragraph of it, or words in it. Listeners of `chapter:{id}` get it live. */
   @Post('chapters/:id/comments')
   @RateLimit('write', 'comment')
-  @Allow('reader')
+  @Scope('comments:write')
   @Idempotent()
   async postComment(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() { body, block, quote, revision }: PostCommentBody,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -84,10 +84,10 @@ export class CommentsController {
   /** Reply to a comment. */
   @Post('comments/:id/replies')
   @RateLimit('write', 'comment')
-  @Allow('reader')
+  @Scope('comments:write')
   @Idempotent()
   async postReply(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() { body }: ReplyBody,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -101,8 +101,8 @@ export class CommentsController {
   @Delete('comments/:id')
   @RateLimit('write')
   @HttpCode(204)
-  @Allow('reader')
-  withdrawComment(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  @Scope('comments:write')
+  withdrawComment(@CurrentActor() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     return this.commenting.withdraw(actor, id);
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, Public, SignedIn } from '#libs/http/access';
+import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
@@ -58,10 +58,10 @@ export class RenditionsController {
   /** Ask for a film of the published chapter. 201 for a new one, 200 when there is one of the same wish already. Listen to `rendition:{id}`. */
   @Post('chapters/:id/renditions')
   @RateLimit('heavy')
-  @Allow('author')
+  @Scope('films:write')
   @Idempotent()
   async requestRendition(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: RequestRenditionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -75,9 +75,9 @@ export class RenditionsController {
   @Post('chapters/:id/renditions/dry-run')
   @RateLimit('heavy')
   @HttpCode(200)
-  @Allow('author')
+  @Scope('films:write')
   async dryRunRendition(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Body() body: DryRunBody,
   ): Promise<DryRunResponse> {
@@ -89,7 +89,7 @@ export class RenditionsController {
   @RateLimit('read')
   @Public()
   async listRenditions(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { limit, after }: PageQuery,
     @Req() request: FastifyRequest,
@@ -104,7 +104,7 @@ export class RenditionsController {
   @Get('renditions/:id')
   @RateLimit('read')
   @Public()
-  getRendition(@SignedIn() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionResponse> {
+  getRendition(@CurrentActor() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<RenditionResponse> {
     return this.views.rendition(id, actor);
   }
 
@@ -112,23 +112,23 @@ export class RenditionsController {
   @Delete('renditions/:id')
   @RateLimit('write')
   @HttpCode(204)
-  @Allow('author')
-  cancelRendition(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  @Scope('films:write')
+  cancelRendition(@CurrentActor() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     return this.requesting.cancel(actor, id);
   }
 
   /** Every scene: reused, or made anew and why. */
   @Get('renditions/:id/scenes')
   @RateLimit('read')
-  @Allow('author')
-  listScenes(@SignedIn() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesResponse> {
+  @Scope('films:read')
+  listScenes(@CurrentActor() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<ScenesResponse> {
     return this.views.scenes(id, actor);
   }
 
   /** For admins: each try to make its sounds and pictures, by which worker, how far it came and how it ended. */
   @Get('renditions/:id/attempts')
   @RateLimit('read')
-  @Allow('admin')
+  @Scope('admin')
   listAttempts(@Param('id', ParseUUIDPipe) id: string): Promise<AttemptsResponse> {
     return this.views.attempts(id);
   }
@@ -140,7 +140,7 @@ export class RenditionsController {
   @ApiProduces('video/mp4')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   getFilm(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -153,7 +153,7 @@ export class RenditionsController {
   @RateLimit('read')
   @Public()
   createFilmLink(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LinkResponse> {
@@ -168,7 +168,7 @@ export class RenditionsController {
   @ApiProduces('image/jpeg')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   getPoster(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -183,7 +183,7 @@ export class RenditionsController {
   @ApiProduces('text/vtt')
   @ApiOkResponse({ schema: { type: 'string' } })
   getWebvttCaptions(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -198,7 +198,7 @@ export class RenditionsController {
   @ApiProduces('application/x-subrip')
   @ApiOkResponse({ schema: { type: 'string' } })
   getSrtCaptions(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -212,7 +212,7 @@ export class RenditionsController {
   @Public()
   @ApiOkResponse({ schema: { type: 'object' } })
   getCues(
-    @SignedIn() actor: Actor | undefined,
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -223,9 +223,9 @@ export class RenditionsController {
   /** How a work is filmed. */
   @Get('works/:id/rendering')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('films:read')
   async getRenderSettings(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettingsResponse> {
@@ -238,9 +238,9 @@ export class RenditionsController {
   /** Set how a work is filmed: by which voice and theme, and whether each chapter when it is published. */
   @Put('works/:id/rendering')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('films:write')
   async setRenderSettings(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() body: SettingsBody,

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Allow, SignedIn } from '#libs/http/access';
+import { CurrentActor, Scope } from '#libs/http/access';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
@@ -32,9 +32,9 @@ export class ScriptController {
   /** What is otherwise in the film than in the prose, block by block. Its ETag goes back as If-Match. */
   @Get('chapters/:id/script')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('films:read')
   async getScript(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Query() { revision }: ScriptQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -47,9 +47,9 @@ export class ScriptController {
   /** Set all that is otherwise with one block. The entry stays with the block through every revision. */
   @Put('chapters/:id/script/:block')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('films:write')
   async putScriptEntry(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
     @IfMatchVersion() expected: number | undefined,
@@ -63,9 +63,9 @@ export class ScriptController {
   /** Set some fields of one block's entry and keep the others; null takes a field away. */
   @Patch('chapters/:id/script/:block')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('films:write')
   async updateScriptEntry(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
     @IfMatchVersion() expected: number | undefined,
@@ -79,9 +79,9 @@ export class ScriptController {
   /** Leave a block as the prose has it. Throws a detached entry away, too. */
   @Delete('chapters/:id/script/:block')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('films:write')
   async removeScriptEntry(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
     @Param('block', ParseUUIDPipe) block: string,
     @IfMatchVersion() expected: number | undefined,
@@ -94,9 +94,9 @@ export class ScriptController {
   /** How the words of a work are pronounced. */
   @Get('works/:id/lexicon')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('films:read')
   async getLexicon(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LexiconResponse> {
@@ -108,9 +108,9 @@ export class ScriptController {
   /** An older version, as the films that name it were spoken. */
   @Get('works/:id/lexicon/:version')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('films:read')
   async getLexiconVersion(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Param('version', WholeNumberPipe) version: number,
   ): Promise<LexiconResponse> {
@@ -122,9 +122,9 @@ export class ScriptController {
   /** Set the whole lexicon. Only scenes in which a changed entry occurs sound otherwise then, and only they are made anew. */
   @Put('works/:id/lexicon')
   @RateLimit('write')
-  @Allow('author')
+  @Scope('films:write')
   async setLexicon(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @IfMatchVersion() expected: number | undefined,
     @Body() { entries }: LexiconBody,
@@ -137,11 +137,11 @@ export class ScriptController {
   /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; it is encoded anew without metadata, and the same again is the same picture. */
   @Post('works/:id/pictures')
   @RateLimit('heavy')
-  @Allow('author')
+  @Scope('films:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
   async addPicture(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -156,11 +156,11 @@ export class ScriptController {
   /** A picture, as it was encoded anew. */
   @Get('works/:id/pictures/:sha256')
   @RateLimit('read')
-  @Allow('author')
+  @Scope('films:read')
   @ApiProduces('image/jpeg', 'image/png', 'image/webp')
   @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
   async getPicture(
-    @SignedIn() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
     @Param('sha256') sha256: string,
     @Req() request: FastifyRequest,
