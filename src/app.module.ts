@@ -8,6 +8,7 @@ import { HttpModule } from '#libs/http/http.module';
 import { LiveModule, LiveWebModule } from '#libs/live/live.module';
 import { OperationsWebModule } from '#libs/operations/operations.module';
 import { ObjectLinksModule, StorageModule } from '#libs/storage/storage.module';
+import { WorkerPoolModule } from '#libs/worker-pool/worker-pool.module';
 import { AuthWebModule } from './auth/index.js';
 import { ChaptersWebModule } from './chapters/index.js';
 import { CommentsWebModule } from './comments/index.js';
@@ -25,6 +26,7 @@ export const FOUNDATION = [
   EventsModule.forRoot(REACTIONS),
   LiveModule,
   StorageModule,
+  WorkerPoolModule,
 ];
 
 /** The web process. */

@@ -67,7 +67,8 @@ async function seedWork(language: string, author: Actor, reader: Actor): Promise
   const source = readFileSync(resolve('seed', `${language}.md`), 'utf8');
   const manuscript = readManuscript(source, 'markdown', language);
   const workId = await app.get(ManagingWorks).create(author, { title: manuscript.title ?? language, language });
-  const chapterIds = await app.get(Writing).import(author, workId, manuscript);
+  const { chapters } = await app.get(Writing).import(author, workId, { text: source, format: 'markdown', language });
+  const chapterIds = chapters.map(({ id }) => id);
   for (const id of chapterIds) await app.get(Writing).publish(author, id, undefined);
   const [first] = chapterIds;
   const blocks = await app.get(Chapters).blocks(first, 1);

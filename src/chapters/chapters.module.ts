@@ -5,7 +5,7 @@ import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
 import { ManagingWorks } from './application/managing-works.js';
 import { Writing } from './application/writing.js';
-import { Aligner, ChapterRepository, Revisions, WorkRepository, WorkStorage } from './domain/ports.js';
+import { ChapterRepository, Revisions, RevisionTexts, WorkRepository, WorkStorage } from './domain/ports.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
 import { ChapterViews } from './infrastructure/chapter-views.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
@@ -20,7 +20,7 @@ import {
 import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
 import { Retractions1764300001000 } from './infrastructure/migrations/1764300001000-retractions.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
-import { ThreadedAligner } from './infrastructure/threaded-aligner.js';
+import { PooledRevisionTexts } from './infrastructure/pooled-revision-texts.js';
 import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
 import { ObjectStorage } from './infrastructure/object-storage.js';
@@ -43,7 +43,7 @@ export const chaptersSchema: Schema = {
     { provide: WorkRepository, useClass: TypeormWorkRepository },
     { provide: ChapterRepository, useClass: TypeormChapterRepository },
     { provide: Revisions, useClass: TypeormRevisions },
-    { provide: Aligner, useClass: ThreadedAligner },
+    { provide: RevisionTexts, useClass: PooledRevisionTexts },
     ImageReencoder,
     { provide: WorkStorage, useClass: ObjectStorage },
   ],

@@ -4,7 +4,7 @@ export { type ChapterSummary, Chapters, type QuoteRequest } from './application/
 export { align } from './domain/alignment.js';
 export { ManagingWorks } from './application/managing-works.js';
 export { Writing } from './application/writing.js';
-export { type Anchor, transferAnchor } from './domain/anchoring.js';
+export type { Anchor } from './domain/anchoring.js';
 export { WorkStorage } from './domain/ports.js';
 export { readManuscript } from './domain/manuscript.js';
 export type { ChapterPublished, ChapterUnpublished } from './domain/chapter.js';

@@ -26,6 +26,7 @@ import {
   Studio,
   Voices,
 } from './domain/ports.js';
+import { ScenePlanner } from './domain/planned-film.js';
 import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
 import { Housekeeping } from './infrastructure/housekeeping.js';
@@ -38,6 +39,7 @@ import { FallbackVoice1764200003000 } from './infrastructure/migrations/17642000
 import { Quota1764200004100 } from './infrastructure/migrations/1764200004100-quota.js';
 import { Sweep1764200004200 } from './infrastructure/migrations/1764200004200-sweep.js';
 import { ObjectPins, Pins } from './infrastructure/object-pins.js';
+import { PooledScenePlanner } from './infrastructure/pooled-scene-planner.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
@@ -105,6 +107,7 @@ export const renderingSchema: Schema = {
     InstalledVoices,
     RenditionViews,
     { provide: Voices, useExisting: InstalledVoices },
+    { provide: ScenePlanner, useClass: PooledScenePlanner },
     {
       provide: Quotas,
       useFactory: ({ filmQuota }: Config): Quotas => ({

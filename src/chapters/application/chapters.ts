@@ -1,5 +1,5 @@
 import type { Actor } from '#libs/kernel/actor';
-import type { Anchor, RevisionDiff } from '../domain/anchoring.js';
+import type { Anchor } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
 
 /** What other modules know of a chapter. */
@@ -52,8 +52,13 @@ export abstract class Chapters {
    * may be shown; what was made from other revisions was retracted with the chapter.
    */
   abstract readableRevisions(chapterId: string): Promise<number[]>;
-  /** What changed from one revision to another, for `transferAnchor`. */
-  abstract diff(chapterId: string, from: number, to: number): Promise<RevisionDiff>;
+  /**
+   * Where anchors in one revision stand in another, in their order. Computed in the worker pool: do not ask inside a unit of work,
+   * whose locks would wait for a thread.
+   *
+   * @example const [now] = await chapters.transferAnchors(id, 3, 5, [{ block, status: 'anchored' }]);
+   */
+  abstract transferAnchors(chapterId: string, from: number, to: number, anchors: readonly Anchor[]): Promise<Anchor[]>;
   /**
    * What a comment is about, in one query: the chapter as it is, and the block as the reader saw it, with the quoted words.
    * @param at `revision` is the one on the reader's screen; without it the one that readers see now.

@@ -2,20 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { Live } from '#libs/kernel/live';
-import { newId } from '#libs/kernel/id';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import type { Incoming, Lineage } from '../domain/alignment.js';
-import { type Draft, MAX_BLOCKS, MAX_CHARS, tidy } from '../domain/blocks.js';
-import {
-  Chapter,
-  ChapterNotFound,
-  ChapterTooLong,
-  NothingToImport,
-  NotYourChapter,
-  RevisionNotFound,
-} from '../domain/chapter.js';
-import type { Manuscript } from '../domain/manuscript.js';
-import { Aligner, ChapterRepository, type NewRevision, Revisions, WorkRepository } from '../domain/ports.js';
+import type { Lineage } from '../domain/alignment.js';
+import { Chapter, ChapterNotFound, NothingToImport, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
+import { ChapterRepository, Revisions, RevisionTexts, WorkRepository } from '../domain/ports.js';
+import type { Book, RevisionText, Text } from '../domain/revision-text.js';
 
 /** Use cases of an author for chapters: create, save, move, publish, unpublish, import. */
 @Injectable()
@@ -25,31 +16,37 @@ export class Writing {
     private readonly works: WorkRepository,
     private readonly chapters: ChapterRepository,
     private readonly revisions: Revisions,
-    private readonly aligner: Aligner,
+    private readonly texts: RevisionTexts,
     private readonly live: Live,
   ) {}
 
   /** Creates a chapter at the end of its work. @returns its id. */
-  async create(by: Actor, workId: string, title: string, text: readonly Draft[]): Promise<string> {
-    const [id] = await this.append(by, workId, [{ title, blocks: text }]);
+  async create(by: Actor, workId: string, title: string, text: Text, signal?: AbortSignal): Promise<string> {
+    const [id] = await this.append(by, workId, [{ title, first: await this.texts.first(text, signal) }]);
     return id;
   }
 
-  /** Creates one chapter for each chapter of the manuscript, after those of the work: all or none. @returns their ids. */
-  import(by: Actor, workId: string, manuscript: Manuscript): Promise<string[]> {
-    if (!manuscript.chapters.length) throw new NothingToImport();
-    return this.append(by, workId, manuscript.chapters);
+  /** Creates one chapter for each chapter of the book, after those of the work: all or none. */
+  async import(by: Actor, workId: string, { text, format, language }: Source, signal?: AbortSignal): Promise<Imported> {
+    const { chapters, ...about } = await this.texts.readBook(text, format, language, signal);
+    if (!chapters.length) throw new NothingToImport();
+    const ids = await this.append(by, workId, chapters);
+    return { ...about, chapters: chapters.map(({ title, first }, i) => ({ id: ids[i], title, blocks: first.count })) };
   }
 
-  private append(by: Actor, workId: string, texts: readonly { title: string; blocks: readonly Draft[] }[]): Promise<string[]> {
-    const ready = texts.map(({ title, blocks }) => ({ title, blocks: withinLimits(blocks) }));
+  private append(by: Actor, workId: string, texts: readonly { title: string; first: RevisionText }[]): Promise<string[]> {
     return this.unitOfWork.run(async ({ now, record }) => {
       const work = await this.works.get(workId);
       work.mustBeOwnedBy(by);
-      const ranks = (await this.works.order(workId)).append(ready.length);
-      const created = ready.map(({ title, blocks }, i) => {
+      const ranks = (await this.works.order(workId)).append(texts.length);
+      const created = texts.map(({ title, first }, i) => {
         const { chapter, created } = Chapter.create(by, { workId, title, rank: ranks[i] }, now);
-        return { chapter, created, first: firstRevision(chapter, blocks, now) };
+        const { id, authorId, title: tidied } = chapter.snapshot();
+        return {
+          chapter,
+          created,
+          first: { chapterId: id, number: 1, parent: null, title: tidied, authorId, text: first, createdAt: now },
+        };
       });
       for (const { chapter } of created) await this.chapters.save(chapter);
       await this.revisions.add(...created.map(({ first }) => first));
@@ -67,44 +64,28 @@ export class Writing {
     by: Actor,
     chapterId: string,
     expected: number | undefined,
-    change: { title?: string; blocks?: readonly Incoming[] },
+    change: { title?: string; text?: Text },
+    signal?: AbortSignal,
   ): Promise<Saved> {
-    const incoming = change.blocks && withinLimits(change.blocks);
     for (let attempt = 1; ; attempt++) {
       const head = await this.revisions.head(chapterId);
       if (!head) throw new ChapterNotFound();
       if (head.authorId !== by.id) throw new NotYourChapter();
       const title = change.title ?? head.title;
-      const { blocks, lineage } = await this.aligner.align(
-        head.blocks,
-        incoming ?? head.blocks.map((b) => ({ ...b, claimedId: b.id })),
-        {
-          language: head.language,
-          history: head.history,
-        },
-      );
+      const text = await this.texts.revise(head, change.text, signal);
       try {
         return await this.unitOfWork.run(async ({ now, record }) => {
           const chapter = await this.chapters.get(chapterId);
-          if (title === head.title && lineage.every(({ change }) => change === 'kept')) {
+          if (title === head.title && text.changes.length === 0) {
             chapter.mustBeChangedBy(by, expected);
-            return { revision: head.revision, version: chapter.snapshot().version, lineage };
+            return { revision: head.revision, version: chapter.snapshot().version, changes: [] };
           }
           const saved = chapter.save(by, expected, head.revision, title, now);
           const number = saved.data.revision;
-          await this.revisions.add({
-            chapterId,
-            number,
-            parent: head.revision,
-            title,
-            authorId: by.id,
-            blocks,
-            lineage,
-            createdAt: now,
-          });
+          await this.revisions.add({ chapterId, number, parent: head.revision, title, authorId: by.id, text, createdAt: now });
           await this.chapters.save(chapter);
           await record(saved);
-          return { revision: number, version: chapter.snapshot().version, lineage };
+          return { revision: number, version: chapter.snapshot().version, changes: text.changes };
         });
       } catch (error) {
         if (!(error instanceof ChangedMeanwhile) || expected !== undefined || attempt === 3) throw error;
@@ -159,22 +140,19 @@ export class Writing {
 export interface Saved {
   revision: number;
   version: number;
-  lineage: readonly Lineage[];
+  /** Blocks that are not what they were. */
+  changes: readonly Lineage[];
 }
 
-function firstRevision(chapter: Chapter, drafts: readonly Draft[], now: Date): NewRevision {
-  const { id, title, authorId } = chapter.snapshot();
-  const blocks = drafts.map(({ kind, text }) => ({ id: newId(), kind, text }));
-  const lineage = blocks.map((block) => ({ change: 'new' as const, block: block.id, from: [], similarity: 0 }));
-  return { chapterId: id, number: 1, parent: null, title, authorId, blocks, lineage, createdAt: now };
+/** A book in one file. */
+export interface Source {
+  readonly text: string;
+  readonly format: 'markdown' | 'text';
+  /** BCP 47, when it is known. */
+  readonly language?: string;
 }
 
-/** The canonical blocks of a text that is not too long; blocks that remain keep their claimed ids. */
-function withinLimits(blocks: readonly Incoming[]): Incoming[] {
-  const tidied = blocks.flatMap(({ claimedId, ...draft }) =>
-    tidy([draft]).map((block) => ({ ...block, ...(claimedId && { claimedId }) })),
-  );
-  if (tidied.length > MAX_BLOCKS) throw new ChapterTooLong(`${MAX_BLOCKS} paragraphs`);
-  if (tidied.reduce((sum, { text }) => sum + text.length, 0) > MAX_CHARS) throw new ChapterTooLong(`${MAX_CHARS} characters`);
-  return tidied;
+/** What became of a book. */
+export interface Imported extends Omit<Book, 'chapters'> {
+  readonly chapters: readonly { id: string; title: string; blocks: number }[];
 }

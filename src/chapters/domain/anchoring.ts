@@ -1,4 +1,4 @@
-import { findQuote } from './quote.js';
+import { findQuote, MAX_CELLS } from './quote.js';
 import type { Lineage } from './alignment.js';
 import type { Quote, Span } from './quote.js';
 
@@ -67,9 +67,12 @@ function anchorAmong(anchor: Anchor, parts: readonly Lineage[], { textOf }: Revi
   if (!quote) return { block: main.block, status: main.change === 'restored' || untouched ? 'anchored' : 'edited' };
   const candidates = [main, ...parts.filter((line) => line !== main)];
   let best: { block: string; span: Span; verbatim: boolean; score: number } | undefined;
+  // all parts share one budget: a block that was cut into thousands takes no longer than a whole one
+  let cells = MAX_CELLS;
   for (const line of candidates) {
     const text = textOf(line.block);
-    const found = text === undefined ? undefined : findQuote(text, quote, anchor.span?.start);
+    const found = text === undefined ? undefined : findQuote(text, quote, anchor.span?.start, cells);
+    if (text !== undefined && !found?.verbatim) cells -= Math.min(cells, text.length * quote.exact.length);
     if (found && found.score > (best?.score ?? 0)) {
       best = { block: line.block, span: { start: found.start, end: found.end }, verbatim: found.verbatim, score: found.score };
     }

@@ -1,7 +1,6 @@
-import type { Alignment, AlignOptions, Incoming, Lineage } from './alignment.js';
-import type { Block } from './blocks.js';
 import type { Chapter } from './chapter.js';
 import type { RankedChapter, ReadingOrder } from './reading-order.js';
+import type { Book, RevisionText, StoredText, Text } from './revision-text.js';
 import type { Work } from './work.js';
 
 /** Works, for use cases that change one. */
@@ -27,15 +26,12 @@ export abstract class ChapterRepository {
 }
 
 /** The newest revision and all earlier (id, digest) pairs: what aligning a new text needs. */
-export interface Head {
+export interface Head extends StoredText {
   chapterId: string;
   authorId: string;
   title: string;
-  language: string;
   version: number;
   revision: number;
-  blocks: Block[];
-  history: { id: string; digest: string }[];
 }
 
 export interface NewRevision {
@@ -44,8 +40,7 @@ export interface NewRevision {
   parent: number | null;
   title: string;
   authorId: string;
-  blocks: readonly Block[];
-  lineage: readonly Lineage[];
+  text: RevisionText;
   createdAt: Date;
 }
 
@@ -57,13 +52,22 @@ export abstract class Revisions {
   abstract length(chapterId: string, number: number): Promise<number | undefined>;
 }
 
-/** Runs `align`, outside the event loop when the text is long. */
-export abstract class Aligner {
-  abstract align(
-    previous: readonly Block[],
-    incoming: readonly Incoming[],
-    options: Omit<AlignOptions, 'newId' | 'isKnownId'>,
-  ): Promise<Alignment>;
+/**
+ * The functions of revision-text.ts, away from the event loop when the text is long. Not inside a unit of work: they may wait in a queue.
+ * The signal is that of whoever waits for the answer.
+ */
+export abstract class RevisionTexts {
+  /** @throws ChapterTooLong */
+  abstract first(text: Text, signal?: AbortSignal): Promise<RevisionText>;
+  /** @throws ChapterTooLong */
+  abstract revise(stored: StoredText, text: Text | undefined, signal?: AbortSignal): Promise<RevisionText>;
+  /** @throws TooManyChapters, ChapterTooLong */
+  abstract readBook(
+    source: string,
+    format: 'markdown' | 'text',
+    language: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Book>;
 }
 
 /** Where something lies in the object store. */

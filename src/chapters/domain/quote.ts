@@ -34,9 +34,10 @@ const TELLING = 24;
 
 /**
  * @param near the earlier position, to choose between equals
+ * @param cells the greatest number of cells of the search for changed words
  * @returns the position, or undefined when the text no longer has the words
  */
-export function findQuote(text: string, quote: Quote, near = 0): Found | undefined {
+export function findQuote(text: string, quote: Quote, near = 0, cells = MAX_CELLS): Found | undefined {
   const { exact } = quote;
   if (exact === '') return undefined;
   let best: Found | undefined;
@@ -49,7 +50,7 @@ export function findQuote(text: string, quote: Quote, near = 0): Found | undefin
     const rank = context.share + 0.1 * (1 - Math.abs(start - near) / (text.length + 1));
     if (rank > bestRank) [best, bestRank] = [{ ...span, verbatim: true, score: 1 + context.share }, rank];
   }
-  return best ?? between(text, quote) ?? changed(text, quote, near);
+  return best ?? between(text, quote) ?? changed(text, quote, near, cells);
 }
 
 /** How much of the context is still there, 0…1. */
@@ -78,16 +79,16 @@ function telling(exact: string): number {
  * The greatest number of cells (words × text) of an approximate search; a quotation of a whole long block is only searched
  * verbatim and between its context.
  */
-const MAX_CELLS = 2_000_000;
+export const MAX_CELLS = 2_000_000;
 
 /**
  * The part of the text with the fewest edits to the words (Sellers 1980: edit distance with a free start). Short words must keep
  * their context, because every text is close to "he said".
  */
-function changed(text: string, quote: Quote, near: number): Found | undefined {
+function changed(text: string, quote: Quote, near: number, cells: number): Found | undefined {
   const { exact } = quote;
   const allowed = Math.floor(exact.length * CHANGED);
-  if (allowed === 0 || exact.length * text.length > MAX_CELLS) return undefined;
+  if (allowed === 0 || exact.length * text.length > cells) return undefined;
   const alone = telling(exact) >= 2 * TELLING;
   let errors = Uint16Array.from({ length: exact.length + 1 }, (_, i) => i);
   let starts = new Int32Array(exact.length + 1);

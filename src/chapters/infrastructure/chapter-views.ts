@@ -3,14 +3,17 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { MAX_INT4 } from '#libs/http/whole-number';
 import type { Actor } from '#libs/kernel/actor';
+import { WorkerPool } from '#libs/worker-pool/worker-pool';
 import { type ChapterSummary, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
-import type { Lineage } from '../domain/alignment.js';
-import type { RevisionDiff } from '../domain/anchoring.js';
+import type { Anchor } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
 import { ChapterNotFound, NotYourChapter, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
-import { type Listed, lineageBetween } from '../domain/lineage.js';
 import { BlockNotInRevision, createAnchor } from '../domain/anchor-creation.js';
 import type { ChapterItem, DraftResponse, RevisionResponse, RevisionItem } from './chapters.contract.js';
+import { anchorTransfer } from './text.tasks.js';
+
+/** As many searches for changed words take two seconds at most. */
+const ANCHORS_AT_ONCE = 200;
 
 const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
@@ -19,7 +22,10 @@ const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.langu
 /** The read side of chapters: SQL that returns the answers of the API and of `Chapters`. */
 @Injectable()
 export class ChapterViews extends Chapters {
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly pool: WorkerPool,
+  ) {
     super();
   }
 
@@ -69,18 +75,31 @@ export class ChapterViews extends Chapters {
     return rows.map((row) => row.revision);
   }
 
-  async diff(chapterId: string, from: number, to: number): Promise<RevisionDiff> {
-    const rows = await this.transaction.query<{ number: number; blocks: [string, string][]; lineage: Lineage[] }>(
-      `SELECT number, blocks, lineage FROM chapters.revision
+  async transferAnchors(chapterId: string, from: number, to: number, anchors: readonly Anchor[]): Promise<Anchor[]> {
+    if (anchors.length === 0) return [];
+    // as JSON text, which is parsed in the thread that needs it
+    const rows = await this.transaction.query<{ number: number; blocks: string; lineage: string }>(
+      `SELECT number, blocks::text, lineage::text FROM chapters.revision
         WHERE chapter_id = $1 AND number BETWEEN least($2::int, $3::int) AND greatest($2::int, $3::int) ORDER BY number`,
       [chapterId, from, to],
     );
-    const listed = (number: number): Listed[] =>
-      rows.find((row) => row.number === number)?.blocks.map(([id, digest]) => ({ id, digest })) ?? [];
-    // from a newer to an older revision there is no lineage between: blocks are then known by their ids alone
-    const steps = rows.filter((row) => row.number > from && row.number <= to).map((row) => row.lineage);
-    const texts = new Map((await this.blocks(chapterId, to)).map(({ id, text }) => [id, text]));
-    return { lineage: lineageBetween(listed(from), listed(to), steps), textOf: (block) => texts.get(block) };
+    const [texts] = await this.transaction.query<{ blocks: string }>(
+      `SELECT coalesce(json_agg(json_build_object('id', t.block, 'text', t.text)), '[]')::text AS blocks
+         FROM chapters.revision r
+        CROSS JOIN LATERAL jsonb_array_elements(r.blocks) AS b(pair)
+         JOIN chapters.block_text t ON t.block = (b.pair->>0)::uuid AND t.digest = b.pair->>1
+        WHERE r.chapter_id = $1 AND r.number = $2`,
+      [chapterId, to],
+    );
+    const pairs = (number: number): string => rows.find((row) => row.number === number)?.blocks ?? '[]';
+    const lineages = rows.filter(({ number }) => number > from && number <= to).map(({ lineage }) => lineage);
+    const step = { from: pairs(from), to: pairs(to), lineages, blocks: texts.blocks };
+    const transferred: Anchor[] = [];
+    for (let at = 0; at < anchors.length; at += ANCHORS_AT_ONCE) {
+      const some = anchors.slice(at, at + ANCHORS_AT_ONCE);
+      for (const anchor of await this.pool.run(anchorTransfer, { anchors: some, step })) transferred.push(anchor);
+    }
+    return transferred;
   }
 
   async quote(chapterId: string, { block: id, quote, revision: named }: QuoteRequest): Promise<Quoted | undefined> {

@@ -16,6 +16,7 @@ import {
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
+import { clientGone } from '#libs/http/client-gone';
 import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -24,7 +25,7 @@ import { WholeNumberPipe } from '#libs/http/whole-number';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { Writing } from '../application/writing.js';
-import { parseMarkdown, toMarkdown } from '../domain/markdown.js';
+import { toMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
   ChapterResponse,
@@ -92,17 +93,14 @@ export class ChaptersController {
   ): Promise<SavedResponse> {
     if (blocks && markdown !== undefined)
       throw new BadRequest('text-given-twice', 'Give the text as "markdown" or as "blocks", not as both.');
-    const text =
-      blocks?.map(({ id: claimedId, ...draft }) => ({ ...draft, claimedId })) ??
-      (markdown === undefined ? undefined : parseMarkdown(markdown));
-    const saved = await this.writing.save(actor, id, expected, { title, blocks: text });
+    const text = blocks
+      ? { blocks: blocks.map(({ id: claimedId, kind, text }) => ({ kind, text, claimedId })) }
+      : markdown === undefined
+        ? undefined
+        : { markdown };
+    const saved = await this.writing.save(actor, id, expected, { title, text }, clientGone(reply));
     void reply.header('etag', etag(saved.version));
-    return {
-      id,
-      revision: saved.revision,
-      version: saved.version,
-      changes: saved.lineage.filter(({ change }) => change !== 'kept'),
-    };
+    return { id, revision: saved.revision, version: saved.version, changes: [...saved.changes] };
   }
 
   /** Move the chapter within its work. */

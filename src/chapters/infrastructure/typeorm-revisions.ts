@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
-import { type Block, digest } from '../domain/blocks.js';
 import { type Head, type NewRevision, Revisions } from '../domain/ports.js';
 
 /** Revisions, stored as lists of block ids and digests (`revision`) and each text once (`block_text`). */
@@ -14,10 +13,10 @@ export class TypeormRevisions extends Revisions {
     // one statement, so that version, revision and blocks belong together
     const [head] = await this.transaction.query<Head>(
       `SELECT c.id AS "chapterId", c.author_id AS "authorId", c.title, w.language, c.version, c.head_revision AS revision,
-              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'kind', t.kind, 'text', t.text) ORDER BY b.n), '[]')
+              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'kind', t.kind, 'text', t.text) ORDER BY b.n), '[]')::text
                  FROM jsonb_array_elements(r.blocks) WITH ORDINALITY AS b(pair, n)
                  JOIN chapters.block_text t ON t.block = (b.pair->>0)::uuid AND t.digest = b.pair->>1) AS blocks,
-              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'digest', t.digest) ORDER BY t.block), '[]')
+              (SELECT coalesce(json_agg(json_build_object('id', t.block, 'digest', t.digest) ORDER BY t.block), '[]')::text
                  FROM chapters.block_text t WHERE t.chapter_id = c.id) AS history
          FROM chapters.chapter c
          JOIN chapters.work w ON w.id = c.work_id
@@ -29,9 +28,15 @@ export class TypeormRevisions extends Revisions {
   }
 
   async add(...revisions: NewRevision[]): Promise<void> {
-    for (const revision of revisions) {
-      const texts = revision.blocks.map((block) => ({ ...block, digest: digest(block) }));
-      await this.storeTexts(revision.chapterId, texts);
+    for (const { text, ...revision } of revisions) {
+      // a block's text that is there already is not touched: one edited block of a thousand inserts one row
+      await this.transaction.writing.query(
+        `INSERT INTO chapters.block_text (block, digest, chapter_id, kind, text)
+         SELECT new.id, new.digest, $1, new.kind, new.text
+           FROM jsonb_to_recordset($2::jsonb) AS new(id uuid, digest text, kind text, text text)
+          WHERE NOT EXISTS (SELECT FROM chapters.block_text t WHERE t.block = new.id AND t.digest = new.digest)`,
+        [revision.chapterId, text.texts],
+      );
       await this.transaction.writing.query(
         `INSERT INTO chapters.revision (chapter_id, number, parent, title, author_id, blocks, lineage, length, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -41,24 +46,13 @@ export class TypeormRevisions extends Revisions {
           revision.parent,
           revision.title,
           revision.authorId,
-          JSON.stringify(texts.map((text) => [text.id, text.digest])),
-          JSON.stringify(revision.lineage),
-          texts.reduce((sum, { kind, text }) => sum + (kind === 'scene-break' ? 0 : text.length), 0),
+          text.blocks,
+          text.lineage,
+          text.length,
           revision.createdAt,
         ],
       );
     }
-  }
-
-  /** Inserts only missing texts: one edited block of a thousand inserts one row. */
-  private async storeTexts(chapterId: string, texts: (Block & { digest: string })[]): Promise<void> {
-    await this.transaction.writing.query(
-      `INSERT INTO chapters.block_text (block, digest, chapter_id, kind, text)
-       SELECT new.block, new.digest, $1, new.kind, new.text
-         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS new(block, digest, kind, text)
-        WHERE NOT EXISTS (SELECT FROM chapters.block_text t WHERE t.block = new.block AND t.digest = new.digest)`,
-      [chapterId, texts.map((t) => t.id), texts.map((t) => t.digest), texts.map((t) => t.kind), texts.map((t) => t.text)],
-    );
   }
 
   async length(chapterId: string, number: number): Promise<number | undefined> {

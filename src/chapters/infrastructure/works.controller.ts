@@ -16,6 +16,7 @@ import {
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
+import { clientGone } from '#libs/http/client-gone';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
@@ -27,8 +28,6 @@ import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
 import { ManagingWorks } from '../application/managing-works.js';
 import { Writing } from '../application/writing.js';
-import { readManuscript } from '../domain/manuscript.js';
-import { parseMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
   CreateChapterBody,
@@ -176,7 +175,7 @@ export class WorksController {
     @Body() { title, markdown = '' }: CreateChapterBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DraftResponse> {
-    const id = await this.writing.create(actor, workId, title, parseMarkdown(markdown));
+    const id = await this.writing.create(actor, workId, title, { markdown }, clientGone(reply));
     const draft = await this.chapters.draft(id, actor);
     void reply.headers({ location: `/v1/chapters/${id}`, etag: etag(draft.version) });
     return draft;
@@ -195,17 +194,18 @@ export class WorksController {
     @Param('id', ParseUUIDPipe) workId: string,
     @Headers('content-type') type: string | undefined,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse> {
     if (typeof request.body !== 'string')
       throw new BadRequest('unsupported-media-type', 'Send the file as text/markdown or text/plain.', {}, 415);
-    const work = await this.works.work(workId, actor);
-    const manuscript = readManuscript(request.body, type?.startsWith('text/markdown') ? 'markdown' : 'text', work.language);
-    const ids = await this.writing.import(actor, workId, manuscript);
-    return {
-      title: manuscript.title,
-      author: manuscript.author,
-      language: manuscript.language,
-      chapters: manuscript.chapters.map(({ title, blocks }, i) => ({ id: ids[i], title, blocks: blocks.length })),
-    };
+    const { language } = await this.works.work(workId, actor);
+    const format = type?.startsWith('text/markdown') ? 'markdown' : 'text';
+    const { chapters, ...about } = await this.writing.import(
+      actor,
+      workId,
+      { text: request.body, format, language },
+      clientGone(reply),
+    );
+    return { ...about, chapters: [...chapters] };
   }
 }

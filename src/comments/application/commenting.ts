@@ -3,10 +3,17 @@ import type { Actor } from '#libs/kernel/actor';
 import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Accounts } from '../../auth/index.js';
-import { type Anchor, transferAnchor, Chapters, type QuoteRequest } from '../../chapters/index.js';
+import { type Anchor, Chapters, type QuoteRequest } from '../../chapters/index.js';
 import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
 import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
+
+/** An anchor on its way from one revision to another. */
+interface Transferred {
+  readonly from: number;
+  readonly to: number;
+  readonly anchor: Anchor;
+}
 
 /** Use cases of readers: post, reply, withdraw. */
 @Injectable()
@@ -21,17 +28,25 @@ export class Commenting {
   ) {}
 
   /** Starts a thread. An anchor on an older revision is transferred to the revision that was published meanwhile. */
-  post(by: Actor, chapterId: string, body: string, target?: QuoteRequest): Promise<string> {
-    return this.unitOfWork.run(async ({ now, record }) => {
-      const { comment, posted } = Comment.post(by, chapterId, body, now);
-      if (!target) await this.mustBeOpen(chapterId);
-      const anchor = target && (await this.createAnchor(comment, target));
-      await this.comments.save(comment);
-      if (anchor) await this.anchors.add(anchor);
-      await record(posted);
-      await this.notify(comment, anchor);
-      return comment.id;
-    });
+  async post(by: Actor, chapterId: string, body: string, target?: QuoteRequest): Promise<string> {
+    // computed between two attempts, as it may wait for a thread and a unit of work should not
+    let transferred: Transferred | undefined;
+    for (;;) {
+      const posted = await this.unitOfWork.run(async ({ now, record }) => {
+        const { comment, posted } = Comment.post(by, chapterId, body, now);
+        if (!target) await this.mustBeOpen(chapterId);
+        const anchor = target && (await this.createAnchor(comment, target, transferred));
+        if (anchor && 'from' in anchor) return anchor;
+        await this.comments.save(comment);
+        if (anchor) await this.anchors.add(anchor);
+        await record(posted);
+        await this.notify(comment, anchor);
+        return comment.id;
+      });
+      if (typeof posted === 'string') return posted;
+      const [anchor] = await this.chapters.transferAnchors(chapterId, posted.from, posted.to, [posted.anchor]);
+      transferred = { ...posted, anchor };
+    }
   }
 
   reply(by: Actor, commentId: string, body: string): Promise<string> {
@@ -56,7 +71,12 @@ export class Commenting {
     });
   }
 
-  private async createAnchor(comment: Comment, request: QuoteRequest): Promise<CommentAnchor> {
+  /** @returns the anchor, or what has to be transferred from the revision that the reader saw to the newest one first */
+  private async createAnchor(
+    comment: Comment,
+    request: QuoteRequest,
+    transferred: Transferred | undefined,
+  ): Promise<CommentAnchor | Transferred> {
     const { chapterId } = comment;
     await this.anchors.lockReanchoringPosition(chapterId, 'shared');
     // asked after the lock: the transaction that moved anchors has committed, so the newest publication is the one they are valid
@@ -64,10 +84,10 @@ export class Commenting {
     const quoted = await this.chapters.quote(chapterId, request);
     if (!quoted?.chapter.revision) throw new NotOpenForComments();
     const { chapter, revision, text, anchor } = quoted;
-    const now =
-      revision === chapter.revision
-        ? anchor
-        : transferAnchor(anchor, await this.chapters.diff(chapterId, revision, quoted.chapter.revision));
+    const to = quoted.chapter.revision;
+    const isThere = revision === to || (transferred?.from === revision && transferred.to === to);
+    if (!isThere) return { from: revision, to, anchor };
+    const now = revision === to ? anchor : transferred!.anchor;
     return toCommentAnchor(comment, now, chapter.publication, { revision, block: anchor.block, text });
   }
 

@@ -14,6 +14,6 @@ export class CommentsProcessor {
 
   @Process('ChapterPublished' satisfies ChapterPublished['type'])
   chapterPublished(job: Job<DeliveryJob>): Promise<void> {
-    return this.handling.once(job, ({ subject }) => this.reanchoring.catchUp(subject.id));
+    return this.handling.runJob(job, ({ subject }, done) => this.reanchoring.catchUp(subject.id, done));
   }
 }
