@@ -27,7 +27,7 @@ app.enableShutdownHooks();
 const queues = QUEUES.map((name) => app.get<Queue>(getQueueToken(name), { strict: false }));
 const workerGroupQueues = app.get(WorkerGroupQueues);
 await mountBoard(fastify, app.get(AdminSession), queues, () => workerGroupQueues.list(), config.publicUrl);
-const document = describeApi(app, config);
+const document = describeApi(app);
 serveDocs(app, fastify, document);
 rejectUndocumentedInput(fastify, document);
 process.once('SIGTERM', () => (app.get(Draining).now = true));

@@ -2,7 +2,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { Config } from '#libs/config/config';
 
 const PROBLEM = {
   type: 'object',
@@ -38,7 +37,7 @@ const TOO_MANY_REQUESTS = {
   content: PROBLEM_CONTENT,
 };
 
-export function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
@@ -50,7 +49,15 @@ export function describeApi(app: NestFastifyApplication, config: Config): OpenAP
       )
       .setVersion('1')
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-      .addServer(config.publicUrl)
+      // relative: Swagger UI then asks the host it was opened on, be it localhost, 127.0.0.1 or an address of the network
+      .addServer('/')
+      .addTag('auth', 'Accounts, sessions and what an account may do.')
+      .addTag('works', 'Works and who works on them.')
+      .addTag('chapters', 'Chapters: drafts, revisions and publishing.')
+      .addTag('comments', 'Comments on chapters, paragraphs and words.')
+      .addTag('films', 'Films of chapters, and what a film is told.')
+      .addTag('live', 'Live events: history, SSE and tickets for the WebSocket.')
+      .addTag('admin', 'For admins: accounts, events and jobs.')
       .build(),
     // verb and noun, unique over all controllers: clients are generated with these names
     { operationIdFactory: (_controller, method) => method },
@@ -84,7 +91,8 @@ export function serveDocs(app: NestFastifyApplication, fastify: FastifyInstance,
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Inkreel API',
     swaggerOptions: {
-      persistAuthorization: true,
+      // in memory only: a token in the browser's storage would outlive the tab
+      persistAuthorization: false,
       displayRequestDuration: true,
       defaultModelsExpandDepth: 0,
       docExpansion: 'list',

@@ -1,14 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Draining, HealthController, SCHEMA_VERSION } from './health.controller.js';
 import { EventsController } from '#libs/events/events.controller';
+import { LandingController } from './landing.controller.js';
 
-/** For operators: health probes, the outbox timeline and the job board (board.ts). */
+/** The landing page, and for operators health probes, the outbox timeline and the job board (board.ts). */
 @Module({})
 export class OperationsWebModule {
   static forRoot(newestMigration: string): DynamicModule {
     return {
       module: OperationsWebModule,
-      controllers: [HealthController, EventsController],
+      controllers: [LandingController, HealthController, EventsController],
       providers: [Draining, { provide: SCHEMA_VERSION, useValue: newestMigration }],
       exports: [Draining],
     };

@@ -75,7 +75,7 @@ export async function startApp(
   const queues = QUEUES.map((name) => nest.get<never>(getQueueToken(name), { strict: false }));
   const workerGroupQueues = nest.get(WorkerGroupQueues);
   await mountBoard(fastify, nest.get(AdminSession), queues, () => workerGroupQueues.list(), config.publicUrl);
-  serveDocs(nest, fastify, describeApi(nest, config));
+  serveDocs(nest, fastify, describeApi(nest));
   more(fastify);
   await nest.init();
   await fastify.ready();

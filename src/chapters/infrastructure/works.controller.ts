@@ -42,7 +42,7 @@ import {
 } from './chapters.contract.js';
 import { WorkViews } from './work-views.js';
 
-@ApiTags('chapters')
+@ApiTags('works')
 @Controller('v1/works')
 export class WorksController {
   constructor(

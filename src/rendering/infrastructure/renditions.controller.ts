@@ -31,7 +31,7 @@ import {
   VoicesResponse,
 } from './renditions.contract.js';
 
-@ApiTags('rendering')
+@ApiTags('films')
 @Controller('v1')
 export class RenditionsController {
   constructor(

@@ -20,7 +20,7 @@ import {
 } from './script.contract.js';
 import { ScriptViews } from './script-views.js';
 
-@ApiTags('rendering')
+@ApiTags('films')
 @Controller('v1')
 export class ScriptController {
   constructor(
