@@ -95,7 +95,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** For every POST that creates something. The handler runs inside the key's transaction; use cases join it. */
+/**
+ * For every POST that creates something. The handler runs inside the transaction of the key; use cases join it.
+ *
+ * @example
+ * @Post()
+ * @Idempotent()
+ * createWork(@Body() body: CreateWorkBody): Promise<WorkResponse> {}
+ */
 export const Idempotent = (): MethodDecorator =>
   applyDecorators(
     UseInterceptors(IdempotencyInterceptor),

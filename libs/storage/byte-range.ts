@@ -1,9 +1,9 @@
 /**
- * The Range header of RFC 9110 §14, as far as players need it: one range of bytes. Anything else (another unit, several
- * ranges, nonsense) is answered with the whole object, which the RFC allows and every client understands.
+ * The Range header (RFC 9110 §14), as far as players need it: one range of bytes. Anything else (another unit, several ranges,
+ * invalid text) gets the whole object, which the RFC allows and every client understands.
  *
- * The header is cut by position, not by one regular expression: `\s*(\d*)\s*` retries every split of a run of blanks, and 15,000
- * blanks took 190 ms.
+ * The header is split by position, not by a regular expression: `\s*(\d*)\s*` tries every split of a run of blanks again, and
+ * 15,000 blanks took 190 ms.
  */
 import type { ByteRange } from './object-store.js';
 
@@ -33,7 +33,7 @@ function positions(header: string): [string, string] | undefined {
   return /^\d*$/.test(first) && /^\d*$/.test(last) ? [first, last] : undefined;
 }
 
-/** For ranges from code: a mistake there is a plain error. */
+/** For ranges that code gives: a mistake there is a plain error. */
 export function checkRange(range: ByteRange | undefined): void {
   if (!range) return;
   const { start, end = start } = range;

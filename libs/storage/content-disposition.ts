@@ -1,6 +1,6 @@
 /**
- * `Content-Disposition` (RFC 6266): saves or shows, under a name in any script. Readers of the old `filename` get ASCII,
- * all others `filename*` (RFC 8187). A name can hold no path, quote or line break, whoever chose it.
+ * `Content-Disposition` (RFC 6266): download or inline, with a file name in any script. Old clients read the ASCII `filename`,
+ * all others `filename*` (RFC 8187). The name never contains a path, a quote or a line break.
  */
 export function contentDisposition(type: 'inline' | 'attachment', filename?: string): string {
   const name = filename && cleaned(filename);
@@ -13,7 +13,7 @@ export function contentDisposition(type: 'inline' | 'attachment', filename?: str
 function cleaned(filename: string): string {
   const characters = filename
     .replace(/\p{Cs}/gu, '\ufffd')
-    // Control characters, and those that turn the reading direction to make `exe.txt` of `txt.exe`.
+    // Control characters, and those that change the reading direction, which could show `exe.txt` as `txt.exe`.
     .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .replace(/[/\\:*?<>|]/g, '_')
     .trim();

@@ -1,13 +1,13 @@
 /**
- * How the file adapter writes objects down.
+ * The layout of objects in the folder store.
  *
- * Path: `films/Ab/é` lies in `films/%41b/@%c3%a9`. Only [a-z0-9._-] stand for themselves, so names that differ in case
- * or in Unicode normalisation cannot meet on a file system that ignores either; and files start with `@`, folders
- * never, so `a` and `a/b` can both be keys.
+ * Path: `films/Ab/é` is stored in `films/%41b/@%c3%a9`. Only [a-z0-9._-] stay as they are, so names that differ in case or in
+ * Unicode normalisation are different files on every file system. Files start with `@` and folders do not, so `a` and `a/b` can
+ * both be keys.
  *
- * Content: the object's bytes, then a footer of 512 that holds media type and digest. Being one file, it changes by
- * one rename: a second file beside it would be wrong for a moment at each overwrite and for ever after a crash there.
- * The footer has the shape of an MP4 `free` box, so a film on the disk is a valid film; other players ignore it.
+ * Content: the bytes of the object, then a footer of 512 bytes with media type and digest. One file changes by one rename; a
+ * second file beside it would be wrong for a moment at each overwrite, and permanently after a crash at that moment. The footer
+ * has the form of an MP4 `free` box, so a film on the disk is a valid film; other players ignore the footer.
  */
 import type { FileHandle } from 'node:fs/promises';
 

@@ -1,4 +1,4 @@
-/** What only the folder adapter promises; the rest is in test/contract/object-store.spec.ts. */
+/** Promises of the folder store only; the common ones are in test/contract/object-store.spec.ts. */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ it('lets a reader finish with the object it opened, though it is replaced and de
   expect((await buffer(stream)).equals(old)).toBe(true);
 });
 
-it('closes the file behind a reader who leaves early', async () => {
+it('closes the file when a reader leaves early', async () => {
   await store.put('film', randomBytes(3_000_000), TEXT);
   const open = async (): Promise<number> => (await readdir('/proc/self/fd').catch(() => [])).length;
   const before = await open();
@@ -57,7 +57,7 @@ it('leaves films on the disk that players can open: the bytes first, then a box 
   expect(onDisk).toHaveLength(1000 + FOOTER_BYTES);
 });
 
-it('tells a damaged object from a whole one', async () => {
+it('reports a damaged object', async () => {
   await store.put('cut', randomBytes(10_000), TEXT);
   await store.put('foreign', randomBytes(10_000), TEXT);
   await truncate(join(folder, 'kept', '@cut'), 9_000);
@@ -70,7 +70,7 @@ it('tells a damaged object from a whole one', async () => {
   expect(await store.head('cut')).toMatchObject({ bytes: 10 });
 });
 
-it('sweeps at its start what was left half-written over an hour ago, and nothing younger', async () => {
+it('deletes at its start what was left half-written over an hour ago, and nothing younger', async () => {
   const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
   await writeFile(join(folder, 'incoming', 'old'), 'x');
   await utimes(join(folder, 'incoming', 'old'), hoursAgo(1.1), hoursAgo(1.1));

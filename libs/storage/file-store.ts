@@ -1,9 +1,9 @@
 /**
- * Objects in a folder: what a bare machine uses. Web and worker share it without talking to each other.
+ * Objects in a folder. Web and worker share it without communication.
  *
- * A put writes `incoming/<random>`, flushes it, renames it into `kept/` and flushes the folders: whoever opens the key
- * finds the old object or the new one, and after a power cut too. A reader keeps the file it opened, whatever is put
- * or deleted meanwhile. What a killed process left in `incoming` is swept at the next start.
+ * A put writes `incoming/<random>`, flushes it, renames it into `kept/` and flushes the folders: whoever opens the key gets the
+ * old object or the new one, also after a power failure. A reader keeps the file that it opened, whatever is put or deleted
+ * meanwhile. The next start deletes what a killed process left in `incoming`.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -137,7 +137,7 @@ export class FileStore extends ObjectStore {
     return Promise.resolve(this.links.sign(key, options, new Date()));
   }
 
-  /** A file under way is written to all the time, so its time is that of the last piece. */
+  /** A file that is being written has the time of its last piece. */
   async clearUnfinished(before: Date): Promise<number> {
     let cleared = 0;
     for (const name of await readdir(this.incoming)) {
@@ -169,7 +169,7 @@ export class FileStore extends ObjectStore {
         unflushed += chunk.length;
         if (unflushed < FLUSHED_AT_ONCE) return;
         unflushed = 0;
-        flushed = Promise.all([flushed, handle.datasync()]); // while more is written: the last flush has less to wait for
+        flushed = Promise.all([flushed, handle.datasync()]); // flush while more is written, so that the last flush is short
         flushed.catch(() => undefined);
       });
       await flushed;
@@ -178,7 +178,7 @@ export class FileStore extends ObjectStore {
       await handle.sync();
       return footer;
     } finally {
-      await flushed.catch(() => undefined); // its number must not become another file's meanwhile
+      await flushed.catch(() => undefined); // the descriptor must not be reused for another file meanwhile
       await handle.close();
     }
   }
@@ -190,7 +190,7 @@ export class FileStore extends ObjectStore {
         await rename(temporary, target);
         break;
       } catch (error) {
-        // A delete beside us took a folder that it had emptied: make it again.
+        // A concurrent delete removed a folder that it had emptied: make it again.
         if (!isCode(error, 'ENOENT') || attempt === 20) throw error;
       }
     }
@@ -231,7 +231,10 @@ function etagOf(footer: Footer): string {
   return `"${footer.sha256}"`;
 }
 
-/** A rename or unlink is on the disk only when its folder is. Some systems cannot open a folder: then there is no more to do. */
+/**
+ * A rename or unlink is durable only when its folder is flushed. Some systems cannot open a folder; nothing more can be done
+ * there.
+ */
 async function flushFolder(path: string): Promise<void> {
   const handle = await open(path).catch(() => undefined);
   await handle?.sync().catch(() => undefined);

@@ -1,7 +1,7 @@
 /**
- * Whether an object that a link of ours leads to may still be shown. A link is made for a time, but what it leads to may be
- * taken back before: the module whose keys begin so is asked each time. Where S3 answers its own links (S3_LINKS=direct)
- * nobody is asked.
+ * Checks whether an object may still be shown when a link to it is used. A link is valid for a time, but its object may be
+ * retracted before: the module that owns the key prefix is asked each time. Links signed by S3 itself (S3_LINKS=direct) are not
+ * checked.
  */
 import { Injectable } from '@nestjs/common';
 

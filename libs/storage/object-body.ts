@@ -1,4 +1,4 @@
-/** Reading what is to be stored: one stream of buffers from any kind of body, its length and digest counted on the way. */
+/** Reads what is to be stored: one stream of buffers from any kind of body, with its length and digest counted on the way. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type ObjectBody, type PutOptions, type StoredObject, WrongDigest } from './object-store.js';
@@ -10,7 +10,7 @@ const CHUNK = 256 * 1024;
 /** Or pieces that may all lie in the same memory. */
 export type AnyBody = ObjectBody | AsyncIterable<Uint8Array>;
 
-/** Counts `bytes` and SHA-256 while the body is read. A fault of the source is remembered, to tell it from one of the store. */
+/** Counts `bytes` and SHA-256 while the body is read. An error of the source is kept, to tell it from an error of the store. */
 export class BodyReader {
   bytes = 0;
   failure?: { error: unknown };

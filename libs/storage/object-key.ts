@@ -1,6 +1,6 @@
 /**
- * What may be a key. One rule for both adapters, so that what works on a laptop works on S3: a key can become a path
- * or a URL and must never climb out of the store, clash with another key or be too long for a file name.
+ * The rule for object keys, the same for both stores, so that what works on a laptop works on S3. A key can become a path or a
+ * URL: it must not leave the store, clash with another key or be too long for a file name.
  */
 import { DomainError } from '#libs/kernel/domain-error';
 
@@ -8,7 +8,7 @@ export class BadObjectKey extends DomainError {
   readonly code = 'bad-object-key';
   readonly kind = 'invalid';
   constructor(why: string) {
-    super(`This is no object key: ${why}.`);
+    super(`This is not an object key: ${why}.`);
   }
 }
 
@@ -46,7 +46,7 @@ function checkSegment(segment: string): void {
     throw new BadObjectKey(`a part between slashes is longer than ${LONGEST_SEGMENT} bytes`);
 }
 
-/** The order of lists on every store: by UTF-8 bytes, which is S3's, and not JavaScript's UTF-16 order. */
+/** The order of lists on every store: by UTF-8 bytes, as S3 does, and not by UTF-16 as JavaScript does. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,9 +1,9 @@
 /**
- * Where films, pictures and subtitles live. Two adapters answer it, held to one contract suite
- * (test/contract/object-store.spec.ts): a folder on disk and any S3-compatible server.
+ * Stores films, pictures and subtitles. Two adapters implement it, both tested with test/contract/object-store.spec.ts: a folder
+ * on disk, and any S3-compatible server.
  *
- * The promise: an object is seen whole or not at all. A source that breaks midway, a killed process or a wrong
- * digest leaves what was there before. Two puts of one key at once leave one of the two, whole.
+ * The promise: an object is seen complete or not at all. A source that breaks midway, a killed process or a wrong digest leaves
+ * what was there before. Two puts of one key at the same time leave one of the two, complete.
  *
  * ```ts
  * const { sha256 } = await objects.put('films/ab12/film.mp4', { file: '/tmp/film.mp4' }, { contentType: 'video/mp4' });
@@ -38,7 +38,7 @@ export interface ObjectHead {
   contentType: string;
   /** A strong validator, in quotes: it changes when the bytes do. */
   etag: string;
-  /** Missing only on S3, for an object put by other hands or as a long stream without a known digest. */
+  /** Missing only on S3, for an object put by another program or as a long stream without a known digest. */
   sha256?: string;
 }
 
@@ -86,7 +86,7 @@ export abstract class ObjectStore {
   /** Whether links lead to this server, which asks the `LinkGuards` each time; else they are good until they expire. */
   abstract readonly answersLinks: boolean;
 
-  /** Stores the body under the key, in place of what was there. */
+  /** Stores the body under the key and replaces what was there. */
   abstract put(key: string, body: ObjectBody, options: PutOptions): Promise<StoredObject>;
 
   /**
@@ -105,7 +105,7 @@ export abstract class ObjectStore {
 
   abstract head(key: string): Promise<ObjectHead | undefined>;
 
-  /** Deleting what is not there is fine. */
+  /** Deleting a missing object is no error. */
   abstract delete(key: string): Promise<void>;
 
   /** Every object whose key starts with `prefix`, in the order of the keys' UTF-8 bytes, from the first one past `after`. */
@@ -117,10 +117,10 @@ export abstract class ObjectStore {
    */
   abstract signedUrl(key: string, options: LinkOptions): Promise<string>;
 
-  /** Removes what uploads that began before that time and never ended have left. @returns how many they were */
+  /** Removes the parts of uploads that began before that time and never ended. @returns how many they were */
   abstract clearUnfinished(before: Date): Promise<number>;
 
-  /** Is the store there and ready? @throws StoreUnavailable with a sentence for the operator. */
+  /** Checks that the store is ready. @throws StoreUnavailable with a sentence for the operator. */
   abstract check(): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export class ObjectNotFound extends DomainError {
   readonly code = 'object-not-found';
   readonly kind = 'not-found';
   constructor(key: string) {
-    super('This object is not stored (any more). Fetch the resource that named it again.', { key });
+    super('This object is not stored, or no longer. Fetch the resource with its link again.', { key });
   }
 }
 
@@ -157,7 +157,7 @@ export class StoreUnavailable extends DomainError {
   }
 }
 
-/** It is there, but what is left of it cannot be trusted. */
+/** The object is there, but damaged. */
 export class ObjectDamaged extends StoreUnavailable {
   override readonly code = 'object-damaged';
   constructor(key: string) {

@@ -8,7 +8,7 @@ import { ObjectNotFound, ObjectStore } from './object-store.js';
 import { serveObject } from './serve-object.js';
 import { OBJECTS_ROUTE, SignedUrls } from './signed-urls.js';
 
-/** What signed links lead to. The signature is the permission, so no account is asked for. */
+/** Serves the objects of signed links. The signature is the permission, so no account is needed. */
 @ApiExcludeController()
 @Controller(OBJECTS_ROUTE)
 export class ObjectsController {

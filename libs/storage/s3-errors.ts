@@ -1,4 +1,4 @@
-/** What S3 and the way to it can answer, in our own words: not there, or not to be had now. */
+/** Turns errors of S3 and of the network into ours: not found, or unavailable. */
 import { DomainError } from '#libs/kernel/domain-error';
 import { ObjectNotFound, StoreUnavailable } from './object-store.js';
 
@@ -8,14 +8,17 @@ export function is(error: unknown, status: number, name: string): boolean {
   return known?.name === name || known?.$metadata?.httpStatusCode === status;
 }
 
-/** @returns the error to throw. Ours pass as they are; all else, from refused keys to a dead line, is the store's trouble. */
+/**
+ * @returns the error to throw. Our own errors stay as they are; everything else, from refused keys to a dead connection, is
+ * StoreUnavailable.
+ */
 export function told(error: unknown, key?: string): Error {
   if (error instanceof DomainError || error instanceof TypeError || error instanceof RangeError) return error;
   if (is(error, 0, 'NoSuchBucket'))
     return new StoreUnavailable('The S3 bucket does not exist: create it or correct S3_BUCKET.', error);
   if (key !== undefined && is(error, 404, 'NoSuchKey')) return new ObjectNotFound(key);
   if (is(error, 403, 'AccessDenied'))
-    return new StoreUnavailable('S3 refuses our keys: S3_ACCESS_KEY_ID needs to read, write, delete and list the bucket.', error);
+    return new StoreUnavailable('S3 refuses the keys: S3_ACCESS_KEY_ID needs to read, write, delete and list the bucket.', error);
   const reason = error instanceof Error ? error.message || error.name : String(error);
   return new StoreUnavailable(`S3 does not answer as it should (${reason}). Try again later.`, error);
 }

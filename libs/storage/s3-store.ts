@@ -1,9 +1,9 @@
 /**
- * Objects on S3: AWS, MinIO, Garage and others that speak it.
+ * Objects on S3: AWS, MinIO, Garage and other compatible servers.
  *
- * Up to one part (8 MiB) is gathered, checked and sent whole; more goes up as a multipart upload, which shows nothing
- * until it is completed: a source that breaks or a wrong digest aborts it. A process killed midway leaves parts that
- * nobody sees but that cost money: `clearUnfinished` aborts them, as does a lifecycle rule `AbortIncompleteMultipartUpload`.
+ * Up to one part (8 MiB) is collected, checked and sent in one request; more is a multipart upload, which is visible only when it
+ * is completed: a source that breaks, or a wrong digest, aborts it. A process that is killed midway leaves invisible parts that
+ * cost money: `clearUnfinished` aborts them, as does a lifecycle rule `AbortIncompleteMultipartUpload`.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -50,7 +50,7 @@ export interface S3Settings {
   /** Without keys the SDK looks for them as usual: environment, profile, instance role. */
   accessKeyId?: string;
   secretAccessKey?: string;
-  /** A connection that is silent for so long is given up, and the request tried again (default 20). */
+  /** After so many seconds without a byte the connection is closed and the request tried again (default 20). */
   stallSeconds?: number;
 }
 
@@ -72,7 +72,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
       ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-      // The default adds trailing checksums in a framing that some servers store as if it were the object.
+      // The default adds trailing checksums in a framing that some servers store as part of the object.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: 3,
@@ -204,7 +204,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
         from = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
       }
     } catch (error) {
-      // some servers keep no list: there the lifecycle rule has to do it
+      // some servers cannot list uploads: there the lifecycle rule is needed
       if (!is(error, 501, 'NotImplemented')) throw told(error);
     }
     return cleared;
@@ -225,7 +225,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
   ): Promise<StoredObject> {
     const counted = source.finish(sha256);
     const Metadata = { sha256: counted.sha256 };
-    // the server refuses what has changed on the way
+    // the server refuses data that changed on the way
     const ContentMD5 = createHash('md5').update(bytes).digest('base64');
     const sent = { Body: bytes, ContentLength: bytes.length, ContentMD5, ContentType: contentType, Metadata };
     const { ETag = '' } = await this.client.send(new PutObjectCommand({ ...this.at(key), ...sent }));
@@ -239,7 +239,7 @@ export class S3Store extends ObjectStore implements OnModuleDestroy {
     body: ObjectBody,
     { contentType, sha256 }: PutOptions,
   ): Promise<StoredObject> {
-    // Metadata goes ahead of the bytes. A file or a buffer can be read twice for it; of a stream it stays unknown.
+    // Metadata is sent before the bytes. A file or a buffer can be read twice for it; the digest of a stream stays unknown.
     const known: Partial<Counted> = body instanceof Readable || sha256 ? { sha256 } : await digestOf(body);
     let counted: Counted | undefined;
     const checked = async function* (): AsyncGenerator<Buffer, void> {

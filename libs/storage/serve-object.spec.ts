@@ -56,7 +56,7 @@ const get = async (path: string, headers: Record<string, string> = {}, method = 
   return { status: answer.status, head, body: await answer.text() };
 };
 
-it('sends the whole object, and says that parts can be had', async () => {
+it('sends the whole object, and says that it takes ranges', async () => {
   const { status, head, body } = await get('film');
   expect([status, body]).toEqual([200, '0123456789']);
   expect(head).toMatchObject({
@@ -106,7 +106,7 @@ it('continues a download only while the object is the same', async () => {
   expect(await condition('Fri, 01 May 2026 12:00:00 GMT')).toBe(200);
 });
 
-it('spares what the reader has', async () => {
+it('sends 304 for what the reader already has', async () => {
   for (const value of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
     const { status, head, body } = await get('film', { 'if-none-match': value });
     expect([status, body]).toEqual([304, '']);
@@ -117,7 +117,7 @@ it('spares what the reader has', async () => {
   expect((await get('film', { 'if-none-match': etag, range: 'bytes=0-1' })).status).toBe(304);
 });
 
-it('tells HEAD what GET would send, and sends nothing', async () => {
+it('answers HEAD with the headers of GET, and no body', async () => {
   const { status, head, body } = await get('film', { range: 'bytes=2-4' }, 'HEAD');
   expect([status, body]).toEqual([200, '']);
   expect(head).toMatchObject({ 'content-length': '10', 'content-type': 'video/mp4', 'accept-ranges': 'bytes', etag });
@@ -148,7 +148,7 @@ it('offers a name in any script, and caching as told', async () => {
   });
 });
 
-it('never shows in place what could run as a page of ours', async () => {
+it('never shows inline what could run as a page of this origin', async () => {
   options = { disposition: 'inline' };
   expect((await get('page')).head['content-disposition']).toBe('attachment');
   expect((await get('drawing')).head['content-disposition']).toBe('attachment');
@@ -211,7 +211,7 @@ it('reads no faster than the reader takes, and stops when the reader leaves', as
   expect([closed, answered]).toEqual([true, 1]);
 });
 
-it('cuts the connection when the store fails midway: a cut answer must not look whole', async () => {
+it('cuts the connection when the store fails midway: a truncated answer must not look complete', async () => {
   const breaking = (): Readable =>
     Readable.from(
       (function* () {
@@ -223,7 +223,7 @@ it('cuts the connection when the store fails midway: a cut answer must not look 
   await expect(get('film')).rejects.toThrow();
 });
 
-it('tells as a problem when the store fails before the first byte', async () => {
+it('answers with a problem document when the store fails before the first byte', async () => {
   const failing = (): Readable =>
     new Readable({
       read() {
@@ -237,7 +237,7 @@ it('tells as a problem when the store fails before the first byte', async () => 
   expect(head.etag).toBeUndefined();
 });
 
-it('decides anew when the object is replaced between looking and reading', async () => {
+it('decides again when the object is replaced between reading its head and its bytes', async () => {
   let looks = 0;
   served = Object.assign(Object.create(store) as ObjectStore, {
     head: async (key: string) => {

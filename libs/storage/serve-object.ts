@@ -1,6 +1,6 @@
 /**
- * Answers a GET or HEAD with an object: ranges, validators and a safe name (RFC 9110 §8.8, §13, §14; RFC 6266). Bytes flow
- * at the reader's pace, and a reader who leaves closes the file or the connection to S3 behind them.
+ * Answers a GET or HEAD with an object: ranges, validators and a safe file name (RFC 9110 §8.8, §13, §14; RFC 6266). The reader
+ * sets the pace, and the file or the connection to S3 is closed when the reader leaves.
  *
  * ```ts
  * @Get(':id/film')
@@ -30,19 +30,19 @@ import {
 export interface ServeOptions {
   /** Offered when it is saved. */
   filename?: string;
-  /** `inline` unless told; what a browser could run as a page of ours is always `attachment`. */
+  /** Default `inline`; types that a browser could run as a page of this origin are always `attachment`. */
   disposition?: 'inline' | 'attachment';
   /** Instead of the stored media type. */
   contentType?: string;
-  /** Default `private, no-cache`: may be kept, but is asked about each time. */
+  /** Default `private, no-cache`: may be stored, but is revalidated each time. */
   cacheControl?: string;
 }
 
-/** Shown in place. Others, HTML and SVG above all, could carry scripts that run on our origin. */
+/** Types that are shown inline. Others, above all HTML and SVG, could run scripts on this origin. */
 const HARMLESS =
   /^(?:video\/|audio\/|image\/(?:png|jpeg|webp|gif|avif)\b|text\/(?:plain|vtt)\b|application\/(?:json|x-subrip)\b)/;
 
-/** Ends when the answer has gone out or the reader has left. @throws ObjectNotFound; BadRequest 416 with `Content-Range` set */
+/** Resolves when the answer was sent or the reader left. @throws ObjectNotFound; BadRequest 416 with `Content-Range` set */
 export async function serveObject(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -95,7 +95,7 @@ async function prepare(request: FastifyRequest, reply: FastifyReply, store: Obje
 }
 
 function wantedRange(request: FastifyRequest, reply: FastifyReply, head: ObjectHead): ByteRange | undefined {
-  // If-Range compares strongly; dates never match, as we give none out.
+  // If-Range compares strongly; dates never match, because none are sent.
   const condition = request.headers['if-range'];
   if (condition !== undefined && condition !== head.etag) return undefined;
   const range = parseRange(request.headers.range, head.bytes);
@@ -106,7 +106,7 @@ function wantedRange(request: FastifyRequest, reply: FastifyReply, head: ObjectH
   throw new BadRequest('range-not-satisfiable', sentence, { total: head.bytes }, 416);
 }
 
-/** @returns undefined when the object was replaced since `head` was read: what was decided then is about other bytes. */
+/** @returns undefined when the object was replaced after `head` was read, because that decision was about other bytes. */
 async function partOf(
   store: ObjectStore,
   key: string,
@@ -123,7 +123,9 @@ async function partOf(
   return undefined;
 }
 
-/** Waits for the first bytes, so that a store that fails at once is still told as a problem and not as a cut answer. */
+/**
+ * Waits for the first bytes, so that a store that fails at once is reported as a problem document and not as a truncated answer.
+ */
 async function flowing({ stream }: ObjectPart): Promise<Readable> {
   await once(stream, 'readable');
   return stream;

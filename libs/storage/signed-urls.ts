@@ -1,6 +1,7 @@
 /**
- * Links to objects that need no account: `/v1/objects/<key>?expires=<unix s>[&filename=][&type=]&signature=`.
- * The signature is HMAC-SHA256 over everything the link grants, so no part of it can be changed. Where S3_LINKS=direct, S3 signs its own.
+ * Links to objects that work without an account: `/v1/objects/<key>?expires=<unix s>[&filename=][&type=]&signature=`. The
+ * signature is an HMAC-SHA256 of everything the link grants, so no part of it can be changed. With S3_LINKS=direct, S3 signs its
+ * own links.
  */
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { DomainError } from '#libs/kernel/domain-error';
@@ -16,7 +17,7 @@ export class LinkNotValid extends DomainError {
   readonly code = 'link-not-valid';
   readonly kind = 'forbidden';
   constructor() {
-    super('This link was changed or cut. Fetch the resource again for a new one.');
+    super('This link was changed or truncated. Fetch the resource again for a new one.');
   }
 }
 
@@ -59,7 +60,7 @@ export class SignedUrls {
     const query = new URLSearchParams(search);
     if (!path.startsWith(`${this.route}/`)) throw new LinkNotValid();
     const key = decodeKey(path.slice(this.route.length + 1));
-    // As text: a decoder would take several spellings of one signature.
+    // Compared as text: a decoder would accept several spellings of one signature.
     const given = Buffer.from(query.get('signature') ?? '');
     const expected = Buffer.from(this.signature(key, query));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new LinkNotValid();
@@ -68,7 +69,7 @@ export class SignedUrls {
     return { key, expiresAt, filename: query.get('filename') ?? undefined, contentType: query.get('type') ?? undefined };
   }
 
-  /** Over all of the query but the signature: a parameter that was added or doubled changes it as well. */
+  /** Signs the whole query except the signature: an added or repeated parameter changes it as well. */
   private signature(key: string, query: URLSearchParams): string {
     const granted = [...query].filter(([name]) => name !== 'signature');
     return createHmac('sha256', this.secret)
@@ -77,7 +78,7 @@ export class SignedUrls {
   }
 }
 
-/** Every process that holds the signing key gets the same secret from it, and the secret does not give the key away. */
+/** Every process with the signing key derives the same secret, and the secret does not reveal the key. */
 export function linkSecret(signingKey: KeyObject): KeyObject {
   const { d } = signingKey.export({ format: 'jwk' });
   if (!d) throw new TypeError('A private key is needed to derive the secret of object links');

@@ -17,7 +17,7 @@ import { linkSecret, SignedUrls } from './signed-urls.js';
       provide: ObjectStore,
       useFactory: async (config: Config, links: SignedUrls): Promise<ObjectStore> => {
         if (!config.s3) return FileStore.open(join(config.home, 'objects'), links);
-        // Only where it is used: the SDK takes a third of a second to load.
+        // Loaded only when used: the SDK takes a third of a second to load.
         const { S3Store } = await import('./s3-store.js');
         return new S3Store(config.s3, config.s3.links === 'guarded' ? links : undefined);
       },

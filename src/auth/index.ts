@@ -1,4 +1,4 @@
-// The front door of auth: nothing else here may be imported from outside.
+// The public API of the auth module: other modules import nothing else from here.
 export { AuthModule, AuthWebModule, authSchema } from './auth.module.js';
 export { Accounts } from './application/accounts.js';
 export { ManagingAccounts } from './application/managing-accounts.js';
