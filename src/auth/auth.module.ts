@@ -9,6 +9,7 @@ import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } fro
 import { AccessGuard } from './infrastructure/access.guard.js';
 import { AccessTokens } from './infrastructure/access-tokens.js';
 import { AccountViews } from './infrastructure/account-views.js';
+import { AccountsAdminController } from './infrastructure/accounts-admin.controller.js';
 import { AdminSession, AdminController } from './infrastructure/admin.controller.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2-password-hasher.js';
 import { AuthController, KeysController } from './infrastructure/auth.controller.js';
@@ -18,6 +19,8 @@ import { JwtTokens } from './infrastructure/jwt-tokens.js';
 import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
 import { RevocationLog } from './infrastructure/revocation-log.js';
 import { RevocationWatch } from './infrastructure/revocation-watch.js';
+import { SessionViews } from './infrastructure/session-views.js';
+import { SessionsController } from './infrastructure/sessions.controller.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
@@ -29,6 +32,7 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow
     ManagingAccounts,
     SigningIn,
     AccountViews,
+    SessionViews,
     JwtTokens,
     RevocationLog,
     { provide: Accounts, useExisting: AccountViews },
@@ -37,7 +41,7 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     { provide: TokenIssuer, useExisting: JwtTokens },
   ],
-  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, JwtTokens, RevocationLog],
+  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, SessionViews, JwtTokens, RevocationLog],
 })
 export class AuthModule {}
 
@@ -45,7 +49,7 @@ export class AuthModule {}
 @Global()
 @Module({
   imports: [AuthModule],
-  controllers: [AuthController, KeysController, AdminController],
+  controllers: [AuthController, SessionsController, KeysController, AccountsAdminController, AdminController],
   providers: [
     FirstAdmin,
     AdminSession,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor, Role } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Account, type AccountState, checkPassword, normalEmail, type SignUpPolicy } from '../domain/account.js';
-import { AccountRepository, PasswordHasher } from '../domain/ports.js';
+import { AccountRepository, PasswordHasher, SessionRepository } from '../domain/ports.js';
 
 interface NewPerson {
   email: string;
@@ -16,6 +16,7 @@ export class ManagingAccounts {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountRepository,
+    private readonly sessions: SessionRepository,
     private readonly passwords: PasswordHasher,
   ) {}
 
@@ -36,6 +37,28 @@ export class ManagingAccounts {
       await this.accounts.save(account);
       await record(changed);
       return account.snapshot();
+    });
+  }
+
+  /** Its next request is refused, its sessions end and its sockets are closed, on every web process within a second. */
+  suspend(by: Actor, accountId: string, reason: string): Promise<void> {
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const account = await this.accounts.get(accountId);
+      const suspended = account.suspend(by, reason, now);
+      if (!suspended.length) return;
+      await this.accounts.save(account);
+      await this.sessions.endAll(accountId, 'account-suspended', now);
+      await record(...suspended);
+    });
+  }
+
+  /** Its owner can sign in again. */
+  restore(by: Actor, accountId: string): Promise<void> {
+    return this.unitOfWork.run(async ({ record }) => {
+      const account = await this.accounts.get(accountId);
+      const restored = account.restore(by);
+      await this.accounts.save(account);
+      await record(...restored);
     });
   }
 

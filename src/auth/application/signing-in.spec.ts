@@ -41,6 +41,9 @@ class Memory extends SessionRepository {
     this.rows.set(session.id, { ...session.snapshot() });
     return Promise.resolve();
   }
+  endAll(): Promise<void> {
+    return Promise.reject(new Error('Nobody is suspended here.'));
+  }
   private restored(id: string): Session | undefined {
     const row = this.rows.get(id);
     return row && Session.restore(row);
@@ -78,7 +81,7 @@ class World {
       afterCommit: (work: () => void) => work(),
     } satisfies UnitOfWork;
     const found = (): Promise<Account> => Promise.resolve(account);
-    const accounts = { find: found, findByEmail: found } as unknown as AccountRepository;
+    const accounts = { find: found, get: found, findByEmail: found } as unknown as AccountRepository;
     const passwords = { matches: () => Promise.resolve(true) } as unknown as PasswordHasher;
     this.signingIn = new SigningIn(unitOfWork, accounts, this.sessions, passwords, new RealRefreshTokens());
   }

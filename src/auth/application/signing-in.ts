@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { type Account, type AccountState, normalEmail, OnlyAdminsEnter } from '../domain/account.js';
 import { AccountRepository, type IssuedTokens, PasswordHasher, SessionRepository, TokenIssuer } from '../domain/ports.js';
-import { RefreshTokenReplayed, Session, type SessionEnd, SessionOver, WrongEmailOrPassword } from '../domain/session.js';
+import {
+  RefreshTokenReplayed,
+  Session,
+  type SessionEnd,
+  SessionNotFound,
+  SessionOver,
+  WrongEmailOrPassword,
+} from '../domain/session.js';
 
 /** How often a refresh looks again when other requests with the same token were faster. */
 const LOOKS = 5;
@@ -20,16 +28,14 @@ export class SigningIn {
 
   /** @param device the User-Agent, shown in the list of one's sessions. */
   async signIn(email: string, password: string, device: string): Promise<IssuedTokens & { account: Readonly<AccountState> }> {
-    const account = await this.authenticate(email, password);
-    const session = await this.start(account, device, 'api');
+    const [account, session] = await this.start(await this.authenticate(email, password), device, 'api');
     return { ...this.issue(account, session), account: account.snapshot() };
   }
 
   /** To the admin pages. @returns the session, which a cookie will name. */
   async signInAdmin(email: string, password: string, device: string): Promise<Session> {
-    const account = await this.authenticate(email, password);
-    if (account.actor.role !== 'admin') throw new OnlyAdminsEnter();
-    return this.start(account, device, 'admin');
+    const [, session] = await this.start(await this.authenticate(email, password), device, 'admin');
+    return session;
   }
 
   /** Takes no lock: the next generation is stored only if the one it saw is still current. */
@@ -61,6 +67,13 @@ export class SigningIn {
     if (presented) await this.end(presented.sessionId, 'signed-out');
   }
 
+  /** A session of one's own, for example on a device that was lost. @throws SessionNotFound also for one of somebody else. */
+  async endOwn(by: Actor, sessionId: string): Promise<void> {
+    const session = await this.sessions.find(sessionId);
+    if (session?.accountId !== by.id) throw new SessionNotFound();
+    await this.end(sessionId, 'ended-by-owner');
+  }
+
   /** Does nothing to a session that has ended before or never was. */
   end(sessionId: string, because: SessionEnd): Promise<void> {
     return this.unitOfWork.run(async ({ now, record }) => {
@@ -73,18 +86,22 @@ export class SigningIn {
   }
 
   /** Outside any transaction: it takes some 20 ms by design. */
-  private async authenticate(email: string, password: string): Promise<Account> {
+  private async authenticate(email: string, password: string): Promise<string> {
     const account = await this.accounts.findByEmail(normalEmail(email));
     if (!(await this.passwords.matches(password, account?.snapshot().passwordHash)) || !account) throw new WrongEmailOrPassword();
-    return account;
+    return account.actor.id;
   }
 
-  private start(account: Account, device: string, kind: 'api' | 'admin'): Promise<Session> {
+  /** The account is looked at once more under its lock: it may have been suspended while the password was checked. */
+  private start(id: string, device: string, kind: 'api' | 'admin'): Promise<[Account, Session]> {
     return this.unitOfWork.run(async ({ now, record }) => {
-      const session = Session.start(account.actor.id, device, now, kind);
+      const account = await this.accounts.get(id);
+      account.assertNotSuspended();
+      if (kind === 'admin' && account.actor.role !== 'admin') throw new OnlyAdminsEnter();
+      const session = Session.start(id, device, now, kind);
       await this.sessions.save(session);
       await record(session.started());
-      return session;
+      return [account, session];
     });
   }
 

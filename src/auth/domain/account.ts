@@ -13,6 +13,9 @@ export interface AccountState {
   createdAt: Date;
   /** Rises when what the account may do changes: access tokens of an earlier epoch are refused. */
   epoch: number;
+  /** While it is suspended nobody can sign in to it. */
+  suspendedAt: Date | null;
+  suspendedBecause: string | null;
 }
 
 /**
@@ -45,6 +48,8 @@ export class Account {
       role,
       createdAt: now,
       epoch: 1,
+      suspendedAt: null,
+      suspendedBecause: null,
     });
     return { account, signedUp: account.event('AccountSignedUp', { role }) };
   }
@@ -60,6 +65,36 @@ export class Account {
     this.state.role = role;
     this.state.epoch++;
     return this.event('AccountRoleChanged', { role });
+  }
+
+  /**
+   * Nobody can sign in to it until it is restored, and its access tokens are refused from now on.
+   * @returns nothing when it was suspended before.
+   */
+  suspend(by: Actor, reason: string, now: Date): AccountSuspended[] {
+    if (!isAtLeast(by, 'admin')) throw new OnlyAdminsSuspend();
+    if (by.id === this.state.id) throw new NotYourOwnAccount();
+    const because = reason.normalize('NFC').trim();
+    if (!because || because.length > MAX_REASON) throw new ReasonNeeded();
+    if (this.state.suspendedAt) return [];
+    this.state.suspendedAt = now;
+    this.state.suspendedBecause = because;
+    this.state.epoch++;
+    return [this.event('AccountSuspended', { reason: because })];
+  }
+
+  /** @returns nothing when it was not suspended. */
+  restore(by: Actor): AccountRestored[] {
+    if (!isAtLeast(by, 'admin')) throw new OnlyAdminsSuspend();
+    if (!this.state.suspendedAt) return [];
+    this.state.suspendedAt = null;
+    this.state.suspendedBecause = null;
+    return [this.event('AccountRestored', {})];
+  }
+
+  /** @throws SignInSuspended */
+  assertNotSuspended(): void {
+    if (this.state.suspendedAt) throw new SignInSuspended(this.state.suspendedBecause ?? '');
   }
 
   get actor(): Actor {
@@ -91,6 +126,8 @@ interface SignedUp {
 
 /** UTF-16 units of the name that others see. */
 export const MAX_NAME = 80;
+/** UTF-16 units of what an admin gives as the reason. */
+export const MAX_REASON = 500;
 
 /** One mailbox, one account: case and composed letters make no difference. */
 export const normalEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase();
@@ -117,6 +154,8 @@ export interface AccountEvent<Type extends string, Data extends object> {
 }
 export type AccountSignedUp = AccountEvent<'AccountSignedUp', { role: Role }>;
 export type AccountRoleChanged = AccountEvent<'AccountRoleChanged', { role: Role }>;
+export type AccountSuspended = AccountEvent<'AccountSuspended', { reason: string }>;
+export type AccountRestored = AccountEvent<'AccountRestored', object>;
 
 export class AccountNeedsName extends DomainError {
   readonly code = 'account-needs-name';
@@ -181,5 +220,33 @@ export class NotYourOwnRole extends DomainError {
   readonly kind = 'conflict';
   constructor() {
     super('You cannot change your own role: ask another admin, so that the site never ends up with none.');
+  }
+}
+export class OnlyAdminsSuspend extends DomainError {
+  readonly code = 'only-admins-suspend';
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only an admin may suspend an account or restore it.');
+  }
+}
+export class NotYourOwnAccount extends DomainError {
+  readonly code = 'not-your-own-account';
+  readonly kind = 'conflict';
+  constructor() {
+    super('You cannot suspend your own account: ask another admin, so that the site never ends up with none.');
+  }
+}
+export class ReasonNeeded extends DomainError {
+  readonly code = 'reason-needed';
+  readonly kind = 'invalid';
+  constructor() {
+    super(`Give a reason of at most ${MAX_REASON} characters: it is recorded, and the account's owner is told when signing in.`);
+  }
+}
+export class SignInSuspended extends DomainError {
+  readonly code = 'account-suspended';
+  readonly kind = 'forbidden';
+  constructor(reason: string) {
+    super('This account is suspended, so nobody can sign in to it: write to the people who run this site.', { reason });
   }
 }

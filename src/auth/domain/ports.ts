@@ -1,5 +1,5 @@
 import type { Account, AccountState } from './account.js';
-import type { Session } from './session.js';
+import type { Session, SessionEnd } from './session.js';
 
 /** Where accounts are kept, for those about to change one. Abstract classes are port and injection token at once. */
 export abstract class AccountRepository {
@@ -28,6 +28,8 @@ export abstract class SessionRepository {
   abstract rotate(session: Session): Promise<boolean>;
   /** Stores a new session, or that one has ended: then its access tokens and sockets are revoked on every web process. */
   abstract save(session: Session): Promise<void>;
+  /** Ends every open session of an account. Its access tokens are revoked by its epoch. */
+  abstract endAll(accountId: string, because: SessionEnd, now: Date): Promise<void>;
 }
 
 /** Slow on purpose, and off the event loop. */

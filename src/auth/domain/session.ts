@@ -149,3 +149,10 @@ export class RefreshTokenReplayed extends DomainError {
     );
   }
 }
+export class SessionNotFound extends DomainError {
+  readonly code = 'session-not-found';
+  readonly kind = 'not-found';
+  constructor() {
+    super('You have no such session: see GET /v1/me/sessions.');
+  }
+}

@@ -1,32 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
 import { type AccountSummary, Accounts } from '../application/accounts.js';
-import { AccountNotFound, type AccountState } from '../domain/account.js';
+import { AccountNotFound, normalEmail } from '../domain/account.js';
+import type { AccountsQuery, AdminAccountResponse } from './accounts-admin.contract.js';
+import type { AccountResponse } from './auth.contract.js';
 
-/** The read side of auth. */
+const FOR_ADMINS = `SELECT a.id, a.email, a.name, a.role, a.created_at AS "createdAt", a.suspended_at AS "suspendedAt",
+       a.suspended_because AS "suspendedBecause", (SELECT max(s.rotated_at) FROM auth.session s WHERE s.account_id = a.id) AS "lastSeenAt"
+  FROM auth.account a`;
+
+/** The read side of accounts. */
 @Injectable()
 export class AccountViews extends Accounts {
   constructor(private readonly transaction: Transaction) {
     super();
   }
 
-  async account(id: string): Promise<AccountState> {
-    const [row] = await this.transaction.query<AccountState>(
-      `SELECT id, email, name, role, created_at AS "createdAt", epoch, '' AS "passwordHash" FROM auth.account WHERE id = $1`,
+  async account(id: string): Promise<AccountResponse> {
+    const [row] = await this.transaction.query<AccountResponse>(
+      `SELECT id, email, name, role, created_at AS "createdAt" FROM auth.account WHERE id = $1`,
       [id],
     );
     if (!row) throw new AccountNotFound();
     return row;
   }
 
-  /** Whether a session is open and its account an admin, now. */
-  async isAdminSession(sessionId: string): Promise<boolean> {
-    const found = await this.transaction.query(
-      `SELECT FROM auth.session s JOIN auth.account a ON a.id = s.account_id
-        WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND a.role = 'admin'`,
-      [sessionId],
+  async forAdmins(id: string): Promise<AdminAccountResponse> {
+    const [row] = await this.transaction.query<AdminAccountResponse>(`${FOR_ADMINS} WHERE a.id = $1`, [id]);
+    if (!row) throw new AccountNotFound();
+    return row;
+  }
+
+  /** Newest first. Words are looked for anywhere in e-mail and name, so a search reads accounts until the page is full. */
+  async search({ q, role, suspended, limit, after }: AccountsQuery): Promise<Page<AdminAccountResponse>> {
+    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<AdminAccountResponse>(
+      `${FOR_ADMINS}
+        WHERE a.id < $1 AND ($2::text IS NULL OR position($2 IN a.email) > 0 OR position($2 IN lower(a.name)) > 0)
+          AND ($3::text IS NULL OR a.role = $3) AND ($4::boolean IS NULL OR $4 = (a.suspended_at IS NOT NULL))
+        ORDER BY a.id DESC LIMIT $5`,
+      [before, q === undefined ? null : normalEmail(q), role ?? null, suspended ?? null, limit + 1],
     );
-    return found.length > 0;
+    return page(
+      rows,
+      limit,
+      (row) => [row.id],
+      (row) => row,
+    );
   }
 
   async summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>> {

@@ -15,8 +15,8 @@ import { RateLimiter } from '#libs/http/rate-limiter';
 import { BOARD_PATH, BoardSession } from '#libs/operations/board';
 import { SigningIn } from '../application/signing-in.js';
 import { normalEmail } from '../domain/account.js';
-import { AccountViews } from './account-views.js';
 import { JwtTokens } from './jwt-tokens.js';
+import { SessionViews } from './session-views.js';
 
 const COOKIE = 'inkreel_admin';
 const SECONDS = 8 * 3_600;
@@ -25,7 +25,7 @@ const SECONDS = 8 * 3_600;
 export class AdminSession extends BoardSession {
   constructor(
     private readonly tokens: JwtTokens,
-    private readonly views: AccountViews,
+    private readonly sessions: SessionViews,
   ) {
     super();
   }
@@ -33,7 +33,7 @@ export class AdminSession extends BoardSession {
   /** Asked in Postgres each time: an admin who was demoted, or signed out elsewhere, is refused at once. */
   async admits(request: FastifyRequest): Promise<boolean> {
     const session = this.sessionOf(request);
-    return session !== undefined && (await this.views.isAdminSession(session));
+    return session !== undefined && (await this.sessions.isOfAdmin(session));
   }
 
   /** The session that the cookie names, whether it is still open or not. */

@@ -92,8 +92,8 @@ export class AuthController {
   @Get('me')
   @RateLimit('read')
   @Scope('account:read')
-  async getCurrentAccount(@CurrentActor() actor: Actor): Promise<AccountResponse> {
-    return presentAccount(await this.views.account(actor.id));
+  getCurrentAccount(@CurrentActor() actor: Actor): Promise<AccountResponse> {
+    return this.views.account(actor.id);
   }
 
   /** Give an account another role. Its access tokens are refused within a second; a refresh brings one with the new role. */

@@ -12,6 +12,8 @@ export class AccountRow implements AccountState {
   @Column('text') role!: Role;
   @Column('timestamptz') createdAt!: Date;
   @Column('integer') epoch!: number;
+  @Column('timestamptz', { nullable: true }) suspendedAt!: Date | null;
+  @Column('text', { nullable: true }) suspendedBecause!: string | null;
 }
 
 @Entity({ schema: 'auth', name: 'session' })

@@ -37,12 +37,13 @@ export class TypeormAccountRepository extends AccountRepository {
   async save(account: Account): Promise<void> {
     const { id, email, ...rest } = account.snapshot();
     const [saved] = await this.transaction.query<{ before: number | null }>(
-      `INSERT INTO auth.account (id, email, name, password_hash, role, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7)
+      `INSERT INTO auth.account (id, email, name, password_hash, role, created_at, epoch, suspended_at, suspended_because)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name, password_hash = EXCLUDED.password_hash, role = EXCLUDED.role,
-           epoch = EXCLUDED.epoch
+           epoch = EXCLUDED.epoch, suspended_at = EXCLUDED.suspended_at, suspended_because = EXCLUDED.suspended_because
          WHERE auth.account.id = EXCLUDED.id
        RETURNING (SELECT a.epoch FROM auth.account a WHERE a.id = $1) AS before`,
-      [id, email, rest.name, rest.passwordHash, rest.role, rest.createdAt, rest.epoch],
+      [id, email, rest.name, rest.passwordHash, rest.role, rest.createdAt, rest.epoch, rest.suspendedAt, rest.suspendedBecause],
     );
     if (!saved) throw new EmailTaken();
     if (saved.before !== null && saved.before < rest.epoch)

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
 import { SessionRepository } from '../domain/ports.js';
-import { Session } from '../domain/session.js';
+import { Session, type SessionEnd } from '../domain/session.js';
 import { SessionRow } from './auth.rows.js';
 import { RevocationLog } from './revocation-log.js';
 
@@ -39,5 +40,10 @@ export class TypeormSessionRepository extends SessionRepository {
     const { id, ...state } = session.snapshot();
     await this.transaction.writing.upsert(SessionRow, { id, ...state }, ['id']);
     if (state.endedAt) await this.revocations.record({ kind: 'session', subject: id });
+  }
+
+  async endAll(accountId: string, because: SessionEnd, now: Date): Promise<void> {
+    const open = { accountId, endedAt: IsNull() };
+    await this.transaction.writing.update(SessionRow, open, { endedAt: now, endedBecause: because });
   }
 }

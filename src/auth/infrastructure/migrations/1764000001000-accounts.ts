@@ -12,7 +12,9 @@ export const Accounts1764000001000 = migration(
     password_hash text NOT NULL,
     role text NOT NULL,
     created_at timestamptz NOT NULL,
-    epoch integer NOT NULL
+    epoch integer NOT NULL,
+    suspended_at timestamptz,
+    suspended_because text
   );
   CREATE UNIQUE INDEX account_email ON auth.account (email);
 
