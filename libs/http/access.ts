@@ -33,7 +33,7 @@ function mark(access: Access, ...more: MethodDecorator[]): MethodDecorator {
   };
 }
 
-/** What the guard leaves on the request. */
+/** What the guard sets on the request. */
 export interface RequestWithActor {
   actor?: Actor;
   /** When the authority of this request ends: streams opened by it end then, too. */
@@ -44,7 +44,7 @@ export interface RequestWithActor {
   tokenEpoch?: number;
 }
 
-/** Who asks: `undefined` only on `@Public` routes, for a visitor. */
+/** The actor of the request: `undefined` only on `@Public` routes, for a visitor. */
 export const CurrentActor = createParamDecorator(
   (_: unknown, context: ExecutionContext): Actor | undefined => context.switchToHttp().getRequest<RequestWithActor>().actor,
 );

@@ -1,4 +1,4 @@
-/** Strong ETags made of a version number, and the If-Match that goes back with a change (RFC 9110 §13.1). */
+/** Strong ETags made of a version number, and the If-Match header that a change sends back (RFC 9110 §13.1). */
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -8,8 +8,8 @@ import { BadRequest } from './problems.js';
 export const etag = (version: string | number): string => `"${version}"`;
 
 /**
- * The version the caller prepared the change against, for the aggregate to compare under its lock. A change without one is
- * 428: two people would overwrite each other without noticing. `*` means "whatever it is now" and is passed as undefined.
+ * The version that the change was prepared against; the aggregate compares it under its lock. A change without one is 428,
+ * because two people would overwrite each other without noticing. `*` accepts any version and is passed as undefined.
  */
 export const IfMatchVersion = createParamDecorator(
   (_: unknown, context: ExecutionContext): number | undefined => {
@@ -17,7 +17,7 @@ export const IfMatchVersion = createParamDecorator(
     if (header === undefined)
       throw new BadRequest(
         'if-match-missing',
-        'Send If-Match with the ETag you got when reading it, so that nobody is overwritten unseen.',
+        'Send If-Match with the ETag you got when reading it, so that you do not overwrite the change of somebody else.',
         {},
         428,
       );

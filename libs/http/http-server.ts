@@ -1,7 +1,7 @@
 /**
- * The Fastify server under Nest: limits, headers, request ids, and the hooks that must hold for every route, also those
- * Nest does not know (the job board). Authorisation never lives in Nest middleware: on Fastify it guards only the exact
- * path (docs/decisions/0003).
+ * The Fastify server below Nest: limits, headers, request ids, and the hooks that must hold for every route, also those that Nest
+ * does not know (the job board). Do not authorise in Nest middleware: on Fastify it guards only the exact path
+ * (docs/decisions/0003).
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -95,7 +95,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     ],
     maxAge: 600,
   });
-  // Manuscripts and pictures come as they are; their routes check what is in them.
+  // Manuscripts and pictures are passed on unparsed; their routes check them.
   fastify.addContentTypeParser(
     ['text/plain', 'text/markdown'],
     { parseAs: 'string', bodyLimit: MANUSCRIPT_LIMIT },
@@ -123,8 +123,8 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
 }
 
 /**
- * What helmet would tell a browser, asked once: its answer is the same for every request, and its Fastify plugin, which builds it anew
- * each time, was a tenth of the work of reading a chapter.
+ * The headers of helmet, computed once, because they are the same for every request. Its Fastify plugin computes them each time,
+ * which was a tenth of the work of reading a chapter.
  */
 function securityHeaders(config: Config): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -153,7 +153,7 @@ function securityHeaders(config: Config): Record<string, string> {
   return headers;
 }
 
-/** Once the routes are known: take only what the OpenAPI document describes. */
+/** Call it when all routes are known: from then on only input that the OpenAPI document describes is accepted. */
 export function rejectUndocumentedInput(fastify: FastifyInstance, document: OpenAPIObject): void {
   const inputs = routeInputs(document);
   fastify.addHook('preHandler', (request, _reply, done) => {

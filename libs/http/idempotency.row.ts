@@ -5,7 +5,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 export class IdempotencyRecordRow {
   /** sha256 over caller, route and key. */
   @PrimaryColumn('bytea') key!: Buffer;
-  /** sha256 over the body: the same key with another body is a mistake to be told. */
+  /** sha256 over the body: the same key with another body is refused. */
   @Column('bytea') request!: Buffer;
   @Column('integer', { nullable: true }) status!: number | null;
   @Column('jsonb', { nullable: true }) headers!: Record<string, string> | null;

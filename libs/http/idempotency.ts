@@ -1,7 +1,7 @@
 /**
- * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST sent twice with one key acts once and gets the same
- * answer twice, on whichever process the second lands. The key's row is inserted first, in the transaction of the effect:
- * a second request waits on that row until the first commits, then finds the answer; if the first fails, nothing is left.
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is sent twice with one key acts once and gets the same
+ * answer twice, on any process. The row of the key is inserted first, in the transaction of the effect: a second request waits on
+ * that row until the first commits and then reads its answer; if the first fails, nothing is left.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -51,7 +51,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     key: string,
     next: CallHandler,
   ): Promise<unknown> {
-    // the very path with its ids, not the route's pattern: one key used on two chapters is two requests
+    // the path with its ids, not the pattern of the route: one key used on two chapters is two requests
     const name = sha256(JSON.stringify([request.actor?.id ?? request.ip, request.method, request.url, key]));
     const content = sha256(JSON.stringify(request.body ?? null));
     return this.transaction.run(async () => {

@@ -1,6 +1,6 @@
 /**
- * What comes in is what the contract says, or it is refused with a pointer to the culprit: unknown properties and query
- * keys, and text that Postgres cannot store (U+0000) or that is no Unicode (a lone surrogate).
+ * Refuses input that the contract does not describe, with a pointer to it: unknown properties and query keys, and text that
+ * Postgres cannot store (U+0000) or that is not Unicode (a lone surrogate).
  */
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { ValidateIf } from 'class-validator';
@@ -10,7 +10,7 @@ import { BadRequest } from './problems.js';
 
 const flatten = (errors: ValidationError[], parent = ''): { pointer: string; detail: string }[] =>
   errors.flatMap((error) => {
-    const name = (error as Partial<ValidationError>).property ?? ''; // a list in place of an object has no name
+    const name = (error as Partial<ValidationError>).property ?? ''; // a list where an object is expected has no name
     const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
     return [...own, ...flatten(error.children ?? [], pointer)];
@@ -35,10 +35,10 @@ export const strictValidation = (): ValidationPipe =>
     },
   });
 
-/** For a property that may be left out. Null is a value, and no word, number or list: `IsOptional` would let it through to the code. */
+/** For a property that may be left out but not be null: `IsOptional` would let null pass to the code. */
 export const OptionalNotNull = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
-/** Names that no contract has and every object answers to, so that the whitelist above takes them for known ones. */
+/** Names that every object inherits, so that the whitelist above takes them for known ones. */
 const INHERITED = ['constructor', 'prototype', '__proto__'];
 
 interface Fault {
@@ -47,7 +47,7 @@ interface Fault {
   readonly what: 'should not be a list' | 'should not exist' | 'invalid text';
 }
 
-/** The first thing in a value that class-validator lets pass and nobody can take. */
+/** The first fault in a value that class-validator does not find. */
 function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined {
   if (typeof value === 'string')
     return value.includes('\0') || !value.isWellFormed() ? { at: pointer || '/', what: 'invalid text' } : undefined;
@@ -56,7 +56,7 @@ function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined 
   for (const [key, child] of Object.entries(value)) {
     const at = `${pointer}/${key}`;
     if (INHERITED.includes(key)) return { at, what: 'should not exist' };
-    // no contract has lists of lists, and class-validator looks through them: of `[[]]` it finds every item valid
+    // no contract has lists of lists, and class-validator does not look into them: it accepts `[[]]`
     if (Array.isArray(value) && Array.isArray(child)) return { at, what: 'should not be a list' };
     const found = faultIn(key, `${pointer}/(a key)`) ?? faultIn(child, at, depth + 1);
     if (found) return found;
@@ -66,7 +66,7 @@ function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined 
 
 /** Runs after the body is parsed and before any route: see the head. */
 export function rejectInvalidText(request: FastifyRequest): void {
-  // a picture's millions of bytes are no properties; an odd query key is refused as an unknown one (checkDocumented)
+  // the bytes of a picture are no properties; an unknown query key is refused by checkDocumented
   const body = Buffer.isBuffer(request.body) ? undefined : request.body;
   const fault = faultIn(body, '') ?? [faultIn(request.query, '?'), faultIn(request.params, 'path')].find(isText);
   if (fault === undefined) return;
@@ -88,7 +88,7 @@ interface RouteInput {
   bodies: string[];
 }
 
-/** Built from the OpenAPI document, so that what is not described is not taken. Keyed by `METHOD /fastify/:route`. */
+/** Built from the OpenAPI document, so that undocumented input is refused. Keyed by `METHOD /fastify/:route`. */
 export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
   const inputs = new Map<string, RouteInput>();
   for (const [path, methods] of Object.entries(document.paths))

@@ -2,10 +2,10 @@ import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { OptionalNotNull } from './input.js';
 import { FromDigits } from './whole-number.js';
 
-/** How every list is asked for: see pagination.ts. */
+/** The query of every list: see pagination.ts. */
 export class PageQuery {
   /**
-   * How many to answer at most.
+   * The greatest number of items.
    * @example 20
    */
   @OptionalNotNull()

@@ -16,7 +16,7 @@ export function readCursor(after: string | undefined, ...shape: KeyKind[]): (str
     if (Array.isArray(parts) && parts.length === shape.length && parts.every((part, i) => fits(part, shape[i])))
       return parts as (string | number)[];
   } catch {
-    // told below
+    // refused below
   }
   throw new BadRequest('bad-cursor', 'Take "after" from the "next" of a page as it is, or leave it out.');
 }
@@ -40,12 +40,12 @@ function isTime(text: string): boolean {
 
 export interface Page<T> {
   items: T[];
-  /** Give it as `after` for the page behind this one; null on the last. */
+  /** Send it as `after` for the next page; null on the last. */
   next: string | null;
 }
 
 /**
- * @param rows up to `limit + 1` rows: the one too many tells that there is more.
+ * @param rows up to `limit + 1` rows: the additional one shows that there is a next page.
  * @param key the sort key of a row, as `readCursor` will get it back.
  */
 export function page<Row, Item>(

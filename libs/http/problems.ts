@@ -1,6 +1,6 @@
 /**
- * The one place where something refused or broken becomes an HTTP answer: an RFC 9457 problem document. `type` is a
- * stable URI, `detail` a sentence that says what to do, and what we did not foresee tells nothing but its request id.
+ * Turns every refusal and every error into a problem document (RFC 9457). `type` is a stable URI, `detail` a sentence that says
+ * what to do. An unexpected error reveals nothing but its request id.
  */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -34,7 +34,7 @@ export const problem = (status: number, code: string, detail: string, more: Reco
   ...more,
 });
 
-/** Thrown at the edge, where there is no domain to refuse: a request that cannot be understood. */
+/** Thrown by HTTP code for a request that cannot be understood; domain rules throw a DomainError. */
 export class BadRequest extends HttpException {
   constructor(code: string, detail: string, more: Record<string, unknown> = {}, status = 400) {
     super(problem(status, code, detail, more), status);
@@ -63,13 +63,13 @@ const BY_STATUS: Record<number, [string, string]> = {
   400: ['bad-request', 'The request cannot be understood: check it against /openapi.json.'],
   401: ['not-signed-in', 'Sign in and send the access token as: Authorization: Bearer <token>.'],
   403: ['not-allowed', 'Your account may not do this.'],
-  404: ['no-such-route', 'There is nothing at this address: see /openapi.json for what there is.'],
+  404: ['no-such-route', 'There is no route at this address: /openapi.json lists all routes.'],
   405: ['method-not-allowed', 'This address does not take that method.'],
   413: ['body-too-large', 'The body is larger than this route takes: send less at once.'],
   415: ['unsupported-media-type', 'Send the body as application/json, and say so in Content-Type.'],
 };
 
-/** Postgres could not be asked, or not in time (classes 08, 53, 57 and lock/statement timeouts of its appendix A). */
+/** Postgres did not answer, or not in time (classes 08, 53, 57 and lock/statement timeouts of its appendix A). */
 const isDatabaseUnavailable = (error: { code?: string; message?: string }): boolean =>
   /^(08|53|57P0)/.test(error.code ?? '') ||
   ['55P03', '57014', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code ?? '') ||
@@ -80,25 +80,25 @@ const isDatabaseUnavailable = (error: { code?: string; message?: string }): bool
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) return problem(STATUS[error.kind], error.code, error.message, error.details);
   if (error instanceof BadRequest) return error.getResponse() as Problem;
-  // Nest wraps what Fastify throws, and keeps it as the cause
+  // Nest wraps errors of Fastify and keeps them as the cause
   const source = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code, status, statusCode } = source as { code?: string; status?: number; statusCode?: number };
   if (code && FASTIFY[code]) return problem(...FASTIFY[code]);
   if (isDatabaseUnavailable(source as { code?: string }))
-    return problem(503, 'database-unavailable', 'The database does not answer just now: try again in a moment.');
+    return problem(503, 'database-unavailable', 'The database does not answer at the moment: try again in a few seconds.');
   const known = error instanceof HttpException ? error.getStatus() : (statusCode ?? status ?? 500);
   if (known >= 400 && known < 500) {
     const [name, sentence] = BY_STATUS[known] ?? ['request-refused', 'The request was refused.'];
     return problem(known, name, sentence);
   }
-  return problem(500, 'internal-error', 'Something broke on our side. Quote the request id if you report it.');
+  return problem(500, 'internal-error', 'An error occurred in the server. Quote the request id if you report it.');
 }
 
 const log = new Logger('Problem');
 
 /**
- * Fastify closes the connection under a body that is too large, and with it goes the answer that would have said so. Up to
- * this many bytes the rest is read instead, and the sender learns why it was refused.
+ * Fastify closes the connection when a body is too large, and the answer is lost with it. Up to this many bytes are read and
+ * dropped instead, so that the sender gets the answer.
  */
 const READ_AND_THROWN_AWAY = 64_000_000;
 

@@ -1,6 +1,6 @@
 /**
- * Requests that reach no route: HTTP that cannot be read, broken addresses, and a method that an address does not take.
- * Fastify would answer them itself, each in its own shape; here they are problems like all others.
+ * Requests that reach no route: unreadable HTTP, invalid addresses, and methods that an address does not support. They get
+ * problem documents instead of the different answers of Fastify.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -37,7 +37,10 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
   socket.destroySoon();
 }
 
-/** 405 with `Allow` instead of 404, where another method would have found something (RFC 9110 §15.5.6). Before any route is added. */
+/**
+ * Answers 405 with `Allow` instead of 404 where the address has another method (RFC 9110 §15.5.6). Call it before any route is
+ * added.
+ */
 export function answer405(fastify: FastifyInstance): void {
   const routes: { method: string; path: RegExp }[] = [];
   fastify.addHook('onRoute', ({ method, url }) => {

@@ -26,7 +26,7 @@ import { TypeormSessionRepository } from './infrastructure/typeorm-session.repos
 
 export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow], migrations: [Accounts1764000001000] };
 
-/** Accounts, and what others may ask about them. */
+/** Accounts, and the public API of the module. */
 @Module({
   providers: [
     ManagingAccounts,
@@ -45,7 +45,7 @@ export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow
 })
 export class AuthModule {}
 
-/** What only the web process needs: routes, the guard of every route, and the first admin. */
+/** Only for the web process: routes, the guard of every route, and the first admin. */
 @Global()
 @Module({
   imports: [AuthModule],

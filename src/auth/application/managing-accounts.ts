@@ -10,7 +10,7 @@ interface NewPerson {
   password: string;
 }
 
-/** How accounts come to be and change. */
+/** Use cases that create and change accounts. */
 @Injectable()
 export class ManagingAccounts {
   constructor(
@@ -66,7 +66,7 @@ export class ManagingAccounts {
     return (await this.accounts.findByEmail(normalEmail(email)))?.actor;
   }
 
-  /** The first admin, from configuration: made once, when there is none. */
+  /** Creates the first admin from the configuration, if there is no admin. */
   async ensureFirstAdmin(email: string, password: string): Promise<boolean> {
     if (await this.accounts.anyAdmin()) return false;
     await this.appoint({ email, password, name: 'Admin', role: 'admin' });

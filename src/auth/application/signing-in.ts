@@ -12,10 +12,10 @@ import {
   WrongEmailOrPassword,
 } from '../domain/session.js';
 
-/** How often a refresh looks again when other requests with the same token were faster. */
+/** The number of attempts of a refresh while other requests with the same token are faster. */
 const LOOKS = 5;
 
-/** What someone with an account does to sign in, stay signed in and sign out. */
+/** Use cases of signing in, staying signed in and signing out. */
 @Injectable()
 export class SigningIn {
   constructor(

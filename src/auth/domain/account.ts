@@ -2,7 +2,7 @@ import { DomainError } from '#libs/kernel/domain-error';
 import { accountActor, type Actor, isAtLeast, type Role } from '#libs/kernel/actor';
 import { newId } from '#libs/kernel/id';
 
-/** Everything an account remembers; the row implements it. */
+/** The state of an account; the row implements it. */
 export interface AccountState {
   id: string;
   /** Lower case, NFC: what `normalEmail` makes of it. */
@@ -19,13 +19,13 @@ export interface AccountState {
 }
 
 /**
- * Someone who may sign in. Born by signing up as reader or author; moderators and admins are made by an admin, the first
- * one by configuration.
+ * A person who can sign in. Visitors sign up as reader or author; admins make moderators and admins, and the configuration makes
+ * the first admin.
  */
 export class Account {
   private constructor(private readonly state: AccountState) {}
 
-  /** Somebody makes an account for themselves. @throws AuthorsAreInvited when the site's policy says so. */
+  /** A visitor signs up. @throws AuthorsAreInvited when the policy of the site says so. */
   static signUp(details: NewAccount<'reader' | 'author'>, policy: SignUpPolicy, now: Date): SignedUp {
     if (details.role === 'author' && policy === 'invited') throw new AuthorsAreInvited();
     return Account.create(details, now);
@@ -129,7 +129,7 @@ export const MAX_NAME = 80;
 /** UTF-16 units of what an admin gives as the reason. */
 export const MAX_REASON = 500;
 
-/** One mailbox, one account: case and composed letters make no difference. */
+/** One account for each mailbox: case and composed letters make no difference. */
 export const normalEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase();
 
 /** The rule for passwords (NIST SP 800-63B §5.1.1): length, not composition. */
@@ -219,7 +219,7 @@ export class NotYourOwnRole extends DomainError {
   readonly code = 'not-your-own-role';
   readonly kind = 'conflict';
   constructor() {
-    super('You cannot change your own role: ask another admin, so that the site never ends up with none.');
+    super('You cannot change your own role: ask another admin, so that the site always has one.');
   }
 }
 export class OnlyAdminsSuspend extends DomainError {

@@ -1,7 +1,7 @@
 import type { Account, AccountState } from './account.js';
 import type { Session, SessionEnd } from './session.js';
 
-/** Where accounts are kept, for those about to change one. Abstract classes are port and injection token at once. */
+/** Accounts, for use cases that change one. Abstract classes are both port and injection token. */
 export abstract class AccountRepository {
   /** Locks the account until the unit of work ends. @throws AccountNotFound */
   abstract get(id: string): Promise<Account>;
@@ -32,7 +32,7 @@ export abstract class SessionRepository {
   abstract endAll(accountId: string, because: SessionEnd, now: Date): Promise<void>;
 }
 
-/** Slow on purpose, and off the event loop. */
+/** Hashes passwords: slow by design, outside the event loop. */
 export abstract class PasswordHasher {
   abstract hash(password: string): Promise<string>;
   /** @param hash undefined when there is no such account: takes as long, answers false. */
@@ -46,7 +46,7 @@ export interface IssuedTokens {
   refreshToken: string;
 }
 
-/** Makes the tokens that a client holds. */
+/** Issues the tokens of a client. */
 export abstract class TokenIssuer {
   /** The same text each time for the same session and generation: nothing about it is stored. */
   abstract refreshToken(sessionId: string, generation: number): string;

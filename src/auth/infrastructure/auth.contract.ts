@@ -13,7 +13,7 @@ export class SignUpBody {
   @IsString() @MinLength(1) @MaxLength(MAX_NAME) name!: string;
   /** @example a lantern left burning */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
-  /** What you come for; readers can be made authors later. */
+  /** The role to start with; an admin can make a reader an author later. */
   @OptionalNotNull() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
 }
 

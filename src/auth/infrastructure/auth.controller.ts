@@ -50,7 +50,7 @@ export class AuthController {
     return presentAccount(await this.accounts.signUp({ ...details, role }, this.config.authorSignUp));
   }
 
-  /** Sign in: begins a session and answers its tokens. */
+  /** Sign in: creates a session and returns its tokens. */
   @Post('sessions')
   @RateLimit('auth', 'sign-in-address')
   @Public()
@@ -88,7 +88,7 @@ export class AuthController {
     return this.signingIn.signOut(refreshToken);
   }
 
-  /** Who am I? */
+  /** Read the account that is signed in. */
   @Get('me')
   @RateLimit('read')
   @Scope('account:read')

@@ -19,7 +19,7 @@ export class FirstAdmin implements OnApplicationBootstrap {
       if (await this.accounts.ensureFirstAdmin(this.config.admin.email, this.config.admin.password))
         this.log.log('made the first admin');
     } catch (error) {
-      // two web processes that start together: the other one was faster
+      // another web process that started at the same time was faster
       if (!(error instanceof EmailTaken)) this.log.warn(`no admin was made: ${(error as Error).message}`);
     }
   }
