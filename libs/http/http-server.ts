@@ -7,22 +7,17 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { OpenAPIObject } from '@nestjs/swagger';
 import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import helmet from 'helmet';
 import { Causation } from '#libs/events/causation';
 import type { Config } from '#libs/config/config';
+import { DEFAULT_BODY_LIMIT, limitBodies } from './body-limit.js';
 import { connectionLimits, guardConnections } from './connections.js';
-import { checkDocumented, rejectInvalidText, routeInputs } from './input.js';
+import { rejectInvalidText } from './input.js';
 import { RateLimiter, limitRates } from './rate-limiter.js';
 import { requireRateLimits } from './rate-limit.js';
 import { refuseUnreadable, refuseUnroutable, answer405 } from './unrouted.js';
-
-/** JSON bodies above this are 413. A chapter of the greatest length fits. */
-const BODY_LIMIT = 2_500_000;
-const MANUSCRIPT_LIMIT = 6_000_000;
-const PICTURE_LIMIT = 12_000_000;
 
 /** Routes that no controller declares: the documents of the API, the job board, and preflights of any address. */
 const OTHER_ROUTES = {
@@ -48,7 +43,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
             },
           },
     logController: new LogController({ disableRequestLogging: config.logLevel !== 'debug' }),
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: DEFAULT_BODY_LIMIT,
     trustProxy: config.trustProxy > 0 && ((_address: string, hop: number): boolean => hop < config.trustProxy),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
@@ -66,6 +61,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
   const fastify = app.getHttpAdapter().getInstance();
   guardConnections(fastify, config);
+  limitBodies(fastify);
   await fastify.register(cookie);
   app.enableCors({
     origin: config.webOrigins.length ? config.webOrigins : false,
@@ -96,16 +92,10 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     maxAge: 600,
   });
   // Manuscripts and pictures are passed on unparsed; their routes check them.
-  fastify.addContentTypeParser(
-    ['text/plain', 'text/markdown'],
-    { parseAs: 'string', bodyLimit: MANUSCRIPT_LIMIT },
-    (_request, body, done) => done(null, body),
+  fastify.addContentTypeParser(['text/plain', 'text/markdown'], { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
   );
-  fastify.addContentTypeParser(
-    /^image\/(png|jpeg|webp)$/,
-    { parseAs: 'buffer', bodyLimit: PICTURE_LIMIT },
-    (_request, body, done) => done(null, body),
-  );
+  fastify.addContentTypeParser(/^image\/(png|jpeg|webp)$/, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   const security = securityHeaders(config);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(security).header('x-request-id', request.id);
@@ -151,13 +141,4 @@ function securityHeaders(config: Config): Record<string, string> {
     if (error) throw error as Error;
   });
   return headers;
-}
-
-/** Call it when all routes are known: from then on only input that the OpenAPI document describes is accepted. */
-export function rejectUndocumentedInput(fastify: FastifyInstance, document: OpenAPIObject): void {
-  const inputs = routeInputs(document);
-  fastify.addHook('preHandler', (request, _reply, done) => {
-    checkDocumented(request, inputs);
-    done();
-  });
 }

@@ -5,15 +5,24 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { ValidateIf } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import type { OpenAPIObject } from '@nestjs/swagger';
+import { type Fault, MOST_FAULTS } from './body-schema.js';
 import { BadRequest } from './problems.js';
 
-const flatten = (errors: ValidationError[], parent = ''): { pointer: string; detail: string }[] =>
-  errors.flatMap((error) => {
-    const name = (error as Partial<ValidationError>).property ?? ''; // a list where an object is expected has no name
+/** The first faults that class-validator found: it may list thousands, and nobody mends more than these at once. */
+function listed(errors: ValidationError[], parent = '', found: Fault[] = []): Fault[] {
+  for (const error of errors) {
+    if (found.length >= MOST_FAULTS) break;
+    const name = (error as Partial<ValidationError>).property ?? ''; // a list in place of an object has no name
     const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
-    return [...own, ...flatten(error.children ?? [], pointer)];
+    for (const detail of Object.values(error.constraints ?? {})) found.push({ pointer, detail });
+    listed(error.children ?? [], pointer, found);
+  }
+  return found;
+}
+
+export const refuseInput = (errors: Fault[]): BadRequest =>
+  new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${errors[0]?.detail ?? 'wrong shape'}.`, {
+    errors: errors.slice(0, MOST_FAULTS),
   });
 
 export const strictValidation = (): ValidationPipe =>
@@ -23,16 +32,7 @@ export const strictValidation = (): ValidationPipe =>
     forbidUnknownValues: true,
     transform: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => {
-      const list = flatten(errors).slice(0, 20);
-      return new BadRequest(
-        'invalid-input',
-        `Mend what "errors" points at and send it again: ${list[0]?.detail ?? 'wrong shape'}.`,
-        {
-          errors: list,
-        },
-      );
-    },
+    exceptionFactory: (errors) => refuseInput(listed(errors)),
   });
 
 /** For a property that may be left out but not be null: `IsOptional` would let null pass to the code. */
@@ -41,14 +41,14 @@ export const OptionalNotNull = (): PropertyDecorator => ValidateIf((_, value) =>
 /** Names that every object inherits, so that the whitelist above takes them for known ones. */
 const INHERITED = ['constructor', 'prototype', '__proto__'];
 
-interface Fault {
+interface Culprit {
   /** JSON pointer. */
   readonly at: string;
   readonly what: 'should not be a list' | 'should not exist' | 'invalid text';
 }
 
 /** The first fault in a value that class-validator does not find. */
-function faultIn(value: unknown, pointer: string, depth = 0): Fault | undefined {
+function faultIn(value: unknown, pointer: string, depth = 0): Culprit | undefined {
   if (typeof value === 'string')
     return value.includes('\0') || !value.isWellFormed() ? { at: pointer || '/', what: 'invalid text' } : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -75,55 +75,7 @@ export function rejectInvalidText(request: FastifyRequest): void {
       'invalid-text',
       `The text at ${fault.at.toWellFormed().replaceAll('\0', '␀')} holds U+0000 or half a character: remove it.`,
     );
-  throw new BadRequest('invalid-input', `Mend what "errors" points at and send it again: ${fault.at} ${fault.what}.`, {
-    errors: [{ pointer: fault.at, detail: fault.what }],
-  });
+  throw refuseInput([{ pointer: fault.at, detail: `${fault.at} ${fault.what}` }]);
 }
 
-const isText = (fault: Fault | undefined): boolean => fault?.what === 'invalid text';
-
-interface RouteInput {
-  query: Set<string>;
-  /** Media types, `application/json`; none when the route takes no body. */
-  bodies: string[];
-}
-
-/** Built from the OpenAPI document, so that undocumented input is refused. Keyed by `METHOD /fastify/:route`. */
-export function routeInputs(document: OpenAPIObject): Map<string, RouteInput> {
-  const inputs = new Map<string, RouteInput>();
-  for (const [path, methods] of Object.entries(document.paths))
-    for (const [method, operation] of Object.entries(
-      methods as Record<string, { parameters?: { in: string; name: string }[]; requestBody?: { content: object } }>,
-    ))
-      inputs.set(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, {
-        query: new Set((operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name)),
-        bodies: Object.keys(operation.requestBody?.content ?? {}),
-      });
-  return inputs;
-}
-
-export function checkDocumented(request: FastifyRequest, inputs: Map<string, RouteInput>): void {
-  const route = inputs.get(`${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url ?? ''}`);
-  if (!route) return;
-  for (const [key, value] of Object.entries(request.query ?? {})) {
-    if (!route.query.has(key))
-      throw new BadRequest(
-        'unknown-query-key',
-        `This route takes ${[...route.query].join(', ') || 'no query'}; remove "${key.slice(0, 80)}".`,
-      );
-    if (Array.isArray(value)) throw new BadRequest('repeated-query-key', `Give "${key}" once.`);
-  }
-  if (request.body === undefined || request.body === null) return;
-  if (!route.bodies.length) {
-    if (Object.keys(request.body).length) throw new BadRequest('unexpected-body', 'This route takes no body: send none.');
-    return;
-  }
-  const type = request.headers['content-type']?.split(';')[0].trim().toLowerCase() ?? '';
-  if (!route.bodies.includes(type))
-    throw new BadRequest(
-      'unsupported-media-type',
-      `This route takes ${route.bodies.join(', ')}, and Content-Type has to say so.`,
-      {},
-      415,
-    );
-}
+const isText = (fault: Culprit | undefined): boolean => fault?.what === 'invalid text';

@@ -2,6 +2,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import { DEFAULT_BODY_LIMIT } from './body-limit.js';
 
 const PROBLEM = {
   type: 'object',
@@ -37,6 +38,13 @@ const TOO_MANY_REQUESTS = {
   content: PROBLEM_CONTENT,
 };
 
+interface Operation {
+  responses?: Record<string, object>;
+  requestBody?: object;
+  /** Bytes (body-limit.ts). */
+  'x-body-limit'?: number;
+}
+
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(
     app,
@@ -68,11 +76,13 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     responses: { ...document.components?.responses, TooManyRequests: TOO_MANY_REQUESTS as never },
   };
   for (const path of Object.values(document.paths))
-    for (const operation of Object.values(path as Record<string, { responses?: Record<string, object> }>))
+    for (const operation of Object.values(path as Record<string, Operation>)) {
+      if (operation.requestBody) operation['x-body-limit'] ??= DEFAULT_BODY_LIMIT;
       if (operation.responses) {
         operation.responses['429'] = { $ref: '#/components/responses/TooManyRequests' };
         operation.responses.default = { description: 'Refused: a problem document.', content: PROBLEM_CONTENT };
       }
+    }
   return document;
 }
 

@@ -9,10 +9,10 @@
  * How requests are counted: rate-limiter.ts. The budgets and their defaults: docs/limits.md.
  */
 import { applyDecorators } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { RateBudgetName } from '#libs/config/rate-limits';
+import { RouteOption } from './route-config.js';
 
 export type RateLimitClass = 'read' | 'write' | 'heavy' | 'live' | 'auth';
 
@@ -82,7 +82,7 @@ export const BUDGETS: Readonly<Record<RateBudgetName, BudgetRule>> = {
 
 /** Declares the class of a route, and budgets that count beside it. See the head. */
 export const RateLimit = (kind: RateLimitClass, ...also: RateBudgetName[]): MethodDecorator =>
-  applyDecorators(RouteConfig({ rateLimit: { class: kind, also } satisfies RouteLimit }), ApiExtension('x-rate-limit', kind));
+  applyDecorators(RouteOption({ rateLimit: { class: kind, also } satisfies RouteLimit }), ApiExtension('x-rate-limit', kind));
 
 interface ConfigWithLimit {
   rateLimit?: RouteLimit;

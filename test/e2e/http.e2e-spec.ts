@@ -134,7 +134,8 @@ describe('a refusal', () => {
     expect(problem(await post('{"title":', json))).toBe('400 malformed-json');
     expect(problem(await post('', json))).toBe('400 empty-body');
     expect(problem(await post('{"__proto__":{"title":"x"}}', json))).toMatch(/^400 /);
-    expect(problem(await post('['.repeat(200_000), json))).toBe('400 malformed-json');
+    expect(problem(await post('['.repeat(20_000), json))).toBe('400 body-too-deep');
+    expect(problem(await post('['.repeat(200_000), json))).toBe('413 body-too-large');
     expect(problem(await post('['.repeat(2_000) + ']'.repeat(2_000), json))).toMatch(/^400 /);
     for (const body of ['null', '[]', '"text"', '7', 'true', '{}'])
       expect([body, problem(await post(body, json))]).toEqual([body, '400 invalid-input']);

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
@@ -17,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
+import { MaxItems } from '#libs/http/max-items';
 import { PageQuery } from '#libs/http/page.contract';
 import type { BlockChange } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
@@ -99,7 +99,7 @@ export class SaveDraftBody {
   markdown?: string;
   @OptionalNotNull()
   @IsArray()
-  @ArrayMaxSize(MAX_BLOCKS)
+  @MaxItems(MAX_BLOCKS)
   @ValidateNested({ each: true })
   @Type(() => BlockBody)
   blocks?: BlockBody[];

@@ -17,6 +17,7 @@ import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
+import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
 import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -83,6 +84,7 @@ export class ChaptersController {
   /** Save a draft as a new revision. Blocks that are the same paragraphs keep their ids; `changes` lists the others. */
   @Put(':id/draft')
   @RateLimit('write')
+  @BodyLimit(CHAPTER_BODY)
   @Scope('chapters:write')
   async saveDraft(
     @CurrentActor() actor: Actor,

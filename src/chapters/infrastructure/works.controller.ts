@@ -17,6 +17,7 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nest
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
+import { BodyLimit, CHAPTER_BODY, MANUSCRIPT_BODY, PICTURE_BODY, WORK_BODY } from '#libs/http/body-limit';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
@@ -56,6 +57,7 @@ export class WorksController {
   /** Create a work. */
   @Post()
   @RateLimit('write')
+  @BodyLimit(WORK_BODY)
   @Scope('chapters:write')
   @Idempotent()
   async createWork(
@@ -101,6 +103,7 @@ export class WorksController {
   /** Change title, summary or language. */
   @Patch(':id')
   @RateLimit('write')
+  @BodyLimit(WORK_BODY)
   @Scope('chapters:write')
   async updateWork(
     @CurrentActor() actor: Actor,
@@ -131,6 +134,7 @@ export class WorksController {
   /** Set the cover, with the picture as body. Films show it behind the text. */
   @Put(':id/cover')
   @RateLimit('heavy')
+  @BodyLimit(PICTURE_BODY)
   @Scope('chapters:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
@@ -167,6 +171,7 @@ export class WorksController {
   /** Create a chapter at the end of the work, as a draft. */
   @Post(':id/chapters')
   @RateLimit('write')
+  @BodyLimit(CHAPTER_BODY)
   @Scope('chapters:write')
   @Idempotent()
   async createChapter(
@@ -184,6 +189,7 @@ export class WorksController {
   /** Import a manuscript, with a Markdown or plain text file as body. Its headings divide it into chapters, which are drafts. */
   @Post(':id/imports')
   @RateLimit('heavy')
+  @BodyLimit(MANUSCRIPT_BODY)
   @Scope('chapters:write')
   @HttpCode(201)
   @Idempotent()

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Qu
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
+import { BodyLimit, COMMENT_BODY } from '#libs/http/body-limit';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
@@ -22,6 +23,7 @@ export class CommentsController {
   /** Comment on a published chapter, a paragraph of it, or words in it. Listeners of `chapter:{id}` get it live. */
   @Post('chapters/:id/comments')
   @RateLimit('write', 'comment')
+  @BodyLimit(COMMENT_BODY)
   @Scope('comments:write')
   @Idempotent()
   async postComment(
@@ -84,6 +86,7 @@ export class CommentsController {
   /** Reply to a comment. */
   @Post('comments/:id/replies')
   @RateLimit('write', 'comment')
+  @BodyLimit(COMMENT_BODY)
   @Scope('comments:write')
   @Idempotent()
   async postReply(

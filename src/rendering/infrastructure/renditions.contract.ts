@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsInt,
@@ -16,6 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
+import { MaxItems } from '#libs/http/max-items';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import type { RenditionState } from '../domain/rendition.js';
 import { LexiconEntryBody, ScriptEntryBody } from './script.contract.js';
@@ -234,14 +234,14 @@ export class DryRunBody extends RequestRenditionBody {
   /** Changes of the chapter's script, as they would be sent with PATCH. */
   @OptionalNotNull()
   @IsArray()
-  @ArrayMaxSize(5_000)
+  @MaxItems(5_000)
   @ValidateNested({ each: true })
   @Type(() => SupposedEntryBody)
   script?: SupposedEntryBody[];
   /** A lexicon instead of the work's. */
   @OptionalNotNull()
   @IsArray()
-  @ArrayMaxSize(MAX_ENTRIES)
+  @MaxItems(MAX_ENTRIES)
   @ValidateNested({ each: true })
   @Type(() => LexiconEntryBody)
   lexicon?: LexiconEntryBody[];

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Pu
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
+import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
@@ -74,6 +75,7 @@ export class RenditionsController {
   /** What such a request would make, and why: nothing is made and nothing changed. Tells which scenes a change would cost before it is done. */
   @Post('chapters/:id/renditions/dry-run')
   @RateLimit('heavy')
+  @BodyLimit(CHAPTER_BODY)
   @HttpCode(200)
   @Scope('films:write')
   async dryRunRendition(

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsInt,
@@ -17,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
+import { MaxItems } from '#libs/http/max-items';
 import { FromDigits, MAX_INT4 } from '#libs/http/whole-number';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import { LONGEST_PAUSE } from '../domain/script.js';
@@ -134,7 +134,7 @@ export class LexiconEntryBody {
 export class LexiconBody {
   /** All of it: what is left out is gone. The longest entry that fits counts. */
   @IsArray()
-  @ArrayMaxSize(MAX_ENTRIES)
+  @MaxItems(MAX_ENTRIES)
   @ValidateNested({ each: true })
   @Type(() => LexiconEntryBody)
   entries!: LexiconEntryBody[];

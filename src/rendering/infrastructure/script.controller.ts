@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Put, 
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Scope } from '#libs/http/access';
+import { BodyLimit, CHAPTER_BODY, PICTURE_BODY, SCRIPT_BODY } from '#libs/http/body-limit';
 import { etag, IfMatchVersion } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
@@ -63,6 +64,7 @@ export class ScriptController {
   /** Set some fields of one block's entry and keep the others; null takes a field away. */
   @Patch('chapters/:id/script/:block')
   @RateLimit('write')
+  @BodyLimit(SCRIPT_BODY)
   @Scope('films:write')
   async updateScriptEntry(
     @CurrentActor() actor: Actor,
@@ -122,6 +124,7 @@ export class ScriptController {
   /** Set the whole lexicon. Only scenes in which a changed entry occurs sound otherwise then, and only they are made anew. */
   @Put('works/:id/lexicon')
   @RateLimit('write')
+  @BodyLimit(CHAPTER_BODY)
   @Scope('films:write')
   async setLexicon(
     @CurrentActor() actor: Actor,
@@ -137,6 +140,7 @@ export class ScriptController {
   /** Upload a picture for blocks of the work: the picture itself as body. A script names it by the sha256 answered; it is encoded anew without metadata, and the same again is the same picture. */
   @Post('works/:id/pictures')
   @RateLimit('heavy')
+  @BodyLimit(PICTURE_BODY)
   @Scope('films:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
