@@ -5,16 +5,12 @@
  *     const { format, width, height } = readImageHeader(bytes);
  */
 import { DamagedImage, ImageTooLarge, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, UnsupportedImage } from './image-refusals.js';
+import type { ImageSize } from './image-size.js';
 import { readJpegSize } from './jpeg-header.js';
 import { readPngSize } from './png-header.js';
 import { readWebpSize } from './webp-header.js';
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp';
-
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface ImageHeader extends ImageSize {
   readonly format: ImageFormat;

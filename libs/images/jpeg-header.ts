@@ -1,5 +1,5 @@
 import { DamagedImage } from './image-refusals.js';
-import type { ImageSize } from './image-header.js';
+import type { ImageSize } from './image-size.js';
 
 /** A progressive JPEG has about ten scans. Each one can cost as much as decoding the whole image. */
 const MAX_SCANS = 100;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { DamagedImage } from './image-refusals.js';
-import type { ImageSize } from './image-header.js';
+import type { ImageSize } from './image-size.js';
 
 /** An encoder writes one IDAT chunk per 8 kB or more: a file of the largest size has fewer chunks. */
 const MAX_CHUNKS = 20_000;

@@ -1,5 +1,5 @@
 import { DamagedImage } from './image-refusals.js';
-import type { ImageSize } from './image-header.js';
+import type { ImageSize } from './image-size.js';
 
 /** Reads the first chunk: VP8 (RFC 6386), VP8L or VP8X (RFC 9649). What comes after the RIFF chunk is not looked at. @throws DamagedImage */
 export function readWebpSize(bytes: Buffer): ImageSize {
