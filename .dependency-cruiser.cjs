@@ -1,4 +1,4 @@
-/** The whole module graph: a module and the ones it may use. Every boundary below is made from this table. */
+/** The module graph: each module and the modules that it may use. The rules between modules below are made from this table. */
 const MAY_USE = {
   auth: [],
   chapters: ['auth'],
@@ -7,8 +7,8 @@ const MAY_USE = {
 };
 
 /**
- * Who may import whom. `npm run architecture` runs these rules over the tree, and over test/architecture/broken, where each
- * of them has a file that breaks it: a rule nobody has seen fail guards nothing. The `comment` says what to do instead.
+ * Who may import whom. `npm run architecture` runs these rules on the tree and on test/architecture/broken, where each rule has a
+ * file that breaks it, so that every rule is known to work. The `comment` says what to do instead.
  */
 const MODULE = '^src/([^/]+)/';
 const SPEC = '\\.(spec|built-spec)\\.ts$';
@@ -16,7 +16,7 @@ const CRYPTO = '^(node:)?crypto$';
 
 const moduleOrder = Object.entries(MAY_USE).map(([module, others]) => ({
   name: `${module}-uses-only-${others.join('-and-') || 'itself'}`,
-  comment: 'MAY_USE says which modules this one may ask. If the other one must know, publish a fact and let it react.',
+  comment: 'MAY_USE names the modules that this one may use. If another module must know, record an event and let it react.',
   severity: 'error',
   from: { path: `^src/${module}/` },
   to: { path: MODULE, pathNot: [module, ...others].map((name) => `^src/${name}/`) },
@@ -27,21 +27,22 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'Neither file can be read or tested without the other: move what both need into a third.',
+      comment: 'Neither file can be tested without the other: move what both need into a third.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'domain-is-pure',
-      comment: 'The domain knows itself, libs/kernel and node:crypto; no framework, no database, no other layer or module.',
+      comment:
+        'The domain imports only itself, libs/kernel and node:crypto; no framework, no database, no other layer or module.',
       severity: 'error',
       from: { path: '^src/([^/]+)/domain/', pathNot: SPEC },
       to: { pathNot: ['^src/$1/domain/', '^libs/kernel/', CRYPTO] },
     },
     {
       name: 'application-knows-no-technology',
-      comment: 'Use cases know their domain, libs/kernel, other modules by the front door, and Nest only for Injectable.',
+      comment: 'Use cases import their domain, libs/kernel, the public API of other modules, and of Nest only Injectable.',
       severity: 'error',
       from: { path: '^src/([^/]+)/application/', pathNot: SPEC },
       to: {
@@ -55,22 +56,22 @@ module.exports = {
       },
     },
     {
-      name: 'front-door-only',
-      comment: "A module is entered by its index.ts and nowhere else: ask the other module's owner to offer it there.",
+      name: 'public-api-only',
+      comment: 'Import another module only through its index.ts: export what you need there.',
       severity: 'error',
       from: { path: MODULE },
       to: { path: MODULE, pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
     },
     {
-      name: 'front-door-only-from-the-entry-points',
-      comment: 'web.ts, worker.ts and their like put modules together; they see what everyone may see.',
+      name: 'public-api-only-from-the-entry-points',
+      comment: 'web.ts, worker.ts and the other entry points use only the public API of modules.',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
       to: { path: MODULE, pathNot: '^src/[^/]+/index\\.ts$' },
     },
     {
-      name: 'no-own-front-door',
-      comment: 'Inside a module import the file itself: going through the front door makes cycles.',
+      name: 'no-own-public-api',
+      comment: 'Inside a module import the file itself: its own index.ts makes cycles.',
       severity: 'error',
       from: { path: MODULE },
       to: { path: '^src/$1/index\\.ts$' },
@@ -78,28 +79,28 @@ module.exports = {
     ...moduleOrder,
     {
       name: 'a-new-module-joins-the-table',
-      comment: 'A folder of src that MAY_USE does not name would be bound by no order: add it to the table.',
+      comment: 'No rule would hold for a module that MAY_USE does not name: add it to the table.',
       severity: 'error',
       from: { path: MODULE, pathNot: `^src/(${Object.keys(MAY_USE).join('|')})/` },
       to: {},
     },
     {
       name: 'modules-know-no-entry-point',
-      comment: 'Modules are put together by web.ts, worker.ts and their like, never the other way round.',
+      comment: 'Entry points import modules, never the reverse.',
       severity: 'error',
       from: { path: MODULE },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     {
       name: 'libs-know-no-module',
-      comment: 'A lib is of use to any program: what it needs from a module it takes as an argument or declares as a port.',
+      comment: 'Libs know no module: take what is needed as an argument, or declare a port.',
       severity: 'error',
       from: { path: '^libs/' },
       to: { path: '^src/' },
     },
     {
       name: 'kernel-is-pure',
-      comment: 'Every domain imports libs/kernel, so it may hold nothing a domain may not: itself and node:crypto.',
+      comment: 'Every domain imports libs/kernel, so it may import only itself and node:crypto.',
       severity: 'error',
       from: { path: '^libs/kernel/', pathNot: SPEC },
       to: { pathNot: ['^libs/kernel/', CRYPTO] },
@@ -113,7 +114,7 @@ module.exports = {
     },
     {
       name: 'product-knows-no-test',
-      comment: 'What ships may not lean on tests, scripts or packages that are only installed for development.',
+      comment: 'The product must not import tests, scripts or development packages.',
       severity: 'error',
       from: { path: '^(src|libs)/', pathNot: SPEC },
       to: { path: [SPEC, '^(test|scripts)/'] },
@@ -127,7 +128,7 @@ module.exports = {
     },
     {
       name: 'every-package-in-package-json',
-      comment: 'It is here only because another package brought it, and may be gone tomorrow: name it in package.json.',
+      comment: 'This package is installed only as a dependency of another one: add it to package.json.',
       severity: 'error',
       from: {},
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },

@@ -1,13 +1,13 @@
 /**
- * One kind of test is one project: `npx jest --selectProjects unit`. The kinds differ in what they need around them;
- * `npm test` provides it (scripts/test.mjs).
+ * Each kind of test is one project: `npx jest --selectProjects unit`. The kinds need different services, which `npm test`
+ * provides (scripts/test.mjs).
  *
- * - unit: one file of domain, application or libs, beside its source; nothing around it
- * - architecture: the rules of the house, and a broken tree that trips each of them
+ * - unit: one file of domain, application or libs, beside its source, without services
+ * - architecture: the rules of the codebase, and a broken tree that breaks each of them
  * - contract: one suite for every adapter of a port
- * - e2e: the application in this process over a database of its own
- * - faults: what films are made with is killed, frozen, emptied and restarted, at every stage
- * - built, scenario, start, browser: `dist/` and the scripts driven as child processes, as a user would
+ * - e2e: built processes, or the application in this process, on a database of its own
+ * - faults: everything that makes films is killed, frozen, emptied and restarted, at every stage
+ * - built, scenario, start, browser: `dist/` and the scripts as child processes, as a user runs them
  */
 const shared = {
   rootDir: import.meta.dirname,
@@ -55,7 +55,7 @@ export default {
     ...(process.env.RENDER_FAULT_SEEDS ? [project('faults', 300, 'test/faults/**/*.faults-spec.ts')] : []),
   ],
   maxWorkers: 2,
-  // A test that fails may leave a connection open; the run shall end and say so all the same.
+  // A failed test may leave a connection open; the run must end nevertheless.
   forceExit: true,
   coverageProvider: 'v8',
   coverageDirectory: '.cache/coverage',

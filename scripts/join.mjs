@@ -1,8 +1,8 @@
 /**
- * `npm run web [-- --port 3001]` and `npm run worker`: one more process beside a running `npm start`, from the same build
- * and on the same data. It is kept alive like the others, and leaves when that instance stops.
+ * `npm run web [-- --port 3001]` and `npm run worker`: one more process beside a running `npm start`, from the same build and on
+ * the same data. It is restarted like the others and ends when that instance stops.
  *
- * Where DATABASE_URL, REDIS_URL and a signing key are given, it needs no instance and serves with those.
+ * With DATABASE_URL, REDIS_URL and a signing key it needs no instance.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
 /**
- * The whole story of Inkreel against a running server, told as its clients would live it: a REST client, a WebSocket client,
- * and nothing else. Prints each call and what it changed; ends with 1 when a step fails or does not hold.
+ * Uses every feature of a running server as its clients do, with a REST client and a WebSocket client only. Prints each call and
+ * what it changed; ends with 1 when a step fails.
  *
- *   npm run walkthrough [-- --url http://127.0.0.1:3000 --file chapter.md --out video.mp4 --lang en --chars 1500 --json]
+ *     npm run walkthrough [-- --url http://127.0.0.1:3000 --file chapter.md --out video.mp4 --lang en --chars 1500 --json]
  *
  * `--json` prints one line for each step with what was checked, for tests.
  */

@@ -9,7 +9,7 @@ const HOW = {
     ['SIGKILL', 2000],
   ],
 };
-/** Web and worker leave by themselves when their starter is gone; this is for one that hangs. */
+/** Web and worker end by themselves when their starter is gone; this is for one that hangs. */
 const PROGRAM = [
   ['SIGTERM', 10_000],
   ['SIGKILL', 2000],

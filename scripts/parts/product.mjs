@@ -28,7 +28,7 @@ function mistake(output) {
   return (plain.length > 0 ? plain : lines.slice(-1)).slice(0, 20).join('\n');
 }
 
-/** A worker waits for its children most of the time; what it lets lie for V8 to clear away is memory that encoders want. */
+/** A worker waits for its children most of the time; memory that V8 does not return is missing for encoders. */
 export const NODE_OPTIONS_OF = { worker: ['--max-semi-space-size=2'] };
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Keeps the processes of one instance alive. A process that dies is started again, after five deaths within a minute all
- * is stopped. One that was *told* to stop (SIGTERM, or it left with code 0) is not brought back: then everything stops,
- * as one would expect of a group that is one program to its user.
+ * Keeps the processes of one instance running. A process that ends unexpectedly is started again; after five such ends within a
+ * minute everything stops. A process that was asked to stop (SIGTERM, or exit code 0) is not restarted: then everything stops,
+ * because the group is one program to its user.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogTail } from './log-tail.mjs';

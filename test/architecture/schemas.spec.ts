@@ -1,4 +1,4 @@
-/** Ids cross from module to module, joins and foreign keys do not: nobody's SQL names a table that is not its own. */
+/** Modules share ids, not joins or foreign keys: no SQL of a module names a table of another. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { checkSchemas, MODULES } from './schemas.js';

@@ -1,15 +1,17 @@
 /**
- * Do remarks stay where they belong? Edits real text at random over five revisions and asks, for every remark, whether it still
- * stands on the paragraph it was made on. The truth is kept by the generator, word by word, while it edits; every rate is counted.
+ * Do comments stay at their paragraph? Edits real text at random over five revisions and checks, for every comment, whether it is
+ * still at the paragraph that it was made on. The generator records the truth word by word while it edits; every rate is counted.
  *
- *   node test/bench/anchors.mjs [--seeds 30] [--json] [--dist dist]
+ *     node test/bench/anchors.mjs [--seeds 30] [--json] [--dist dist]
  *
- * The edit mix of one revision: 3 % of the paragraphs deleted, 3 % rewritten (60 % of their words), 10 % lightly edited (10 % of their
- * words), after 3 % one inserted (real prose from elsewhere in the same book), 2 % split in half, 2 % merged with the next, and in three
- * of ten revisions five paragraphs moved. Texts: the works of `INKREEL_CORPUS` (folders with work.json and chapters/*.md), else `seed/`.
+ * The edits of one revision: 3 % of the paragraphs deleted, 3 % rewritten (60 % of their words), 10 % lightly edited (10 % of
+ * their words), after 3 % one inserted (real prose from elsewhere in the same book), 2 % split in half, 2 % merged with the next,
+ * and in three of ten revisions five paragraphs moved. Texts: the works of `INKREEL_CORPUS` (folders with work.json and
+ * chapters/*.md), else `seed/`.
  *
- * Beside it: paragraph numbers, and the search for a quote in the whole text that Hypothesis uses (exact, else the nearest by edit
- * distance, scored by quote, context and position; the best is taken), on short quotes, as readers select them.
+ * Compared with paragraph numbers, and with the search for a quotation in the whole text that Hypothesis uses (exact, else the
+ * nearest by edit distance, scored by quotation, context and position; the best is taken), on short quotations, as readers select
+ * them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

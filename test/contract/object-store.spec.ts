@@ -1,4 +1,4 @@
-/** What `ObjectStore` promises, held against each of its adapters. */
+/** The promises of `ObjectStore`, tested on each adapter. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';

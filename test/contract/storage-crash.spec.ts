@@ -1,4 +1,4 @@
-/** A process that is killed while it stores leaves nothing to see; and a store that is away says so. */
+/** A process that is killed during a put leaves nothing visible; and an unavailable store is reported as such. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';

@@ -93,14 +93,14 @@ describe('a POST with an Idempotency-Key', () => {
     must(201, await visitor.post<AccountResponse>('/v1/accounts', better, header));
   });
 
-  it('has to be worth its name', async () => {
+  it('must have at least eight characters', async () => {
     for (const value of ['short', 'x'.repeat(256)])
       expect(problem(await mira.api.post('/v1/works', WORK, key(value)))).toBe('400 bad-idempotency-key');
   });
 });
 
 describe('a refusal', () => {
-  it('tells what there is at an address that does not take the method, and what to do where there is nothing', async () => {
+  it('names the methods of an address that does not take the method, and says what to do where no route is', async () => {
     expect(problem(await visitor.get('/v1/nothing'))).toBe('404 no-such-route');
     expect(problem(await visitor.get('/'))).toBe('404 no-such-route');
     expect(problem(await visitor.get('/v1/works/'))).toBe('404 no-such-route');
@@ -142,7 +142,7 @@ describe('a refusal', () => {
     expect(problem(await post(undefined))).toBe('400 invalid-input');
   });
 
-  it('points at the property that nobody asked for, or that holds what it must not', async () => {
+  it('points at the property that is unknown or invalid', async () => {
     const post = (body: object) => mira.api.post<{ errors: { pointer: string }[] } & Answer['body']>('/v1/works', body);
     for (const [pointer, body] of [
       ['/ownerId', { ...WORK, ownerId: randomUUID() }],
@@ -183,7 +183,7 @@ describe('every answer', () => {
       expect((await visitor.get('/livez', { 'x-request-id': bad })).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('tells browsers to run nothing, guess nothing and let nobody frame it', async () => {
+  it('forbids browsers scripts, sniffing and frames', async () => {
     for (const path of ['/v1/works', '/v1/nothing']) {
       const { headers } = await visitor.get(path);
       expect(headers['content-security-policy']).toContain(`default-src 'none'`);

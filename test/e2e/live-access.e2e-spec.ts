@@ -1,4 +1,4 @@
-/** Who may listen, for how long, and by what authority; and that a token never stands in a URL. */
+/** Who may listen and for how long; a token is never accepted in a URL. */
 import { WebSocket } from 'ws';
 import type { SessionResponse } from '../../src/auth/infrastructure/auth.contract.js';
 import { EventSource } from '../support/event-source.js';

@@ -1,6 +1,6 @@
 /**
- * The live promise over two web processes: who listens, wherever and by whichever transport, gets every event of a stream
- * once and in order, and what was refused or rolled back leaves no trace in the numbers.
+ * The live promise, on two web processes: every listener, on any process and transport, gets every event of a stream once and in
+ * order, and a refused or rolled back transaction leaves no gap in the numbers.
  */
 import { EventSource } from '../support/event-source.js';
 import { must, type Person } from '../support/people.js';

@@ -61,7 +61,7 @@ const SPELLINGS = [
 ];
 
 describe('the job board', () => {
-  it('is shown to an admin who signed in at its door, with every queue', async () => {
+  it('shows every queue to an admin who signed in at /admin', async () => {
     const page = await visitor.get('/admin/queues', { cookie, accept: 'text/html' });
     expect([page.status, page.headers['cache-control']]).toEqual([200, 'no-store']);
     const { queues } = must(200, await visitor.get<{ queues: { name: string; readOnlyMode: boolean }[] }>(QUEUES, { cookie }));
@@ -80,7 +80,7 @@ describe('the job board', () => {
     expect(group.readOnlyMode).toBe(true);
   }, 30_000);
 
-  it('tells nothing to anybody else, however its address is spelt', async () => {
+  it('shows nothing to anybody else, however its address is spelt', async () => {
     const [name, value] = [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)];
     const [header, , signature] = value.split('.');
     const claims = JSON.parse(Buffer.from(value.split('.')[1], 'base64url').toString()) as object;
@@ -105,7 +105,7 @@ describe('the job board', () => {
     for (const path of SPELLINGS.slice(0, 5)) expect((await visitor.get(path)).status).toBe(401);
   });
 
-  it('sends a browser that has no cookie to its door', async () => {
+  it('sends a browser without a cookie to /admin', async () => {
     const sent = await visitor.get('/admin/queues', { accept: 'text/html' });
     expect([sent.status, sent.headers.location]).toEqual([302, '/admin']);
     expect((await visitor.get('/admin')).bytes.toString()).toContain('<form method="post" action="/admin/session">');
@@ -120,7 +120,7 @@ describe('the job board', () => {
     must(200, await visitor.get(QUEUES, { cookie, origin: stack.webs[0].url }));
   });
 
-  it('changes nothing: what it could do elsewhere is refused here', async () => {
+  it('changes nothing: every changing request is refused', async () => {
     for (const [method, path] of [
       ['PUT', `${QUEUES}/events.comments/retry/failed`],
       ['PUT', `${QUEUES}/events.comments/clean/completed`],

@@ -30,7 +30,7 @@ const lives = async () => {
 };
 
 describe('/readyz', () => {
-  it('says that all is well, to whoever asks and never from a cache', async () => {
+  it('reports ready, to everyone and never from a cache', async () => {
     const { status, body, headers } = await ready();
     expect([status, body]).toEqual([200, { status: 'ready', database: 'ready', redis: 'ready' }]);
     expect(headers['cache-control']).toBe('no-store');
@@ -71,7 +71,7 @@ describe('/readyz', () => {
     await becomes('ready');
   });
 
-  it('is 503 on an older schema and names the way out', async () => {
+  it('is 503 on an older schema and names the command that helps', async () => {
     const [newest] = await stack.sql<{ id: number; timestamp: string; name: string }>(
       'DELETE FROM public.migration WHERE id = (SELECT id FROM public.migration ORDER BY timestamp DESC LIMIT 1) RETURNING *',
     );

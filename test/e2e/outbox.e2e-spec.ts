@@ -38,7 +38,9 @@ const handled = (chapterId: string, count = 2, ms = 25_000): Promise<Delivery[]>
     ms,
     'every reaction has happened',
   );
-/** A chapter whose work films what is published, with a remark to move: so that both reactions leave something to count. */
+/**
+ * A chapter that is filmed when it is published, with a comment whose anchor moves: so both reactions leave something to count.
+ */
 async function chapterToPublish(): Promise<{ chapterId: string; workId: string; publish(): Promise<void> }> {
   const begun = await begunChapter(author, { markdown: 'One lamp was lit.\n\nThe other was not.', publish: true });
   await handled(begun.chapterId);

@@ -1,6 +1,6 @@
 /**
- * The web process's modules inside the test's own process: to look at what no request shows. What requests do is tested
- * against built processes (stack.ts).
+ * The modules of the web process inside the test's process, for what no request shows. Requests are tested against built
+ * processes (stack.ts).
  */
 import 'reflect-metadata';
 import { generateKeyPairSync } from 'node:crypto';

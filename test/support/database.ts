@@ -1,7 +1,7 @@
 /**
- * What a test keeps to itself, so that tests may run side by side: a database, a Redis prefix, a folder.
- * `npm test` starts Postgres and Redis and names them in TEST_DATABASE_ADMIN_URL and TEST_REDIS_URL; TEST_TEMPLATE is a
- * migrated, empty database, so that a test clones tables instead of migrating again.
+ * Resources of one test, so that tests can run side by side: a database, a Redis prefix, a folder. `npm test` starts Postgres and
+ * Redis and names them in TEST_DATABASE_ADMIN_URL and TEST_REDIS_URL; TEST_TEMPLATE is a migrated, empty database, so that a test
+ * clones tables instead of migrating.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * An S3 whose way is bad: an HTTP server in front of a fake one, which on demand answers 500, says nothing, turns a bit of what
- * passes, or holds an upload until it is let go. Without a fault it hands everything on as it is.
+ * An HTTP server in front of a fake S3 that on demand answers 500, does not answer, changes a bit, or holds an upload until it is
+ * released. Without a fault it passes everything on unchanged.
  */
 import { type IncomingMessage, createServer, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -67,7 +67,7 @@ export const attemptsOf = (stack: Stack, film: string): Promise<Attempt[]> =>
     [film],
   );
 
-/** The one fact that is told of a finished film. */
+/** The number of events about a finished film: one. */
 export const readyFacts = async (stack: Stack, film: string): Promise<number> =>
   (await stack.sql(`SELECT FROM events.event WHERE type = 'RenditionReady' AND subject_id = $1`, [film])).length;
 

@@ -131,7 +131,7 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
   return took;
 }
 
-/** One film, one fact, nothing repeated but what was in flight, and nothing left lying about. */
+/** One film, one event, nothing repeated except what was in flight, and nothing left behind. */
 export async function expectUnharmed({ stack }: Scene, film: string, inFlight: Set<string>): Promise<void> {
   expect(await readyFacts(stack, film)).toBe(1);
   const attempts = await attemptsOf(stack, film);
