@@ -99,6 +99,9 @@ export const VARIABLES: Record<string, string> = {
   WEB_ORIGINS: 'Comma-separated origins of front ends that browsers may call from.',
   RATE_LIMITS:
     'Requests allowed, as <name>=<requests>/<seconds>, comma-separated; all names every budget (docs/limits.md has the defaults).',
+  LIVE_CONNECTIONS: 'WebSockets and event streams that one web process holds open, together (default 10000).',
+  LIVE_CONNECTIONS_PER_ADDRESS: 'How many of them from one address; of IPv6 the /64 (default 100).',
+  LIVE_CONNECTIONS_PER_ACCOUNT: 'How many of them for one account (default 50).',
   LOG_LEVEL: 'fatal, error, warn, info, debug or silent (default info).',
   INKREEL_HOME: 'Folder for everything the program writes (default .inkreel).',
   DATABASE_URL: 'postgres://user:password@host:5432/database, PostgreSQL 16 or newer.',
@@ -143,6 +146,8 @@ export class Config {
   readonly trustProxy: number;
   readonly webOrigins: string[];
   readonly rateLimits: RateBudgets;
+  /** The most live connections of one process. */
+  readonly live: { connections: number; connectionsPerAddress: number; connectionsPerAccount: number };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly home: string;
   readonly database: { url: string; pool: number };
@@ -183,6 +188,11 @@ export class Config {
     this.trustProxy = read.integer('TRUST_PROXY', 0, 0, 10);
     this.webOrigins = read.list('WEB_ORIGINS');
     this.rateLimits = readRateLimits(read.list('RATE_LIMITS'), (problem) => read.problems.push(problem));
+    this.live = {
+      connections: read.integer('LIVE_CONNECTIONS', 10_000, 1, 1_000_000),
+      connectionsPerAddress: read.integer('LIVE_CONNECTIONS_PER_ADDRESS', 100, 1, 1_000_000),
+      connectionsPerAccount: read.integer('LIVE_CONNECTIONS_PER_ACCOUNT', 50, 1, 1_000_000),
+    };
     this.logLevel = read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'info');
     this.home = resolve(read.text('INKREEL_HOME', '.inkreel'));
     this.database = {

@@ -3,6 +3,7 @@ import type { Schema } from '#libs/database/database.module';
 import { Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { DeliveryRow, EventRow } from './event.row.js';
+import { FactObservers } from './fact-observers.js';
 import { Handling } from './handling.js';
 import { Jobs } from './jobs.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
@@ -27,12 +28,13 @@ export class EventsModule {
       providers: [
         RedisClients,
         { provide: REACTIONS, useValue: reactions },
+        FactObservers,
         { provide: Outbox, useClass: TransactionalOutbox },
         Handling,
         Jobs,
         WorkerGroupQueues,
       ],
-      exports: [RedisClients, Outbox, Handling, Jobs, WorkerGroupQueues, REACTIONS],
+      exports: [RedisClients, FactObservers, Outbox, Handling, Jobs, WorkerGroupQueues, REACTIONS],
     };
   }
 }

@@ -10,6 +10,7 @@ import { type DomainEvent, type Job, Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
 import { DeliveryRow, EventRow } from './event.row.js';
+import { FactObservers } from './fact-observers.js';
 import { placeInQueues } from './fair-queueing.js';
 import { eventQueue } from './queues.js';
 
@@ -26,6 +27,7 @@ export class TransactionalOutbox extends Outbox {
     private readonly transaction: Transaction,
     private readonly redis: RedisClients,
     @Inject(REACTIONS) private readonly reactions: Reactions,
+    private readonly observers: FactObservers,
   ) {
     super();
     transaction.recordWith((events) => this.record(...events));
@@ -40,6 +42,7 @@ export class TransactionalOutbox extends Outbox {
         fairnessKey: null,
       })),
     );
+    await this.observers.notify(events);
   }
 
   async send(...jobs: Job[]): Promise<void> {

@@ -2,18 +2,13 @@
 export const ACCESS_CHANGED = 'access.changed';
 
 /**
- * Numbered streams of live events: `chapter:<id>`, `rendition:<id>`. PostgreSQL stores them, Redis wakes their listeners.
+ * What listeners are told at once and what is not stored. Use cases send no live *events*: they record domain events, and the
+ * projector of the module turns those into live events (libs/live/live-projections.ts).
  *
  * @example
- * await this.live.append(`chapter:${id}`, { type: 'comment.withdrawn', body: { id: comment.id } });
+ * live.signal(`rendition:${id}`, 'progress', { scene: 3, frames: 120 });
  */
 export abstract class Live {
-  /**
-   * Appends in the running unit of work, all at once and at its very end; the numbers are given back if it rolls back. Only that
-   * last moment holds the lock of the stream, until the commit: so the numbers have no gaps and follow the order of visibility.
-   */
-  abstract append(stream: string, ...events: { type: string; body: object }[]): Promise<void>;
-
   /**
    * Sends something that is worthless a second later (frames encoded so far, who is typing): at once, without a number, at most
    * four a second for each sender on a stream, of which the latest wins. Lost without Redis.

@@ -1,13 +1,23 @@
 import type { Duplex } from 'node:stream';
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { RawData, WebSocket } from 'ws';
 import type { Actor } from '#libs/kernel/actor';
-import type { Live } from '#libs/kernel/live';
+import { Live } from '#libs/kernel/live';
 import { DomainError } from '#libs/kernel/domain-error';
 import { WEBSOCKET } from './encoding.js';
-import type { Hub, Listener } from './hub.js';
-import { type ClientFrame, CLOSE, HELLO_WITHIN_MS, MAX_STREAMS, MAX_UNREAD_BYTES, readFrame } from './protocol.js';
-import type { Authority, TokenVerifier } from '#libs/kernel/token-verifier';
+import { Hub } from './hub.js';
+import type { Listener, Since } from './listener.js';
+import { LiveLimits, TooManyConnections, TooManyStreams } from './live-limits.js';
+import {
+  type ClientFrame,
+  CLOSE,
+  HELLO_WITHIN_MS,
+  MAX_STREAMS,
+  MAX_UNREAD_BYTES,
+  MESSAGE_WITHIN_MS,
+  readFrame,
+} from './protocol.js';
+import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 
 const PING_EVERY_MS = 25_000;
 /** With a sweep each second, a half-open connection is gone 35 s after it last spoke. */
@@ -21,13 +31,35 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const log = new Logger('Live');
 
+/** What every connection of this process uses. */
+@Injectable()
+export class ConnectionServices {
+  constructor(
+    readonly hub: Hub,
+    readonly live: Live,
+    readonly verifier: TokenVerifier,
+    readonly limits: LiveLimits,
+  ) {}
+}
+
+interface Subscription {
+  readonly listener: Listener;
+  readonly giveBack: () => void;
+}
+
 /** One WebSocket, from hello to close: whom it speaks for, what it listens to, and whether it keeps up. */
 export class Connection {
   private authority?: Authority;
   private token?: string;
   private greeted = false;
   private ended = false;
-  private readonly listeners = new Map<string, Listener>();
+  private readonly subscriptions = new Map<string, Subscription>();
+  private giveBackAccount?: () => void;
+  /** A message whose end has not come: since when, and what gives its place back. */
+  private unfinished?: { since: number; giveBack: () => void };
+  /** Counts what was received whole. */
+  private received = 0;
+  private receivedBefore = 0;
   /** Frames are answered in the order they came, also where an answer takes a while. */
   private turn: Promise<void> = Promise.resolve();
   private deadline: NodeJS.Timeout;
@@ -38,14 +70,14 @@ export class Connection {
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Duplex,
-    private readonly hub: Hub,
-    private readonly live: Live,
-    private readonly verifier: TokenVerifier,
+    private readonly address: string,
+    private readonly services: ConnectionServices,
     private readonly gone: () => void,
   ) {
     this.deadline = setTimeout(() => this.end(CLOSE.unauthenticated, 'hello expected'), HELLO_WITHIN_MS);
     ws.on('message', (data, isBinary) => this.take(data, isBinary));
-    for (const sign of ['ping', 'pong']) ws.on(sign, () => (this.heardAt = Date.now()));
+    for (const sign of ['ping', 'pong']) ws.on(sign, () => this.hear());
+    socket.on('data', () => this.noteUnfinished()); // behind the listener of `ws`, which has taken the bytes by then
     ws.on('error', () => this.cleanUp());
     ws.on('close', () => this.cleanUp());
   }
@@ -54,9 +86,11 @@ export class Connection {
     return this.authority?.actor;
   }
 
-  /** Called each second: asks the silent whether they are there, and drops who does not answer. */
+  /** Called each second: asks the silent whether they are there, and drops who does not answer or does not end a message. */
   sweep(now: number): void {
     this.allowance = Math.min(BURST, this.allowance + PER_SECOND);
+    if (this.unfinished && now - this.unfinished.since >= MESSAGE_WITHIN_MS)
+      return this.end(CLOSE.unfinishedMessage, 'a message took too long');
     if (this.heardAt < this.pingedAt && now - this.pingedAt >= PONG_WITHIN_MS) return this.ws.terminate();
     if (now - Math.max(this.pingedAt, this.heardAt) < PING_EVERY_MS) return;
     this.pingedAt = now;
@@ -87,15 +121,38 @@ export class Connection {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.deadline);
-    for (const [stream, listener] of this.listeners) this.hub.leave(listener, stream);
-    this.listeners.clear();
+    for (const stream of [...this.subscriptions.keys()]) this.unsubscribe(stream);
+    this.unfinished?.giveBack();
+    this.giveBackAccount?.();
     this.gone();
   }
 
-  private take(data: RawData, isBinary: boolean): void {
-    if (this.ended) return;
+  /** @returns false when it was one too many. */
+  private hear(): boolean {
+    if (this.ended) return false;
     this.heardAt = Date.now();
-    if (--this.allowance < 0) return this.end(CLOSE.tooMany, 'too many frames');
+    this.received++;
+    if (--this.allowance >= 0) return true;
+    this.end(CLOSE.tooMany, 'too many frames');
+    return false;
+  }
+
+  /** Bytes came that ended no message: few such messages may be open at once, because `ws` keeps their pieces. */
+  private noteUnfinished(): void {
+    if (this.ended) return;
+    if (this.received !== this.receivedBefore) {
+      this.receivedBefore = this.received;
+      this.unfinished?.giveBack();
+      this.unfinished = undefined;
+    } else if (!this.unfinished) {
+      const giveBack = this.services.limits.unfinishedMessage({ address: this.address });
+      if (giveBack) this.unfinished = { since: Date.now(), giveBack };
+      else this.end(CLOSE.unfinishedMessage, 'too many unfinished messages');
+    }
+  }
+
+  private take(data: RawData, isBinary: boolean): void {
+    if (!this.hear()) return;
     const frame = isBinary ? undefined : readFrame((data as Buffer).toString());
     if (!frame) return this.end(CLOSE.badFrame, 'not a frame of this protocol');
     this.turn = this.turn
@@ -110,13 +167,13 @@ export class Connection {
     if (frame.type === 'hello') return this.greeted ? this.end(CLOSE.badFrame, 'hello came before') : this.greet(frame.token);
     if (!this.greeted) return this.end(CLOSE.unauthenticated, 'hello expected');
     if (frame.type === 'renew') return this.renew(frame.token);
-    if (frame.type === 'subscribe') return this.subscribe(frame.stream, frame.since);
-    const listener = this.listeners.get(frame.stream);
+    if (frame.type === 'subscribe') return this.subscribe(frame.stream, frame);
+    const listener = this.subscriptions.get(frame.stream)?.listener;
     if (frame.type === 'unsubscribe') {
-      if (listener) this.forget(listener, frame.stream);
+      this.unsubscribe(frame.stream);
       this.send({ type: 'unsubscribed', stream: frame.stream });
-    } else if (listener && this.actor && this.hub.maySignal(listener, frame.stream, frame.signal))
-      this.live.signal(frame.stream, frame.signal, { by: this.actor.id }, this.actor.id);
+    } else if (listener && this.actor && this.services.hub.maySignal(listener, frame.stream, frame.signal))
+      this.services.live.signal(frame.stream, frame.signal, { by: this.actor.id }, this.actor.id);
   }
 
   private async greet(token: string | undefined): Promise<void> {
@@ -143,6 +200,13 @@ export class Connection {
       this.end(CLOSE.unauthenticated, 'token of another account');
       return false;
     }
+    if (!this.actor) {
+      this.giveBackAccount = this.services.limits.account(proof.actor.id);
+      if (!this.giveBackAccount) {
+        this.end(CLOSE.tooMany, new TooManyConnections().code);
+        return false;
+      }
+    }
     this.authority = proof;
     this.token = token;
     this.endWithToken();
@@ -151,7 +215,7 @@ export class Connection {
 
   private async prove(token: string): Promise<Authority | DomainError> {
     try {
-      return await this.verifier.verify(token);
+      return await this.services.verifier.verify(token);
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') return error;
       throw error;
@@ -165,42 +229,50 @@ export class Connection {
     this.deadline = setTimeout(() => this.endWithToken(), Math.min(left, LONGEST_TIMER_MS));
   }
 
-  private subscribe(stream: string, since: number | undefined): void {
-    if (this.listeners.has(stream))
+  private subscribe(stream: string, from: Since): void {
+    if (this.subscriptions.has(stream))
       return this.refuse(stream, 'already-subscribed', 'You listen to this stream already: unsubscribe first.');
-    if (this.listeners.size >= MAX_STREAMS)
+    if (this.subscriptions.size >= MAX_STREAMS)
       return this.refuse(
         stream,
         'too-many-streams',
         `One connection listens to ${MAX_STREAMS} streams at most: unsubscribe from one first.`,
       );
+    const giveBack = this.services.limits.stream({ address: this.address, account: this.actor?.id });
+    if (!giveBack) {
+      const { code, message } = new TooManyStreams();
+      return this.refuse(stream, code, message);
+    }
     const listener = this.listener(stream);
-    this.listeners.set(stream, listener);
-    void this.hub.join(listener, stream, since);
+    this.subscriptions.set(stream, { listener, giveBack });
+    this.services.hub.join(listener, stream, from);
   }
 
   private listener(stream: string): Listener {
     const actor = (): Actor | undefined => this.actor;
     const listener: Listener = {
       encoding: WEBSOCKET,
+      address: this.address,
       get actor() {
         return actor();
       },
       write: (bytes) => this.write(bytes),
       drained: () => this.drained(),
-      subscribed: ({ stream: name, head, from, reset, snapshot }) =>
-        this.send({ type: 'subscribed', stream: name, head, from, reset, snapshot }),
+      subscribed: (answer) => this.send({ type: 'subscribed', ...answer }),
       refused: (error) => {
-        if (this.listeners.get(stream) === listener) this.listeners.delete(stream);
+        if (this.subscriptions.get(stream)?.listener === listener) this.unsubscribe(stream);
         this.refuse(stream, error.code, error.message);
       },
     };
     return listener;
   }
 
-  private forget(listener: Listener, stream: string): void {
-    this.listeners.delete(stream);
-    this.hub.leave(listener, stream);
+  private unsubscribe(stream: string): void {
+    const subscription = this.subscriptions.get(stream);
+    if (!subscription) return;
+    this.subscriptions.delete(stream);
+    subscription.giveBack();
+    this.services.hub.leave(subscription.listener, stream);
   }
 
   private refuse(stream: string, code: string, detail: string): void {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
-import { SERVER_SENT, serverSent, textFrame } from './encoding.js';
+import { eventId, readEventId, SERVER_SENT, serverSent, textFrame } from './encoding.js';
 import { readFrame } from './protocol.js';
 
 describe('a frame made here', () => {
@@ -42,10 +42,18 @@ describe('a frame made here', () => {
 });
 
 describe('a server-sent event', () => {
-  it('carries its number as the id a browser comes back with, and no name', () => {
-    expect(SERVER_SENT.event('chapter:x', { seq: 7, type: 'said', json: '{"seq":7}' }).toString()).toBe(
-      'id: 7\ndata: {"seq":7}\n\n',
+  it('carries its number and the epoch as the id a browser comes back with, and no name', () => {
+    const stream = { key: 'chapter:x', epoch: '0123456789abcdef' };
+    expect(SERVER_SENT.event(stream, { seq: 7, type: 'said', json: '{"seq":7}' }).toString()).toBe(
+      'id: 7-0123456789abcdef\ndata: {"seq":7}\n\n',
     );
+  });
+
+  it('has an id that is read again as it was written, or by its number alone', () => {
+    expect(readEventId(eventId(7, '0123456789abcdef'))).toEqual({ since: 7, epoch: '0123456789abcdef' });
+    expect(readEventId('7')).toEqual({ since: 7, epoch: undefined });
+    for (const id of ['', '-1', '1e300', '7-', '7-xyz', '7 ', '9'.repeat(16), '7-0123456789abcdef0'])
+      expect(readEventId(id)).toBeUndefined();
   });
 
   it('stays one block whatever is said in it', () => {

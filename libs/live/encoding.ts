@@ -1,10 +1,16 @@
-import type { StoredEvent } from './event-log.js';
+import type { PresentedEvent } from './event-presenters.js';
 import type { Signal } from './live-bus.js';
+
+/** The stream that something is said in. */
+export interface StreamName {
+  readonly key: string;
+  readonly epoch: string;
+}
 
 /** How one transport writes what passes in a stream: ready-made bytes, so that a room writes the same ones to everybody. */
 export interface Encoding {
-  event(stream: string, event: StoredEvent): Buffer;
-  signal(stream: string, signal: Signal): Buffer;
+  event(stream: StreamName, event: PresentedEvent): Buffer;
+  signal(stream: StreamName, signal: Signal): Buffer;
 }
 
 /** One unmasked, unfragmented text frame (RFC 6455 §5.2), the form in which servers send. */
@@ -25,22 +31,33 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** docs/live-protocol.md, "WebSocket". Stream keys and the stored JSON need no escaping. */
+/** docs/live-protocol.md, "WebSocket". Stream keys and finished JSON need no escaping. */
 export const WEBSOCKET: Encoding = {
-  event: (stream, { json }) => textFrame(`{"type":"event","stream":"${stream}","event":${json}}`),
-  signal: (stream, signal) => textFrame(`{"type":"signal","stream":"${stream}","signal":${JSON.stringify(signal)}}`),
+  event: ({ key }, { json }) => textFrame(`{"type":"event","stream":"${key}","event":${json}}`),
+  signal: ({ key }, signal) => textFrame(`{"type":"signal","stream":"${key}","signal":${JSON.stringify(signal)}}`),
 };
+
+/** What a browser sends back as Last-Event-ID: the number of the last event, and the epoch of the stream it belongs to. */
+export const eventId = (seq: number, epoch: string): string => `${seq}-${epoch}`;
+
+const EVENT_ID = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/;
+
+/** @returns undefined for what is no event's id. The number alone is one, too. */
+export function readEventId(text: string): { since: number; epoch?: string } | undefined {
+  const match = EVENT_ID.exec(text);
+  return match ? { since: Number(match[1]), epoch: match[2] } : undefined;
+}
 
 /**
  * One block of `text/event-stream`.
  * @param id what a browser will send back as Last-Event-ID
  * @param event none for numbered events: so they all reach `onmessage`, also types a client does not know yet
  */
-export const serverSent = (json: string, { id, event }: { id?: number; event?: string }): Buffer =>
+export const serverSent = (json: string, { id, event }: { id?: string; event?: string }): Buffer =>
   Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${json}\n\n`);
 
 /** docs/live-protocol.md, "Server-sent events". */
 export const SERVER_SENT: Encoding = {
-  event: (_, { seq, json }) => serverSent(json, { id: seq }),
+  event: ({ epoch }, { seq, json }) => serverSent(json, { id: eventId(seq, epoch) }),
   signal: (_, signal) => serverSent(JSON.stringify(signal), { event: 'signal' }),
 };

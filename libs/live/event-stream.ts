@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import type { Actor } from '#libs/kernel/actor';
 import type { DomainError } from '#libs/kernel/domain-error';
-import { SERVER_SENT, serverSent } from './encoding.js';
-import type { Listener, Subscribed } from './hub.js';
+import { eventId, SERVER_SENT, serverSent } from './encoding.js';
+import type { Listener, Subscribed } from './listener.js';
 import { MAX_UNREAD_BYTES } from './protocol.js';
+import type { Authority } from '#libs/kernel/token-verifier';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -19,13 +20,17 @@ export class EventStream implements Listener {
 
   constructor(
     private readonly reply: FastifyReply,
-    readonly actor: Actor | undefined,
-    private readonly until: Date | undefined,
+    readonly address: string,
+    private readonly authority: Authority | undefined,
   ) {
     this.begun = new Promise((resolve, reject) => {
       this.begin = resolve;
       this.refuse = reject;
     });
+  }
+
+  get actor(): Actor | undefined {
+    return this.authority?.actor;
   }
 
   subscribed({ from, ...answer }: Subscribed): void {
@@ -42,7 +47,7 @@ export class EventStream implements Listener {
     this.isOpen = true;
     this.endWithToken();
     // the id makes a browser that is cut off before the first event come back to this very place
-    this.write(serverSent(JSON.stringify({ ...answer, from }), { id: from, event: 'subscribed' }));
+    this.write(serverSent(JSON.stringify({ ...answer, from }), { id: eventId(from, answer.epoch), event: 'subscribed' }));
     this.begin();
   }
 
@@ -100,8 +105,8 @@ export class EventStream implements Listener {
   }
 
   private endWithToken(): void {
-    if (!this.until) return;
-    const left = this.until.getTime() - Date.now();
+    if (!this.authority) return;
+    const left = this.authority.expiresAt.getTime() - Date.now();
     if (left <= 0) this.end();
     else this.expiry = setTimeout(() => this.endWithToken(), Math.min(left, LONGEST_TIMER_MS));
   }

@@ -1,8 +1,11 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { addressKey } from '#libs/http/client-address';
 import { EventStream } from './event-stream.js';
 import { Hub } from './hub.js';
 import type { Authority } from '#libs/kernel/token-verifier';
+import type { Since } from './listener.js';
+import { LiveLimits, TooManyConnections, TooManyStreams } from './live-limits.js';
 import { isRevoked, LiveBus } from './live-bus.js';
 
 const HEARTBEAT_MS = 15_000;
@@ -17,6 +20,7 @@ export class EventStreams implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly hub: Hub,
     private readonly bus: LiveBus,
+    private readonly limits: LiveLimits,
   ) {}
 
   onModuleInit(): void {
@@ -27,17 +31,32 @@ export class EventStreams implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** @returns when the answer has begun. @throws the refusal, while it still can be told as a problem. */
-  async begin(reply: FastifyReply, stream: string, authority: Authority | undefined, since: number | undefined): Promise<void> {
+  /**
+   * @param address of the client, as Fastify's `request.ip`
+   * @returns when the answer has begun. @throws the refusal, while it still can be told as a problem.
+   */
+  async begin(
+    reply: FastifyReply,
+    stream: string,
+    { address, authority, from }: { address: string; authority?: Authority; from: Since },
+  ): Promise<void> {
     if (reply.raw.destroyed) return; // left while its token was looked at
-    const answer = new EventStream(reply, authority?.actor, authority?.expiresAt);
+    const origin = { address: addressKey(address), account: authority?.actor.id };
+    const giveBack = this.limits.connection(origin);
+    if (!giveBack) throw new TooManyConnections();
+    const giveBackStream = this.limits.stream(origin);
+    const answer = new EventStream(reply, origin.address, authority);
     this.open.add(answer);
-    reply.raw.on('close', () => {
+    const closed = (): void => {
       answer.closed();
       this.hub.leave(answer, stream);
       this.open.delete(answer);
-    });
-    void this.hub.join(answer, stream, since);
+      giveBackStream?.();
+      giveBack();
+    };
+    reply.raw.on('close', closed);
+    if (!giveBackStream) throw new TooManyStreams();
+    this.hub.join(answer, stream, from);
     await answer.begun;
   }
 

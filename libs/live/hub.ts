@@ -1,10 +1,13 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
-import { EventLog } from './event-log.js';
-import { type Member, StreamRoom } from './stream-room.js';
+import { EventLog, type StreamPosition } from './event-log.js';
+import { EventReader } from './event-presenters.js';
+import { Joins } from './joins.js';
+import { authorityName, type Listener, type Since, StreamReset, StreamsUnavailable } from './listener.js';
+import { StreamRoom } from './stream-room.js';
 import { readStreamKey } from './stream-key.js';
-import { NoSuchStream, type StreamKind, StreamKinds } from './stream-kinds.js';
+import { NoSuchStream, StreamKinds } from './stream-kinds.js';
 import { LiveBus } from './live-bus.js';
 
 const COMPARE_HEADS_MS = 2_000;
@@ -12,52 +15,32 @@ const REAUTHORIZE_MS = 60_000;
 /** How many listeners prove their right at the same time: a full room must not take all connections of the pool. */
 const REAUTHORIZE_AT_ONCE = 4;
 
-/** What a listener is told first. Events follow from `from + 1` on. */
-export interface Subscribed {
-  readonly stream: string;
-  /** How far the stream had come. */
-  readonly head: number;
-  /** Where this listener begins: the `since` it gave, else the head. */
-  readonly from: number;
-  /** `since` lay beyond the stream's end, so it is not of this stream's history: forget what you have and take the snapshot. */
-  readonly reset?: true;
-  readonly snapshot?: object;
-}
-
-/** A member that can be told things, and asked who it speaks for. */
-export interface Listener extends Member {
-  readonly actor: Actor | undefined;
-  subscribed(answer: Subscribed): void;
-  /** It has left by then, or never came in. */
-  refused(error: DomainError): void;
-}
-
-/** The streams cannot be read just now. */
-export class StreamsUnavailable extends DomainError {
-  readonly code = 'streams-unavailable';
-  readonly kind = 'unavailable';
-  constructor(stream: string) {
-    super('The stream cannot be read just now: subscribe again in a moment, with the last sequence number you have.', { stream });
-  }
-}
-
 /** The listening side, in each web process: a room per stream that is listened to here. */
 @Injectable()
 export class Hub implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Hub.name);
-  private readonly rooms = new Map<string, { room: StreamRoom<Listener>; opened: Promise<void> }>();
+  private readonly rooms = new Map<string, StreamRoom<Listener>>();
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly joins: Joins;
 
   constructor(
     private readonly kinds: StreamKinds,
     private readonly log: EventLog,
+    private readonly events: EventReader,
     private readonly bus: LiveBus,
-  ) {}
+  ) {
+    this.joins = new Joins(kinds, log, {
+      get: (stream) => this.rooms.get(stream),
+      open: (stream, position) => this.open(stream, position),
+      leave: (listener, stream) => this.leaveRoom(listener, stream),
+      reset: (room) => this.reset(room),
+    });
+  }
 
   onModuleInit(): void {
     this.bus.listen({
-      onWake: (stream, head) => this.rooms.get(stream)?.room.wake(head),
-      onSignal: (stream, signal) => this.rooms.get(stream)?.room.signal(signal),
+      onWake: (stream, head) => this.rooms.get(stream)?.wake(head),
+      onSignal: (stream, signal) => this.rooms.get(stream)?.signal(signal),
       onReconnect: () => void this.compareHeads(),
     });
     this.timers.push(setInterval(() => void this.compareHeads(), COMPARE_HEADS_MS));
@@ -66,92 +49,82 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.timers.forEach(clearInterval);
-    for (const { room } of this.rooms.values()) room.close();
+    for (const room of this.rooms.values()) room.close();
     this.rooms.clear();
   }
 
   /** Whether it may listen is told through the listener, as it is later when it may no longer. */
-  async join(listener: Listener, stream: string, since?: number): Promise<void> {
-    if (!readStreamKey(stream)) return listener.refused(new NoSuchStream(stream));
-    const { room, opened } = this.room(stream);
-    room.enter(listener); // before the question: a change of access that comes now will ask again
-    try {
-      const kind = await this.kinds.admit(stream, listener.actor);
-      await opened;
-      const answer = await this.subscribeAnswer(kind, room, listener, since);
-      if (!room.has(listener)) return;
-      listener.subscribed(answer);
-      await room.follow(listener, answer.from);
-    } catch (error) {
-      if (room.has(listener)) listener.refused(this.refusal(error, stream));
-      room.leave(listener);
-    } finally {
-      this.closeIfEmpty(room);
-    }
+  join(listener: Listener, stream: string, since: Since): void {
+    if (readStreamKey(stream)) this.joins.add(listener, stream, since);
+    else listener.refused(new NoSuchStream(stream));
   }
 
   leave(listener: Listener, stream: string): void {
-    const room = this.rooms.get(stream)?.room;
-    room?.leave(listener);
-    if (room) this.closeIfEmpty(room);
+    this.joins.remove(listener);
+    this.leaveRoom(listener, stream);
   }
 
   /** What a listener may say to the others: only that it does something, never a text of its own. */
   maySignal(listener: Listener, stream: string, type: string): boolean {
     const known = readStreamKey(stream);
     return Boolean(
-      known && listener.actor && this.rooms.get(stream)?.room.has(listener) && this.kinds.acceptsSignal(known.kind, type),
+      known && listener.actor && this.rooms.get(stream)?.has(listener) && this.kinds.acceptsSignal(known.kind, type),
     );
   }
 
-  /** The head is taken before the snapshot: what falls between them is told twice rather than never. */
-  private async subscribeAnswer(
-    kind: StreamKind,
-    room: StreamRoom<Listener>,
-    { actor }: Listener,
-    since?: number,
-  ): Promise<Subscribed> {
-    const head = since !== undefined && since > room.seq ? await this.log.head(room.key) : room.seq;
-    const reset = since !== undefined && since > head;
-    const fresh = since === undefined || reset;
-    const snapshot = fresh ? await kind.snapshot?.(room.key.slice(kind.kind.length + 1), actor) : undefined;
-    return { stream: room.key, head, from: fresh ? head : since, ...(reset && { reset }), ...(snapshot && { snapshot }) };
+  private open(key: string, position: StreamPosition): StreamRoom<Listener> {
+    const room = new StreamRoom<Listener>(
+      { ...position, key },
+      this.events,
+      (changed) => this.reauthorize(changed, true),
+      (error) => this.logger.warn(`${key} will be read again in a moment: ${String(error)}`),
+    );
+    this.rooms.set(key, room);
+    // what was appended since that position was read woke nobody here
+    void this.compareHeads([key]);
+    return room;
   }
 
-  private room(key: string): { room: StreamRoom<Listener>; opened: Promise<void> } {
-    let entry = this.rooms.get(key);
-    if (!entry) {
-      const room = new StreamRoom<Listener>(
-        key,
-        this.log,
-        (changed) => this.reauthorize(changed, true),
-        (error) => this.logger.warn(`${key} will be read again in a moment: ${String(error)}`),
-      );
-      entry = { room, opened: room.open() };
-      entry.opened.catch(() => undefined); // whoever waits for it is told
-      this.rooms.set(key, entry);
-    }
-    return entry;
+  private leaveRoom(listener: Listener, stream: string): void {
+    const room = this.rooms.get(stream);
+    room?.leave(listener);
+    if (room) this.closeIfEmpty(room);
   }
 
   private closeIfEmpty(room: StreamRoom<Listener>): void {
-    if (!room.isEmpty || this.rooms.get(room.key)?.room !== room) return;
+    if (!room.isEmpty || this.rooms.get(room.key) !== room) return;
     this.rooms.delete(room.key);
     room.close();
   }
 
+  /** A backup was restored: its listeners come back and are told to begin anew. */
+  private reset(room: StreamRoom<Listener>): void {
+    for (const listener of room.members()) this.dismiss(listener, room, new StreamReset(room.key));
+    this.closeIfEmpty(room);
+  }
+
+  private dismiss(listener: Listener, room: StreamRoom<Listener>, refusal: DomainError): void {
+    this.joins.remove(listener);
+    room.leave(listener);
+    listener.refused(refusal);
+  }
+
   /** A lost wake only delays: every stream listened to here is looked at again. */
-  private async compareHeads(): Promise<void> {
-    if (!this.rooms.size) return;
+  private async compareHeads(keys = [...this.rooms.keys()]): Promise<void> {
+    if (!keys.length) return;
     try {
-      for (const [key, head] of await this.log.heads([...this.rooms.keys()])) this.rooms.get(key)?.room.wake(head);
+      for (const [key, { head, epoch }] of await this.log.positions(keys)) {
+        const room = this.rooms.get(key);
+        if (room && room.epoch !== epoch) this.reset(room);
+        else room?.wake(head);
+      }
     } catch {
       // in two seconds, then
     }
   }
 
   private async reauthorizeAll(): Promise<void> {
-    for (const { room } of this.rooms.values()) await this.reauthorize(room, false);
+    for (const room of this.rooms.values()) await this.reauthorize(room, false);
   }
 
   /** @param strict whether who cannot be asked about goes: yes when we know that something changed. */
@@ -161,13 +134,11 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     const ask = async (): Promise<void> => {
       for (let listener = queue.pop(); listener; listener = queue.pop()) {
         const { actor } = listener;
-        const who = actor ? `${actor.id} ${actor.role}` : '';
+        const who = authorityName(actor);
         const verdict = verdicts.get(who) ?? this.verdict(room.key, actor, strict);
         verdicts.set(who, verdict);
         const refusal = await verdict;
-        if (!refusal || !room.has(listener)) continue;
-        room.leave(listener);
-        listener.refused(refusal);
+        if (refusal && room.has(listener)) this.dismiss(listener, room, refusal);
       }
     };
     await Promise.all(Array.from({ length: REAUTHORIZE_AT_ONCE }, ask));
@@ -179,13 +150,9 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
       await this.kinds.admit(stream, actor);
       return undefined;
     } catch (error) {
-      return strict || error instanceof DomainError ? this.refusal(error, stream) : undefined;
+      if (error instanceof DomainError) return error;
+      this.logger.warn(`Whether ${stream} may be listened to could not be asked: ${String(error)}`);
+      return strict ? new StreamsUnavailable(stream) : undefined;
     }
-  }
-
-  private refusal(error: unknown, stream: string): DomainError {
-    if (error instanceof DomainError) return error;
-    this.logger.warn(`${stream} cannot be listened to: ${String(error)}`);
-    return new StreamsUnavailable(stream);
   }
 }

@@ -1,84 +1,32 @@
-import type { EntityManager } from 'typeorm';
-import type { Transaction } from '#libs/database/transaction';
 import { LiveStreams } from './live-streams.js';
 import type { LiveBus } from './live-bus.js';
 
-const [FIRST, SECOND] = ['chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60', 'rendition:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60'];
+const STREAM = 'rendition:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60';
 
-/** A unit of work that notes what is asked of the database, and when. */
-function house(): { streams: LiveStreams; statements: unknown[][]; said: object[]; commit(): Promise<void>; rollBack(): void } {
-  let step = { writing: {} as EntityManager, before: [] as (() => Promise<void>)[], after: [] as (() => void)[] };
-  const statements: unknown[][] = [];
+function speaker(): { streams: LiveStreams; said: object[] } {
   const said: object[] = [];
-  const transaction = {
-    get writing() {
-      return step.writing;
-    },
-    beforeCommit: (work: () => Promise<void>) => step.before.push(work),
-    afterCommit: (work: () => void) => step.after.push(work),
-    query: (_: string, parameters: unknown[]) => {
-      statements.push(parameters);
-      return Promise.resolve([{ head: 10 }]);
-    },
-  } as unknown as Transaction;
-  const wire = { wake: (w: object) => void said.push(w), pass: (p: object) => void said.push(p) } as unknown as LiveBus;
-  const rollBack = (): void => void (step = { writing: {} as EntityManager, before: [], after: [] });
-  const commit = async (): Promise<void> => {
-    for (const work of step.before) await work();
-    step.after.forEach((work) => work());
-    rollBack();
-  };
-  return { streams: new LiveStreams(transaction, wire), statements, said, commit, rollBack };
+  const wire = { pass: (p: object) => void said.push(p) } as unknown as LiveBus;
+  return { streams: new LiveStreams(wire), said };
 }
-
-it('takes the numbers at the very end of a unit of work: one statement a stream, in the order of their names', async () => {
-  const { streams, statements, said, commit } = house();
-  await streams.append(SECOND, { type: 'ready', body: { n: 1 } });
-  await streams.append(FIRST, { type: 'said', body: { n: 2 } });
-  await streams.append(SECOND, { type: 'gone', body: { n: 3 } }, { type: 'back', body: {} });
-  expect([statements, said]).toEqual([[], []]);
-  await commit();
-  expect(statements).toEqual([
-    [FIRST, 1, ['said'], ['{"n":2}']],
-    [SECOND, 3, ['ready', 'gone', 'back'], ['{"n":1}', '{"n":3}', '{}']],
-  ]);
-  expect(said).toEqual([
-    { key: FIRST, head: 10 },
-    { key: SECOND, head: 10 },
-  ]);
-});
-
-it('forgets what was appended when the unit of work is rolled back or tried again', async () => {
-  const { streams, statements, commit, rollBack } = house();
-  await streams.append(FIRST, { type: 'said', body: {} });
-  rollBack();
-  await streams.append(FIRST, { type: 'said', body: { again: true } });
-  await commit();
-  expect(statements).toEqual([[FIRST, 1, ['said'], ['{"again":true}']]]);
-});
-
-it('refuses a stream without a proper name', () => {
-  expect(() => house().streams.append('chapter', { type: 'said', body: {} })).toThrow('no stream');
-});
 
 describe('signals', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
   it('come four a second from one sender at most, the last of them always', () => {
-    const { streams, said } = house();
+    const { streams, said } = speaker();
     for (let frames = 0; frames < 100; frames++) {
-      streams.signal(FIRST, 'progress', { frames });
+      streams.signal(STREAM, 'progress', { frames });
       jest.advanceTimersByTime(10);
     }
     jest.advanceTimersByTime(1_000);
     expect(said.length).toBeLessThanOrEqual(5);
-    expect(said.at(-1)).toMatchObject({ key: FIRST, signal: { type: 'progress', body: { frames: 99 } } });
+    expect(said.at(-1)).toMatchObject({ key: STREAM, signal: { type: 'progress', body: { frames: 99 } } });
   });
 
   it('of two senders do not wait for each other', () => {
-    const { streams, said } = house();
-    for (const sender of ['mira', 'jon']) streams.signal(FIRST, 'typing', { by: sender }, sender);
+    const { streams, said } = speaker();
+    for (const sender of ['mira', 'jon']) streams.signal(STREAM, 'typing', { by: sender }, sender);
     expect(said).toHaveLength(2);
   });
 });

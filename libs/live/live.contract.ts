@@ -1,6 +1,8 @@
-import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
 import { FromDigits } from '#libs/http/whole-number';
+
+const EPOCH = /^[0-9a-f]{16}$/;
 
 export class EventsQuery {
   /**
@@ -14,6 +16,15 @@ export class EventsQuery {
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   since?: number;
+
+  /**
+   * The epoch of the stream as you got it with that number. When the stream has another one, a backup was restored: the answer
+   * says `reset`.
+   * @example 8d3c1f0a5b7e9246
+   */
+  @OptionalNotNull()
+  @Matches(EPOCH)
+  epoch?: string;
 
   /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
   @OptionalNotNull()
@@ -34,6 +45,15 @@ export class HistoryQuery {
   @Max(Number.MAX_SAFE_INTEGER)
   since: number = 0;
 
+  /**
+   * The epoch of the stream as you got it with that number. When the stream has another one, a backup was restored: the answer
+   * says `reset`.
+   * @example 8d3c1f0a5b7e9246
+   */
+  @OptionalNotNull()
+  @Matches(EPOCH)
+  epoch?: string;
+
   /** How many events to answer at most. */
   @OptionalNotNull()
   @FromDigits()
@@ -53,15 +73,22 @@ export class LiveEventResponse {
   type!: string;
   /** @example 2026-03-01T12:00:00.000Z */
   at!: string;
-  /** What the type says: see the module that the stream is about. */
+  /** What the type says, filled from what is stored now: a comment that was deleted comes without its words. */
   body!: object;
 }
 
 export class HistoryResponse {
   /** @example chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60 */
   stream!: string;
+  /**
+   * Names the history that the numbers belong to: send it with `since`.
+   * @example 8d3c1f0a5b7e9246
+   */
+  epoch!: string;
   /** How far the stream has come. When the last event here has this number, you have all. */
   head!: number;
+  /** Your `since` leads nowhere in this history: forget what you have. The events begin with the oldest there is. */
+  reset?: true;
   /** The oldest first. */
   events!: LiveEventResponse[];
 }

@@ -5,8 +5,12 @@ import { CurrentActor, Public, type RequestWithActor, Scope } from '#libs/http/a
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
+import { readEventId } from './encoding.js';
 import { EventLog } from './event-log.js';
+import { EventReader } from './event-presenters.js';
 import { EventStreams } from './event-streams.js';
+import { isWithin } from './joins.js';
+import type { Since } from './listener.js';
 import { EventsQuery, HistoryResponse, HistoryQuery, TicketResponse } from './live.contract.js';
 import { StreamKinds } from './stream-kinds.js';
 import { TICKET_SECONDS, Tickets } from './tickets.js';
@@ -22,6 +26,7 @@ export class LiveController {
     private readonly tickets: Tickets,
     private readonly kinds: StreamKinds,
     private readonly log: EventLog,
+    private readonly reader: EventReader,
   ) {}
 
   /** Changes the access token of this request for a ticket that opens one event stream within 30 s. */
@@ -44,7 +49,9 @@ export class LiveController {
   @ApiParam(STREAM)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ schema: { type: 'string', example: 'id: 42\ndata: {"seq":42,"type":"comment.posted",…}\n\n' } })
+  @ApiOkResponse({
+    schema: { type: 'string', example: 'id: 42-0123456789abcdef\ndata: {"seq":42,"type":"comment.posted",…}\n\n' },
+  })
   async streamEvents(
     @Param('stream') stream: string,
     @Query() query: EventsQuery,
@@ -52,13 +59,13 @@ export class LiveController {
     @Req() request: FastifyRequest & RequestWithActor,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const since = readLastEventId(lastEventId) ?? query.since;
+    const from = readLastEventId(lastEventId) ?? { since: query.since, epoch: query.epoch };
     if (request.method === 'HEAD') {
       await this.kinds.admit(stream, request.actor);
       return void reply.type('text/event-stream').send();
     }
-    const who = query.ticket === undefined ? authorityOf(request) : await this.tickets.take(query.ticket);
-    await this.streams.begin(reply, stream, who, since);
+    const authority = query.ticket === undefined ? authorityOf(request) : await this.tickets.take(query.ticket);
+    await this.streams.begin(reply, stream, { address: request.ip, authority, from });
   }
 
   /** A page of what happened, to catch up without an open connection: the same events, by number. */
@@ -75,9 +82,14 @@ export class LiveController {
     @CurrentActor() actor: Actor | undefined,
   ): Promise<string> {
     await this.kinds.admit(stream, actor);
-    const head = await this.log.head(stream);
-    const events = await this.log.read(stream, query.since, head, query.limit);
-    return `{"stream":"${stream}","head":${head},"events":[${events.map(({ json }) => json).join(',')}]}`;
+    const position = await this.log.position(stream);
+    const { head, epoch, first } = position;
+    const reset = !isWithin(position, query);
+    // of another history nothing is a continuation: the page begins with the oldest event there is
+    const after = reset ? first - 1 : query.since;
+    const events = await this.reader.read(stream, after, head, query.limit);
+    const texts = events.map(({ json }) => json).join(',');
+    return `{"stream":"${stream}","epoch":"${epoch}","head":${head},${reset ? '"reset":true,' : ''}"events":[${texts}]}`;
   }
 }
 
@@ -88,10 +100,10 @@ function authorityOf({ actor, actorUntil, sessionId, tokenEpoch }: RequestWithAc
   return { actor, sessionId, expiresAt: actorUntil, epoch: tokenEpoch };
 }
 
-function readLastEventId(header: string | undefined): number | undefined {
+function readLastEventId(header: string | undefined): Since | undefined {
   if (header === undefined || header === '') return undefined;
-  const since = Number(header);
-  if (!/^\d{1,15}$/.test(header))
-    throw new BadRequest('bad-last-event-id', 'Last-Event-ID must be the id of an event as you got it: a whole number.');
-  return since;
+  const from = readEventId(header);
+  if (!from)
+    throw new BadRequest('bad-last-event-id', 'Last-Event-ID must be the id of an event as you got it: 42-0123456789abcdef.');
+  return from;
 }

@@ -1,20 +1,28 @@
 import { Global, Module } from '@nestjs/common';
 import { Live } from '#libs/kernel/live';
+import { ConnectionServices } from './connection.js';
 import { EventLog } from './event-log.js';
+import { EventPresenters, EventReader } from './event-presenters.js';
 import { EventStreams } from './event-streams.js';
 import { Hub } from './hub.js';
 import { LiveController } from './live.controller.js';
+import { LiveLimits } from './live-limits.js';
+import { LiveProjections } from './live-projections.js';
 import { LiveStreams } from './live-streams.js';
 import { Sockets } from './sockets.js';
+import { StreamAppender } from './stream-appender.js';
 import { StreamKinds } from './stream-kinds.js';
 import { Tickets } from './tickets.js';
 import { LiveBus } from './live-bus.js';
 
-/** Appending, for every process. `StreamKinds` stands here so that modules may register theirs without asking where they run. */
+/**
+ * Writing, for every process. What modules register in `onModuleInit` (projections, presenters, kinds of streams) stands here,
+ * so that they need not ask where they run.
+ */
 @Global()
 @Module({
-  providers: [LiveBus, LiveStreams, { provide: Live, useExisting: LiveStreams }, StreamKinds],
-  exports: [Live, LiveBus, StreamKinds],
+  providers: [LiveBus, { provide: Live, useClass: LiveStreams }, StreamAppender, LiveProjections, EventPresenters, StreamKinds],
+  exports: [Live, LiveBus, LiveProjections, EventPresenters, StreamKinds],
 })
 export class LiveModule {}
 
@@ -23,7 +31,7 @@ export class LiveModule {}
 @Module({
   imports: [LiveModule],
   controllers: [LiveController],
-  providers: [EventLog, Hub, Sockets, EventStreams, Tickets],
-  exports: [Hub, EventLog],
+  providers: [EventLog, EventReader, Hub, LiveLimits, ConnectionServices, Sockets, EventStreams, Tickets],
+  exports: [Hub],
 })
 export class LiveWebModule {}

@@ -6,6 +6,8 @@ export class StreamRow {
   /** `<kind>:<id>` */
   @PrimaryColumn('text') key!: string;
   @Column('bigint') head!: number;
+  /** How often the head went back, counted by a trigger: part of the stream's epoch. */
+  @Column('integer', { default: 0 }) resets!: number;
 }
 
 @Entity({ schema: 'live', name: 'event' })
@@ -13,7 +15,7 @@ export class StreamEventRow {
   @PrimaryColumn('text') key!: string;
   @PrimaryColumn('bigint') seq!: number;
   @Column('text') type!: string;
-  /** `json`, not `jsonb`: it is passed on as the text it is and never searched. */
+  /** Ids only, never content: whoever reads the event fills it from the tables (event-presenters.ts). */
   @Column('json') body!: object;
   /** When it took its number, by Postgres's clock: never falls within a stream. */
   @Column('timestamptz') at!: Date;

@@ -9,9 +9,16 @@ export const CLOSE = {
   /** No hello in time, a token that is wrong, has expired or was revoked. */
   unauthenticated: 4401,
   tooMany: 4429,
+  /** A message that does not end, or comes in too many pieces. `ws` closes with it, too. */
+  unfinishedMessage: 1008,
 } as const;
 
 export const MAX_FRAME_BYTES = 16 * 1024;
+/** Pieces of one message, as frames and as packets. Browsers send a message in one frame. */
+export const MAX_FRAGMENTS = 4;
+export const MAX_CHUNKS = 16;
+/** From the first byte of a message to its last. */
+export const MESSAGE_WITHIN_MS = 5_000;
 export const MAX_STREAMS = 50;
 export const HELLO_WITHIN_MS = 5_000;
 /** More than this unread by the client, and it is cut off. */
@@ -20,7 +27,7 @@ export const MAX_UNREAD_BYTES = 1024 * 1024;
 export type ClientFrame =
   | { type: 'hello'; token?: string }
   | { type: 'renew'; token: string }
-  | { type: 'subscribe'; stream: string; since?: number }
+  | { type: 'subscribe'; stream: string; since?: number; epoch?: string }
   | { type: 'unsubscribe'; stream: string }
   | { type: 'signal'; stream: string; signal: string };
 
@@ -32,7 +39,7 @@ const isNumber = (value: unknown): value is number => Number.isSafeInteger(value
 const SHAPES: Record<ClientFrame['type'], Record<string, (value: unknown) => boolean>> = {
   hello: { token: (v) => isAbsent(v) || isText(v) },
   renew: { token: isText },
-  subscribe: { stream: isText, since: (v) => isAbsent(v) || isNumber(v) },
+  subscribe: { stream: isText, since: (v) => isAbsent(v) || isNumber(v), epoch: (v) => isAbsent(v) || isText(v) },
   unsubscribe: { stream: isText },
   signal: { stream: isText, signal: isText },
 };

@@ -1,86 +1,22 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
-import type { HttpAdapterHost } from '@nestjs/core';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Config } from '#libs/config/config';
 import { ACCESS_CHANGED } from '#libs/kernel/live';
-import { CHAPTER, Chapters, Client, DRAFT, Ticks, Tokens, World } from '../../test/support/live-web.js';
-import { Hub } from './hub.js';
-import { Sockets } from './sockets.js';
-import { StreamKinds } from './stream-kinds.js';
+import { LiveServer, pass, token } from '../../test/support/live-server.js';
+import { CHAPTER, Client, DRAFT } from '../../test/support/live-web.js';
 
-let world: World;
-let tokens: Tokens;
-let server: Server;
-let hub: Hub;
-let sockets: Sockets;
-let live: Ticks;
-const clients: WebSocket[] = [];
-
-const address = (path = '/live'): string => `ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-const token = (account: string, ms: number): string => `${account} ${Date.now() + ms}`;
-const socket = (headers?: Record<string, string>, path?: string): WebSocket => {
-  const made = new WebSocket(address(path), { headers });
-  clients.push(made);
-  return made;
-};
-const client = (first: object | string = { type: 'hello' }): Client => new Client(socket(), first);
-
-/** Everything a web process has for listeners. */
-async function open(): Promise<void> {
-  world = new World();
-  tokens = new Tokens();
-  live = new Ticks(world);
-  const kinds = new StreamKinds();
-  kinds.register(new Chapters(world));
-  server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  hub = new Hub(kinds, world.log, world.bus);
-  const config = { publicUrl: 'https://stories.example', webOrigins: ['https://read.example'] } as Config;
-  const host = { httpAdapter: { getHttpServer: () => server } } as unknown as HttpAdapterHost;
-  sockets = new Sockets(config, host, hub, live, tokens, world.bus);
-  hub.onModuleInit();
-  sockets.onApplicationBootstrap();
-}
-
-function close(): void {
-  sockets.onModuleDestroy();
-  hub.onModuleDestroy();
-  server.close();
-}
-
-/** Its timers from now on run when the test says so; the sockets stay real. */
-async function openInSlowMotion(): Promise<void> {
-  close();
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-  await open();
-}
-
-/** In steps of a second, with time between them for pings and frames to go to and fro. */
-async function pass(seconds: number): Promise<void> {
-  for (let i = 0; i < seconds; i++) {
-    jest.advanceTimersByTime(1_000);
-    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-beforeEach(open);
-
-afterEach(() => {
-  jest.useRealTimers();
-  clients.splice(0).forEach((one) => one.on('error', () => undefined).terminate());
-  close();
-});
+let web: LiveServer;
+beforeEach(async () => (web = await LiveServer.open()));
+afterEach(() => web.close());
 
 describe('saying hello', () => {
   it('needs no account', async () => {
-    const [welcome] = await client().hears('welcome');
+    const [welcome] = await web.client().hears('welcome');
     expect(welcome).toEqual({ type: 'welcome', actor: null, expiresAt: null });
   });
 
   it('tells with a token who one is and until when', async () => {
-    const [welcome] = await client({ type: 'hello', token: token('mira', 60_000) }).hears('welcome');
+    const [welcome] = await web.client({ type: 'hello', token: token('mira', 60_000) }).hears('welcome');
     expect(welcome.actor).toEqual({ id: 'mira', role: 'reader' });
     expect(Date.parse(welcome.expiresAt as string)).toBeGreaterThan(Date.now());
   });
@@ -93,12 +29,13 @@ describe('saying hello', () => {
     ['a member that nobody described', { type: 'hello', admin: true }, 4400],
     ['more than 16 KiB', 'x'.repeat(16 * 1024 + 1), 1009],
   ])('is closed for %s', async (_, first, code) => {
-    expect(await client(first).closed).toBe(code);
+    expect(await web.client(first).closed).toBe(code);
   });
 
   it('has five seconds', async () => {
-    await openInSlowMotion();
-    const silent = new Client(socket());
+    web.close();
+    web = await LiveServer.openInSlowMotion();
+    const silent = new Client(web.socket());
     await once(silent.socket, 'open');
     jest.advanceTimersByTime(4_999);
     expect(silent.socket.readyState).toBe(WebSocket.OPEN);
@@ -107,51 +44,58 @@ describe('saying hello', () => {
   });
 
   it('is taken from pages of our own and of named front ends only', async () => {
-    const [error] = (await once(socket({ origin: 'https://evil.example' }), 'error')) as [Error];
+    const [error] = (await once(web.socket({ origin: 'https://evil.example' }), 'error')) as [Error];
     expect(error.message).toContain('403');
-    for (const origin of ['https://stories.example', 'https://read.example']) await once(socket({ origin }), 'open');
+    for (const origin of ['https://stories.example', 'https://read.example']) await once(web.socket({ origin }), 'open');
   });
 
   it('is refused at any other address', async () => {
-    const [error] = (await once(socket(undefined, '/elsewhere'), 'error')) as [Error];
+    const [error] = (await once(web.socket(undefined, '/elsewhere'), 'error')) as [Error];
     expect(error.message).toContain('404');
   });
 });
 
 describe('listening', () => {
   it('begins at the present, with a snapshot', async () => {
-    world.say('comment.posted');
-    const reader = await client().follows(CHAPTER);
-    world.say('comment.posted');
-    world.say('comment.posted');
+    web.world.say('comment.posted');
+    const reader = await web.client().follows(CHAPTER);
+    web.world.say('comment.posted');
+    web.world.say('comment.posted');
     expect(await reader.numbers(2)).toEqual([2, 3]);
-    expect(reader.frames[1]).toEqual({ type: 'subscribed', stream: CHAPTER, head: 1, from: 1, snapshot: { comments: 1 } });
+    expect(reader.frames[1]).toEqual({
+      type: 'subscribed',
+      stream: CHAPTER,
+      epoch: web.world.epoch,
+      head: 1,
+      from: 1,
+      snapshot: { comments: 1 },
+    });
   });
 
   it('goes on after the last number one had, with nothing missing and nothing twice', async () => {
-    for (let i = 0; i < 10; i++) world.say('comment.posted');
-    const reader = await client().follows(CHAPTER, 4);
-    world.say('comment.posted');
+    for (let i = 0; i < 10; i++) web.world.say('comment.posted');
+    const reader = await web.client().follows(CHAPTER, 4);
+    web.world.say('comment.posted');
     expect(await reader.numbers(7)).toEqual([5, 6, 7, 8, 9, 10, 11]);
   });
 
   it('begins anew when the number is from another history', async () => {
-    world.say('comment.posted');
-    const reader = await client().follows(CHAPTER, 99);
+    web.world.say('comment.posted');
+    const reader = await web.client().follows(CHAPTER, 99);
     expect(reader.frames[1]).toMatchObject({ head: 1, from: 1, reset: true, snapshot: { comments: 1 } });
   });
 
   it('ends with unsubscribe', async () => {
-    const reader = await client().follows(CHAPTER);
+    const reader = await web.client().follows(CHAPTER);
     reader.send({ type: 'unsubscribe', stream: CHAPTER });
     await reader.hears('unsubscribed');
-    world.say('comment.posted');
-    await (await client().follows(CHAPTER, 0)).numbers(1);
+    web.world.say('comment.posted');
+    await (await web.client().follows(CHAPTER, 0)).numbers(1);
     expect(reader.frames.filter(({ type }) => type === 'event')).toEqual([]);
   });
 
   it('refuses a draft as it refuses what is not there', async () => {
-    const reader = client();
+    const reader = web.client();
     for (const stream of [DRAFT, 'inbox:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60', 'chapter:1'])
       reader.send({ type: 'subscribe', stream });
     const refusals = await reader.hears('refused', 3);
@@ -160,19 +104,19 @@ describe('listening', () => {
   });
 
   it('ends for all when the chapter is taken back, before anything said behind that', async () => {
-    const reader = await client().follows(CHAPTER);
-    world.published = false;
-    world.say('comment.posted');
-    world.say(ACCESS_CHANGED);
-    world.say('comment.posted');
+    const reader = await web.client().follows(CHAPTER);
+    web.world.published = false;
+    web.world.say('comment.posted');
+    web.world.say(ACCESS_CHANGED);
+    web.world.say('comment.posted');
     await reader.hears('refused');
     expect(await reader.numbers(2)).toEqual([1, 2]);
     expect(reader.frames.at(-1)).toMatchObject({ type: 'refused', code: 'no-such-stream' });
   });
 
   it('tells the others that somebody types, with their own words left out', async () => {
-    const typist = await client({ type: 'hello', token: token('mira', 60_000) }).follows(CHAPTER);
-    const reader = await client().follows(CHAPTER);
+    const typist = await web.client({ type: 'hello', token: token('mira', 60_000) }).follows(CHAPTER);
+    const reader = await web.client().follows(CHAPTER);
     reader.send({ type: 'signal', stream: CHAPTER, signal: 'typing' }); // without an account: dropped
     typist.send({ type: 'signal', stream: CHAPTER, signal: 'shouting' }); // not of this kind: dropped
     typist.send({ type: 'signal', stream: CHAPTER, signal: 'typing' });
@@ -183,11 +127,43 @@ describe('listening', () => {
   });
 });
 
+describe('a replay', () => {
+  it('shows what the tables hold when it is read, also to one who comes while others listen', async () => {
+    const first = await web.client().follows(CHAPTER);
+    web.world.say('comment.posted', 'Unkind words.');
+    await first.numbers(1);
+    web.world.words.delete(1);
+    web.world.say('comment.withdrawn');
+    const late = await web.client().follows(CHAPTER, 0);
+    await late.numbers(2);
+    expect(JSON.stringify(first.frames)).toContain('Unkind');
+    expect(JSON.stringify(late.frames)).not.toContain('Unkind');
+  });
+
+  it('begins anew for one who comes with a number of another epoch', async () => {
+    for (let i = 0; i < 8; i++) web.world.say('comment.posted');
+    const before = await web.client().follows(CHAPTER);
+    web.world.epoch = '00000000000000e2'; // a backup was restored; by now it has come as far as before
+    const late = web.client();
+    late.send({ type: 'subscribe', stream: CHAPTER, since: 5, epoch: before.frames[1].epoch });
+    expect((await late.hears('subscribed'))[0]).toMatchObject({ reset: true, head: 8, from: 8, epoch: web.world.epoch });
+    expect((await before.hears('refused'))[0]).toMatchObject({ code: 'stream-reset' });
+  });
+
+  it('begins anew for one who comes for events that are not kept any more', async () => {
+    for (let i = 0; i < 8; i++) web.world.say('comment.posted');
+    web.world.first = 4;
+    const late = web.client();
+    late.send({ type: 'subscribe', stream: CHAPTER, since: 2 });
+    expect((await late.hears('subscribed'))[0]).toMatchObject({ reset: true });
+  });
+});
+
 describe('a connection', () => {
   it('ends when its token does, not later, unless a newer one came', async () => {
     const until = Date.now() + 300;
-    const short = client({ type: 'hello', token: `mira ${until}` });
-    const renewed = client({ type: 'hello', token: `mira ${until}` });
+    const short = web.client({ type: 'hello', token: `mira ${until}` });
+    const renewed = web.client({ type: 'hello', token: `mira ${until}` });
     await renewed.hears('welcome');
     renewed.send({ type: 'renew', token: token('mira', 60_000) });
     expect(await short.closed).toBe(4401);
@@ -198,43 +174,52 @@ describe('a connection', () => {
   });
 
   it('does not change hands', async () => {
-    const mira = client({ type: 'hello', token: token('mira', 60_000) });
+    const mira = web.client({ type: 'hello', token: token('mira', 60_000) });
     mira.send({ type: 'renew', token: token('jon', 60_000) });
     expect(await mira.closed).toBe(4401);
   });
 
   it('ends at once when the sessions of its account are revoked', async () => {
-    const [mira, jon] = ['mira', 'jon'].map((id) => client({ type: 'hello', token: token(id, 60_000) }));
+    const [mira, jon] = ['mira', 'jon'].map((id) => web.client({ type: 'hello', token: token(id, 60_000) }));
     await Promise.all([mira.hears('welcome'), jon.hears('welcome')]);
-    live.revoke('mira');
+    web.live.revoke('mira');
     expect(await mira.closed).toBe(4401);
     expect(jon.socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  it('ends at once when its session is, those of other sessions of the account do not', async () => {
+    const [phone, desk] = ['phone', 'desk'].map((id) => web.client({ type: 'hello', token: `${token('mira', 60_000)} ${id}` }));
+    await Promise.all([phone.hears('welcome'), desk.hears('welcome')]);
+    web.live.revokeSession('phone');
+    expect(await phone.closed).toBe(4401);
+    expect(desk.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
   it('ends within a minute when that news was lost', async () => {
-    await openInSlowMotion();
+    web.close();
+    web = await LiveServer.openInSlowMotion();
     const mine = token('mira', 600_000);
-    const mira = client({ type: 'hello', token: mine });
+    const mira = web.client({ type: 'hello', token: mine });
     await mira.hears('welcome');
-    tokens.revoked.add(mine);
+    web.tokens.revoked.add(mine);
     await pass(60);
     expect(await mira.closed).toBe(4401);
   });
 
   it('is told before a restart when to come back', async () => {
-    const reader = client();
+    const reader = web.client();
     await reader.hears('welcome');
-    sockets.onModuleDestroy();
+    web.sockets.onModuleDestroy();
     expect(await reader.closed).toBe(1012);
     expect(reader.frames.at(-1)).toEqual({ type: 'restart', retryAfterMs: expect.any(Number) });
   });
 
   it('is cut off when it reads too slowly, and only that one', async () => {
-    const [slow, quick] = [await client().follows(CHAPTER), await client().follows(CHAPTER)];
+    const [slow, quick] = [await web.client().follows(CHAPTER), await web.client().follows(CHAPTER)];
     slow.socket.pause();
     const text = 'x'.repeat(256 * 1024);
     for (let i = 1; i <= 80; i++) {
-      world.say('comment.posted', text);
+      web.world.say('comment.posted', text);
       await quick.numbers(i);
     }
     slow.socket.resume();
@@ -245,8 +230,9 @@ describe('a connection', () => {
   });
 
   it('is dropped when it has gone silent for 35 s', async () => {
-    await openInSlowMotion();
-    const halfOpen = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    web.close();
+    web = await LiveServer.openInSlowMotion();
+    const halfOpen = connect(web.port, '127.0.0.1');
     halfOpen.write(
       'GET /live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
     );
@@ -254,7 +240,7 @@ describe('a connection', () => {
     expect(answer.toString()).toContain('101');
     halfOpen.write(Buffer.concat([Buffer.from([0x81, 0x80 | 16, 0, 0, 0, 0]), Buffer.from('{"type":"hello"}')]));
     await once(halfOpen, 'data');
-    const alive = client();
+    const alive = web.client();
     await alive.hears('welcome');
     const dropped = once(halfOpen, 'close');
     await pass(24);
@@ -266,7 +252,7 @@ describe('a connection', () => {
   });
 
   it('is closed for talking without end', async () => {
-    const chatter = client();
+    const chatter = web.client();
     await chatter.hears('welcome');
     for (let i = 0; i < 150; i++) chatter.send({ type: 'unsubscribe', stream: CHAPTER });
     expect(await chatter.closed).toBe(4429);

@@ -4,11 +4,10 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocketServer } from 'ws';
 import { Config } from '#libs/config/config';
-import { Live } from '#libs/kernel/live';
-import { Connection } from './connection.js';
-import { Hub } from './hub.js';
-import { CLOSE, MAX_FRAME_BYTES } from './protocol.js';
-import { TokenVerifier } from '#libs/kernel/token-verifier';
+import { addressKey, clientAddress } from '#libs/http/client-address';
+import { Connection, ConnectionServices } from './connection.js';
+import { TooManyConnections } from './live-limits.js';
+import { CLOSE, MAX_CHUNKS, MAX_FRAGMENTS, MAX_FRAME_BYTES } from './protocol.js';
 import { isRevoked, LiveBus } from './live-bus.js';
 
 const PATH = '/live';
@@ -28,15 +27,15 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     clientTracking: false,
     perMessageDeflate: false, // a context per socket costs more memory than all else, and frames could not be shared
     maxPayload: MAX_FRAME_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_CHUNKS, // each holds a buffer of its own, however few bytes came
   });
 
   constructor(
-    config: Config,
+    private readonly config: Config,
     private readonly host: HttpAdapterHost,
-    private readonly hub: Hub,
-    private readonly live: Live,
-    private readonly verifier: TokenVerifier,
     private readonly bus: LiveBus,
+    private readonly services: ConnectionServices,
   ) {
     this.origins = new Set([config.publicUrl, ...config.webOrigins].map((url) => new URL(url).origin));
   }
@@ -69,8 +68,12 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     const { origin } = request.headers;
     if (origin !== undefined && !this.origins.has(origin))
       return refuse(socket, '403 Forbidden', `Pages of ${JSON.stringify(origin)} may not connect: add it to WEB_ORIGINS.`);
+    const address = addressKey(clientAddress(request, this.config.trustProxy));
+    const giveBack = this.services.limits.connection({ address });
+    if (!giveBack) return refuse(socket, '429 Too Many Requests', new TooManyConnections().message, 'Retry-After: 30\r\n');
+    socket.once('close', giveBack);
     this.upgrader.handleUpgrade(request, socket, head, (ws) => {
-      const connection: Connection = new Connection(ws, socket, this.hub, this.live, this.verifier, () =>
+      const connection: Connection = new Connection(ws, socket, address, this.services, () =>
         this.connections.delete(connection),
       );
       this.connections.add(connection);
@@ -87,9 +90,9 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function refuse(socket: Duplex, status: string, sentence: string): void {
+function refuse(socket: Duplex, status: string, sentence: string, headers = ''): void {
   const body = `${sentence}\n`;
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${headers}Connection: close\r\n\r\n${body}`,
   );
 }

@@ -1,13 +1,16 @@
 import { ACCESS_CHANGED } from '#libs/kernel/live';
 import type { Encoding } from './encoding.js';
-import type { EventLog, StoredEvent } from './event-log.js';
+import type { StreamPosition } from './event-log.js';
+import type { EventReader, PresentedEvent } from './event-presenters.js';
 import { REAL_TIME, type Timing, Coalescer } from './coalescer.js';
 import type { Signal } from './live-bus.js';
 
 /** A flush goes out at once when the last one is older, else joins the next. Measured in docs/live-protocol.md. */
 const WINDOW_MS = 8;
-const PAGE = 500;
-const REMEMBERED = 256;
+/** A page has as many events as fit into this many bytes, within these limits. */
+const PAGE_BYTES = 256 * 1024;
+const SMALLEST_PAGE = 8;
+const LARGEST_PAGE = 512;
 const SIGNALS_PER_WINDOW = 100;
 
 /** One subscription of one connection, as its room sees it. */
@@ -15,46 +18,42 @@ export interface Member {
   readonly encoding: Encoding;
   /** Never waits. A connection that cannot keep up ends itself and leaves. */
   write(bytes: Buffer): void;
-  /** Until what was written so far is on its way: a replay goes no faster than its reader. */
-  drained(): Promise<void>;
 }
 
 /**
  * The listeners of one stream in this process. All who are in step have got exactly the events up to `seq`, so one read
  * from Postgres and one buffer serve them all. Who joins behind replays up to `seq` and steps in when there, with nothing
  * awaited between that look and the step: no event can slip through and none comes twice, and nothing need be buffered.
+ * No event is kept here: what a replay shows is read when it is asked for, so it holds nothing that was deleted meanwhile.
  */
 export class StreamRoom<M extends Member = Member> {
+  readonly key: string;
   /** What everybody in step has got. */
-  seq = 0;
+  seq: number;
+  /** The history that these numbers belong to. */
+  readonly epoch: string;
   /** What is known to be there. */
-  private wanted = 0;
+  private wanted: number;
   private readonly replaying = new Set<M>();
   private readonly synced = new Set<M>();
-  private readonly recent: StoredEvent[] = [];
-  private lastReplay?: { encoding: Encoding; name: string; bytes: Buffer };
+  private pageSize = SMALLEST_PAGE;
   private signals: Signal[] = [];
   private waiting: { for: number; go: () => void }[] = [];
   private readonly coalescer: Coalescer;
-  private isOpen = false;
   private closed = false;
 
   /** @param reauthorize is awaited after each `access.changed`: it makes those leave who may no longer listen. */
   constructor(
-    readonly key: string,
-    private readonly log: Pick<EventLog, 'head' | 'read'>,
+    { key, head, epoch }: StreamPosition & { key: string },
+    private readonly events: Pick<EventReader, 'read'>,
     private readonly reauthorize: (room: StreamRoom<M>) => Promise<void>,
     private readonly failed: (error: unknown) => void,
     timing: Timing = REAL_TIME,
   ) {
+    this.key = key;
+    this.seq = this.wanted = head;
+    this.epoch = epoch;
     this.coalescer = new Coalescer(WINDOW_MS, () => this.flush(), timing);
-  }
-
-  /** News that come while the head is being asked for are kept for after it. */
-  async open(): Promise<void> {
-    this.seq = await this.log.head(this.key);
-    this.isOpen = true;
-    if (this.wanted > this.seq) this.coalescer.ask();
   }
 
   get isEmpty(): boolean {
@@ -72,11 +71,10 @@ export class StreamRoom<M extends Member = Member> {
   /** Someone says that the stream has come this far. Wrong or old news do no harm: events are read, never guessed. */
   wake(head: number): void {
     this.wanted = Math.max(this.wanted, head);
-    if (this.isOpen && head > this.seq) this.coalescer.ask();
+    if (head > this.seq) this.coalescer.ask();
   }
 
   signal(signal: Signal): void {
-    if (!this.isOpen) return;
     if (this.signals.push(signal) > SIGNALS_PER_WINDOW) this.signals.shift();
     this.coalescer.ask();
   }
@@ -97,32 +95,38 @@ export class StreamRoom<M extends Member = Member> {
     this.waiting.forEach(({ go }) => go());
   }
 
-  /** Gives the member all after `at` and from then on every event, each once and in order. It may have left meanwhile. */
-  async follow(member: M, at: number): Promise<void> {
-    if (at > this.seq) await this.reached(at);
-    while (at < this.seq) {
-      const events = this.remembered(at) ?? (await this.log.read(this.key, at, this.seq, PAGE));
-      if (!this.replaying.has(member)) return;
-      if (events[0]?.seq !== at + 1) throw new Error(`The events of ${this.key} after ${at} are gone.`);
-      member.write(this.encodeReplay(member.encoding, events));
-      at = events[events.length - 1].seq;
-      await member.drained();
-    }
-    if (this.replaying.delete(member)) this.synced.add(member);
-  }
-
   /** A member that knows more than this room (it comes from a process that was woken earlier) waits for it. */
-  private reached(seq: number): Promise<void> {
+  reached(seq: number): Promise<void> {
+    if (seq <= this.seq || this.closed) return Promise.resolve();
     return new Promise((go) => {
       this.waiting.push({ for: seq, go });
       this.wake(seq);
     });
   }
 
+  /**
+   * Gives one page after `at` to members who have all up to there, and lets them step in when that was the last.
+   * @returns how far they have come; undefined when they are in step, or left.
+   */
+  async advance(members: readonly M[], at: number): Promise<number | undefined> {
+    if (at < this.seq) {
+      const page = await this.page(at, this.seq);
+      if (page[0]?.seq !== at + 1) throw new EventsGone(this.key, at);
+      const encoded = new Map<Encoding, Buffer>();
+      for (const member of members)
+        if (this.replaying.has(member)) member.write(getOrEncode(encoded, member.encoding, (as) => this.encode(as, page, [])));
+      at = page[page.length - 1].seq;
+    }
+    const here = members.filter((member) => this.replaying.has(member));
+    if (at < this.seq) return here.length ? at : undefined;
+    for (const member of here) if (this.replaying.delete(member)) this.synced.add(member);
+    return undefined;
+  }
+
   private async flush(): Promise<void> {
-    let events: StoredEvent[] = [];
+    let events: PresentedEvent[] = [];
     try {
-      if (this.wanted > this.seq) events = await this.log.read(this.key, this.seq, Number.MAX_SAFE_INTEGER, PAGE);
+      if (this.wanted > this.seq) events = await this.page(this.seq, Number.MAX_SAFE_INTEGER);
     } catch (error) {
       this.failed(error); // the hub compares heads every 2 s and wakes us again
     }
@@ -133,18 +137,30 @@ export class StreamRoom<M extends Member = Member> {
     }
   }
 
+  /** As many events as fit into a page: comments may be long, and somebody may be slow to read them. */
+  private async page(after: number, upTo: number): Promise<PresentedEvent[]> {
+    const limit = this.pageSize;
+    const events = await this.events.read(this.key, after, upTo, limit);
+    let bytes = 0;
+    const tooMuch = events.findIndex(({ json }) => (bytes += json.length) > PAGE_BYTES);
+    if (tooMuch >= 0) {
+      this.pageSize = Math.max(SMALLEST_PAGE, tooMuch);
+      return events.slice(0, Math.max(1, tooMuch));
+    }
+    if (events.length === limit) this.pageSize = Math.min(LARGEST_PAGE, limit * 2);
+    return events;
+  }
+
   /** In one piece, but for `access.changed`: what stands behind it is for those who may still listen. */
-  private async deliver(events: StoredEvent[]): Promise<void> {
+  private async deliver(events: PresentedEvent[]): Promise<void> {
     const end = events.findIndex(({ type }) => type === ACCESS_CHANGED) + 1 || events.length;
     const now = events.slice(0, end);
     const signals = this.signals.splice(0);
     if (now.length && now[0].seq !== this.seq + 1) throw new Error(`${this.key} goes on with ${now[0].seq} after ${this.seq}.`);
     if (now.length) this.seq = now[now.length - 1].seq;
-    this.remember(now);
     const batches = new Map<Encoding, Buffer>();
     for (const member of this.synced) {
-      let batch = batches.get(member.encoding);
-      if (!batch) batches.set(member.encoding, (batch = this.encode(member.encoding, now, signals)));
+      const batch = getOrEncode(batches, member.encoding, (encoding) => this.encode(encoding, now, signals));
       if (batch.length) member.write(batch);
     }
     for (const { for: seq, go } of this.waiting) if (seq <= this.seq) go();
@@ -156,29 +172,24 @@ export class StreamRoom<M extends Member = Member> {
     if (events.length && this.wanted > this.seq) this.coalescer.ask();
   }
 
-  private encode(encoding: Encoding, events: StoredEvent[], signals: Signal[]): Buffer {
+  private encode(encoding: Encoding, events: PresentedEvent[], signals: Signal[]): Buffer {
     return Buffer.concat([
-      ...events.map((e) => encoding.event(this.key, e)),
-      ...signals.map((t) => encoding.signal(this.key, t)),
+      ...events.map((event) => encoding.event(this, event)),
+      ...signals.map((signal) => encoding.signal(this, signal)),
     ]);
   }
+}
 
-  /** The same crowd gets the same bytes. */
-  private encodeReplay(encoding: Encoding, events: StoredEvent[]): Buffer {
-    const name = `${events[0].seq}-${events[events.length - 1].seq}`;
-    if (this.lastReplay?.encoding !== encoding || this.lastReplay.name !== name)
-      this.lastReplay = { encoding, name, bytes: this.encode(encoding, events, []) };
-    return this.lastReplay.bytes;
+/** Events that a replay needs are not kept any more. */
+export class EventsGone extends Error {
+  constructor(key: string, after: number) {
+    super(`The events of ${key} after ${after} are gone.`);
   }
+}
 
-  private remember(events: StoredEvent[]): void {
-    this.recent.push(...events);
-    if (this.recent.length > REMEMBERED) this.recent.splice(0, this.recent.length - REMEMBERED);
-  }
-
-  /** A crowd that comes back after a cut asks for the same few events: Postgres need not hear of it. */
-  private remembered(after: number): StoredEvent[] | undefined {
-    const at = this.recent.findIndex(({ seq }) => seq === after + 1);
-    return at === -1 ? undefined : this.recent.slice(at);
-  }
+/** The same bytes for all who listen by the same transport. */
+function getOrEncode(batches: Map<Encoding, Buffer>, encoding: Encoding, encode: (encoding: Encoding) => Buffer): Buffer {
+  let batch = batches.get(encoding);
+  if (!batch) batches.set(encoding, (batch = encode(encoding)));
+  return batch;
 }

@@ -25,6 +25,7 @@ import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructur
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
 import { ObjectStorage } from './infrastructure/object-storage.js';
 import { WorksController } from './infrastructure/works.controller.js';
+import { ChaptersProjector } from './infrastructure/chapters.projector.js';
 import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
@@ -38,6 +39,7 @@ export const chaptersSchema: Schema = {
     Writing,
     ManagingWorks,
     ChapterViews,
+    ChaptersProjector,
     WorkViews,
     { provide: Chapters, useExisting: ChapterViews },
     { provide: WorkRepository, useClass: TypeormWorkRepository },

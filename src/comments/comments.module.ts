@@ -8,6 +8,7 @@ import { CommentRepository, CommentAnchorRepository } from './domain/ports.js';
 import { CommentViews } from './infrastructure/comment-views.js';
 import { CommentsController } from './infrastructure/comments.controller.js';
 import { CommentsProcessor } from './infrastructure/comments.processor.js';
+import { CommentsProjector } from './infrastructure/comments.projector.js';
 import { CommentRow, ReanchoringPositionRow, CommentAnchorRow } from './infrastructure/comments.rows.js';
 import { Comments1764000003000 } from './infrastructure/migrations/1764000003000-comments.js';
 import { TypeormCommentRepository, TypeormCommentAnchorRepository } from './infrastructure/typeorm-comment.repository.js';
@@ -23,6 +24,7 @@ export const commentsSchema: Schema = {
     Commenting,
     Reanchoring,
     CommentViews,
+    CommentsProjector,
     { provide: CommentRepository, useClass: TypeormCommentRepository },
     { provide: CommentAnchorRepository, useClass: TypeormCommentAnchorRepository },
   ],

@@ -42,6 +42,7 @@ import { ObjectPins, Pins } from './infrastructure/object-pins.js';
 import { PooledScenePlanner } from './infrastructure/pooled-scene-planner.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
 import { RenditionViews } from './infrastructure/rendition-views.js';
+import { RenderingProjector } from './infrastructure/rendering.projector.js';
 import { RenderingErrands, RenderingFacts } from './infrastructure/rendering.processor.js';
 import {
   ArtefactRow,
@@ -106,6 +107,7 @@ export const renderingSchema: Schema = {
     Foreseeing,
     InstalledVoices,
     RenditionViews,
+    RenderingProjector,
     { provide: Voices, useExisting: InstalledVoices },
     { provide: ScenePlanner, useClass: PooledScenePlanner },
     {

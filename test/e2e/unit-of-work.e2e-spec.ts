@@ -2,6 +2,7 @@
 import { DataSource } from 'typeorm';
 import type { Config } from '#libs/config/config';
 import { Transaction } from '#libs/database/transaction';
+import { FactObservers } from '#libs/events/fact-observers';
 import { TransactionalOutbox } from '#libs/events/outbox';
 import { SystemClock } from '#libs/kernel/clock';
 import { RedisClients } from '#libs/redis/redis-clients';
@@ -17,7 +18,7 @@ beforeAll(async () => {
   const redis = new RedisClients({ redis: { url: process.env.TEST_REDIS_URL!, prefix: freshRedisPrefix() } } as Config);
   close = [() => source.destroy(), database.drop, () => Promise.resolve(redis.onApplicationShutdown())];
   transaction = new Transaction(source, new SystemClock());
-  new TransactionalOutbox(transaction, redis, { LampLit: ['comments'] });
+  new TransactionalOutbox(transaction, redis, { LampLit: ['comments'] }, new FactObservers());
 });
 afterAll(async () => {
   for (const one of close) await one();

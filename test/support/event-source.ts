@@ -32,7 +32,7 @@ export class EventSource {
   static open(
     url: string,
     stream: string,
-    { token, lastEventId, query = '' }: { token?: string; lastEventId?: number; query?: string } = {},
+    { token, lastEventId, query = '' }: { token?: string; lastEventId?: string | number; query?: string } = {},
   ): Promise<EventSource> {
     const headers = {
       ...(token && { authorization: `Bearer ${token}` }),
@@ -51,8 +51,8 @@ export class EventSource {
   }
 
   /** What a browser would come back with. */
-  get lastEventId(): number {
-    return Number(this.messages.findLast(({ id }) => id !== undefined)?.id);
+  get lastEventId(): string {
+    return this.messages.findLast(({ id }) => id !== undefined)?.id ?? '';
   }
 
   /** The first named message, past or coming, of this name. */

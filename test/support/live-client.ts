@@ -52,9 +52,9 @@ export class LiveClient {
   }
 
   /** @returns the `subscribed` or `refused` frame that answered. */
-  async subscribe(stream: string, since?: number): Promise<Frame> {
+  async subscribe(stream: string, since?: number, epoch?: string): Promise<Frame> {
     const before = this.frames.length;
-    this.send({ type: 'subscribe', stream, ...(since !== undefined && { since }) });
+    this.send({ type: 'subscribe', stream, ...(since !== undefined && { since }), ...(epoch !== undefined && { epoch }) });
     return until(
       () => this.frames.slice(before).find((f) => f.stream === stream && (f.type === 'subscribed' || f.type === 'refused')),
       5_000,

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { EventLog, StoredEvent } from '#libs/live/event-log';
+import { EventPresenters, EventReader } from '#libs/live/event-presenters';
 import { StreamKind } from '#libs/live/stream-kinds';
 import { type Authority, TokenVerifier } from '#libs/kernel/token-verifier';
 import type { LiveBusListener, Signal, LiveBus } from '#libs/live/live-bus';
@@ -14,21 +15,41 @@ export const DRAFT = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f61';
 
 /** Postgres and Redis, as far as listeners can tell. */
 export class World {
+  constructor() {
+    this.presenters.register(['comment.posted'], (events) =>
+      Promise.resolve(events.map(({ seq }) => ({ id: seq, text: this.words.get(seq) ?? null }))),
+    );
+  }
+
   readonly events: StoredEvent[] = [];
   readonly listeners: LiveBusListener[] = [];
   published = true;
+  epoch = '00000000000000e1';
+  /** The oldest event that is kept. */
+  first = 1;
+  /** Words by the number of the event that tells of them, as a table would hold them. */
+  readonly words = new Map<number, string>();
+  /** How often the stream's position was asked for. */
+  positions = 0;
 
   readonly log = {
-    head: () => Promise.resolve(this.events.length),
-    heads: () => Promise.resolve(new Map([[CHAPTER, this.events.length]])),
+    position: () => {
+      this.positions++;
+      return Promise.resolve({ head: this.events.length, epoch: this.epoch, first: this.first });
+    },
+    positions: (keys: string[]) =>
+      Promise.resolve(new Map(keys.map((key) => [key, { head: this.events.length, epoch: this.epoch }]))),
     read: (_: string, after: number, upTo: number, limit: number) =>
       Promise.resolve(this.events.filter(({ seq }) => seq > after && seq <= upTo).slice(0, limit)),
   } as unknown as EventLog;
+  readonly presenters = new EventPresenters();
+  readonly reader = new EventReader(this.log, this.presenters);
   readonly bus = { listen: (listener: LiveBusListener) => this.listeners.push(listener) } as unknown as LiveBus;
 
   say(type: string, text = ''): void {
     const seq = this.events.length + 1;
-    this.events.push({ seq, type, json: JSON.stringify({ seq, type, at: '', body: { text } }) });
+    this.words.set(seq, text);
+    this.events.push({ seq, type, at: '', body: { id: seq } });
     for (const listener of this.listeners) listener.onWake?.(CHAPTER, seq);
   }
 }
@@ -52,15 +73,15 @@ export class NotAToken extends DomainError {
   readonly kind = 'unauthenticated';
 }
 
-/** A token is `<account> <time it expires>`. */
+/** A token is `<account> <time it expires> <session>`. */
 export class Tokens extends TokenVerifier {
   readonly revoked = new Set<string>();
   verify(token: string): Promise<Authority> {
-    const [id, until] = token.split(' ');
+    const [id, until, sessionId = `of ${id}`] = token.split(' ');
     if (!until || this.revoked.has(token)) return Promise.reject(new NotAToken('Sign in again.'));
     return Promise.resolve({
-      actor: accountActor({ id, role: 'reader' }, { sessionId: until }),
-      sessionId: until,
+      actor: accountActor({ id, role: 'reader' }, { sessionId }),
+      sessionId,
       expiresAt: new Date(Number(until)),
       epoch: 1,
     });
@@ -73,9 +94,6 @@ export class Tokens extends TokenVerifier {
 export class Ticks extends Live {
   constructor(private readonly world: World) {
     super();
-  }
-  append(): Promise<void> {
-    return Promise.reject(new Error('Listeners append nothing.'));
   }
   signal(stream: string, type: string, body: object): void {
     const signal: Signal = { type, at: '', body };

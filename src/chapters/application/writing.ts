@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
-import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import type { Lineage } from '../domain/alignment.js';
 import { Chapter, ChapterNotFound, NothingToImport, NotYourChapter, RevisionNotFound } from '../domain/chapter.js';
@@ -17,7 +16,6 @@ export class Writing {
     private readonly chapters: ChapterRepository,
     private readonly revisions: Revisions,
     private readonly texts: RevisionTexts,
-    private readonly live: Live,
   ) {}
 
   /** Creates a chapter at the end of its work. @returns its id. */
@@ -119,7 +117,6 @@ export class Writing {
       await this.chapters.save(chapter);
       await this.chapters.recordPublication(chapterId, chosen, now);
       await record(published);
-      await this.live.append(`chapter:${chapterId}`, { type: 'chapter.published', body: { revision: chosen } });
       return chosen;
     });
   }
@@ -131,7 +128,6 @@ export class Writing {
       await this.chapters.save(chapter);
       await this.chapters.recordRetraction(chapterId, now);
       await record(unpublished);
-      await this.live.append(`chapter:${chapterId}`, { type: 'access.changed', body: {} });
     });
   }
 }

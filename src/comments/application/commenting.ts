@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
-import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Accounts } from '../../auth/index.js';
 import { type Anchor, Chapters, type QuoteRequest } from '../../chapters/index.js';
 import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
 import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
@@ -23,8 +21,6 @@ export class Commenting {
     private readonly comments: CommentRepository,
     private readonly anchors: CommentAnchorRepository,
     private readonly chapters: Chapters,
-    private readonly accounts: Accounts,
-    private readonly live: Live,
   ) {}
 
   /** Starts a thread. An anchor on an older revision is transferred to the revision that was published meanwhile. */
@@ -40,7 +36,6 @@ export class Commenting {
         await this.comments.save(comment);
         if (anchor) await this.anchors.add(anchor);
         await record(posted);
-        await this.notify(comment, anchor);
         return comment.id;
       });
       if (typeof posted === 'string') return posted;
@@ -56,7 +51,6 @@ export class Commenting {
       const { comment: answer, posted } = parent.reply(by, body, now);
       await this.comments.save(answer);
       await record(posted);
-      await this.notify(answer, undefined);
       return answer.id;
     });
   }
@@ -67,7 +61,6 @@ export class Commenting {
       const withdrawn = comment.withdraw(by);
       await this.comments.save(comment);
       await record(withdrawn);
-      await this.live.append(`chapter:${comment.chapterId}`, { type: 'comment.withdrawn', body: { id: comment.id } });
     });
   }
 
@@ -89,15 +82,6 @@ export class Commenting {
     if (!isThere) return { from: revision, to, anchor };
     const now = revision === to ? anchor : transferred!.anchor;
     return toCommentAnchor(comment, now, chapter.publication, { revision, block: anchor.block, text });
-  }
-
-  private async notify(comment: Comment, anchor: CommentAnchor | undefined): Promise<void> {
-    const state = comment.snapshot();
-    const author = (await this.accounts.summaries([state.authorId])).get(state.authorId) ?? { id: state.authorId, name: '' };
-    await this.live.append(`chapter:${state.chapterId}`, {
-      type: 'comment.posted',
-      body: presentComment(state, author, anchor, anchor ? [anchor.origin.revision] : []),
-    });
   }
 
   private async mustBeOpen(chapterId: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Live } from '#libs/kernel/live';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
-import { reanchor, type AnchorChange, type CommentAnchor } from '../domain/comment-anchor.js';
+import { reanchor, reanchored, type CommentAnchor } from '../domain/comment-anchor.js';
 import { CommentAnchorRepository } from '../domain/ports.js';
 
 /** What is true before anything is computed, and must still be true when it is stored. */
@@ -10,11 +9,6 @@ interface Start {
   readonly position: number;
   readonly revisions: readonly number[];
   readonly anchors: readonly CommentAnchor[];
-}
-
-interface Moved {
-  readonly anchors: readonly CommentAnchor[];
-  readonly changes: readonly AnchorChange[];
 }
 
 /**
@@ -30,7 +24,6 @@ export class Reanchoring {
     private readonly unitOfWork: UnitOfWork,
     private readonly anchors: CommentAnchorRepository,
     private readonly chapters: Chapters,
-    private readonly live: Live,
   ) {}
 
   /** @param markHandled called in the unit of work that stores the result; false when another run was faster */
@@ -38,9 +31,12 @@ export class Reanchoring {
     for (;;) {
       const start = await this.unitOfWork.run(() => this.read(chapterId));
       const moved = await this.moved(chapterId, start);
-      const isDone = await this.unitOfWork.run(async () => {
+      const isDone = await this.unitOfWork.run(async ({ record }) => {
         if (!isSame(start, await this.read(chapterId))) return false;
-        if (await markHandled()) await this.store(chapterId, start, moved);
+        if (!(await markHandled())) return true;
+        await this.store(chapterId, start, moved);
+        const ids = moved.map(({ commentId }) => commentId);
+        await record(...reanchored(chapterId, start.revisions[start.revisions.length - 1], ids));
         return true;
       });
       if (isDone) return;
@@ -54,32 +50,28 @@ export class Reanchoring {
     return { position, revisions, anchors: isBehind ? await this.anchors.before(chapterId, revisions.length) : [] };
   }
 
-  private async moved(chapterId: string, { position, revisions, anchors }: Start): Promise<Moved> {
+  /** @returns the anchors that stand elsewhere, or stand differently. */
+  private async moved(chapterId: string, { position, revisions, anchors }: Start): Promise<CommentAnchor[]> {
     const now = new Map(anchors.map((anchor) => [anchor.commentId, anchor]));
-    const changes = new Map<string, AnchorChange>();
+    const moved = new Set<string>();
     for (let publication = Math.max(position, 1) + 1; publication <= revisions.length; publication++) {
       const here = [...now.values()].filter((anchor) => anchor.publication < publication);
       const [from, to] = [revisions[publication - 2], revisions[publication - 1]];
       const targets = await this.chapters.transferAnchors(chapterId, from, to, here.map(targetOf));
       here.forEach((anchor, i) => {
-        const moved = reanchor(anchor, publication, targets[i]);
-        if (!moved) return;
-        now.set(anchor.commentId, moved.anchor);
-        changes.set(anchor.commentId, moved.change);
+        const changed = reanchor(anchor, publication, targets[i]);
+        if (!changed) return;
+        now.set(anchor.commentId, changed);
+        moved.add(anchor.commentId);
       });
     }
-    return { anchors: [...changes.keys()].map((id) => now.get(id)!), changes: [...changes.values()] };
+    return [...moved].map((id) => now.get(id)!);
   }
 
-  private async store(chapterId: string, { position, revisions }: Start, { anchors, changes }: Moved): Promise<void> {
+  private async store(chapterId: string, { position, revisions }: Start, moved: CommentAnchor[]): Promise<void> {
     if (position >= revisions.length) return;
-    if (anchors.length) await this.anchors.move([...anchors]);
+    if (moved.length) await this.anchors.move(moved);
     await this.anchors.setReanchoringPosition(chapterId, revisions.length);
-    if (changes.length)
-      await this.live.append(`chapter:${chapterId}`, {
-        type: 'comments.reanchored',
-        body: { revision: revisions[revisions.length - 1], anchors: [...changes] },
-      });
   }
 }
 

@@ -16,25 +16,38 @@ export interface CommentAnchor {
   origin: { revision: number; block: string; text: string };
 }
 
-/** The change of one anchor, for its live listeners. */
-export interface AnchorChange {
-  comment: string;
-  block: string;
-  status: CommentAnchor['status'];
-  span: CommentAnchor['span'];
-}
-
-/** The anchor as it stands after one more publication, and what to tell those who look at it; undefined when nothing changed. */
+/** The anchor as it stands after one more publication; undefined when nothing changed. */
 export function reanchor(
   anchor: CommentAnchor,
   publication: number,
   to: { block: string; status: CommentAnchor['status']; span?: CommentAnchor['span'] },
-): { anchor: CommentAnchor; change: AnchorChange } | undefined {
+): CommentAnchor | undefined {
   const { block, status, span = null } = to;
   const same = anchor.block === block && anchor.status === status && JSON.stringify(anchor.span) === JSON.stringify(span);
-  if (same) return undefined;
-  return {
-    anchor: { ...anchor, publication, block, status, span },
-    change: { comment: anchor.commentId, block, status, span },
-  };
+  return same ? undefined : { ...anchor, publication, block, status, span };
+}
+
+/** A live event with more comments than this is too long for slow readers. */
+const COMMENTS_PER_EVENT = 100;
+
+export type CommentsReanchored = {
+  type: 'CommentsReanchored';
+  v: 1;
+  subject: { kind: 'chapter'; id: string };
+  about: string[];
+  data: { revision: number; comments: string[] };
+};
+
+/** @returns the events that these comments stand elsewhere, or stand differently, in the text of this revision. */
+export function reanchored(chapterId: string, revision: number, comments: readonly string[]): CommentsReanchored[] {
+  const events: CommentsReanchored[] = [];
+  for (let i = 0; i < comments.length; i += COMMENTS_PER_EVENT)
+    events.push({
+      type: 'CommentsReanchored',
+      v: 1,
+      subject: { kind: 'chapter', id: chapterId },
+      about: [chapterId],
+      data: { revision, comments: comments.slice(i, i + COMMENTS_PER_EVENT) },
+    });
+  return events;
 }

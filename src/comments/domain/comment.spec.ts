@@ -1,6 +1,6 @@
 import { accountActor } from '#libs/kernel/actor';
 import { Comment, CommentNotFound, EmptyComment, ReplyToDeleted, NotYourComment, CommentTooLong } from './comment.js';
-import { reanchor, type CommentAnchor } from './comment-anchor.js';
+import { reanchor, reanchored, type CommentAnchor } from './comment-anchor.js';
 
 const noon = new Date('2026-01-01T12:00:00Z');
 const ann = accountActor({ id: 'ann', role: 'reader' });
@@ -51,11 +51,14 @@ describe('A comment anchor', () => {
 
   it('is stored and sent to listeners only when it changed', () => {
     expect(reanchor(anchor, 2, { block: 'a', status: 'anchored' })).toBeUndefined();
-    expect(reanchor(anchor, 2, { block: 'a', status: 'edited' })?.change).toEqual({
-      comment: 'c',
-      block: 'a',
-      status: 'edited',
-      span: null,
-    });
+    expect(reanchor(anchor, 2, { block: 'a', status: 'edited' })).toMatchObject({ block: 'a', status: 'edited', span: null });
+  });
+
+  it('tells of ten thousand in events of a hundred, and of none in none', () => {
+    const ids = Array.from({ length: 10_000 }, (_, i) => `comment ${i}`);
+    const events = reanchored('ch', 2, ids);
+    expect(events.flatMap(({ data }) => data.comments)).toEqual(ids);
+    expect(Math.max(...events.map(({ data }) => data.comments.length))).toBe(100);
+    expect(reanchored('ch', 2, [])).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { Accounts } from '../../auth/index.js';
 import { Chapters } from '../../chapters/index.js';
-import { presentComment } from '../application/commenting.js';
+import { presentComment, type PresentedComment } from '../application/commenting.js';
 import { CommentNotFound, type CommentState, NotOpenForComments } from '../domain/comment.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 import type { CountsResponse, ThreadResponse } from './comments.contract.js';
@@ -82,6 +82,14 @@ export class CommentViews {
       detached: sum(rows.filter(({ detached }) => detached)),
       blocks: rows.flatMap(({ block, comments }) => (block === null ? [] : [{ block, comments }])),
     };
+  }
+
+  /** Comments of one chapter as they are now, for live events of any age: one that was deleted comes without words and name. */
+  async byId(ids: readonly string[]): Promise<Map<string, PresentedComment>> {
+    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = ANY($1)`, [ids]);
+    if (!rows.length) return new Map();
+    const answers = await this.answers(rows, await this.chapters.readableRevisions(rows[0].chapterId));
+    return new Map(answers.map(({ replyCount: _, ...comment }) => [comment.id, comment]));
   }
 
   private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadResponse>> {

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Live } from '#libs/kernel/live';
 import { type Job, Outbox } from '#libs/kernel/outbox';
 import { partFields } from '../domain/drawing.js';
 import { soundFieldsLike } from '../domain/artefacts.js';
@@ -16,7 +15,6 @@ export class Moving {
     private readonly renditions: RenditionRepository,
     private readonly artefacts: Artefacts,
     private readonly outbox: Outbox,
-    private readonly live: Live,
   ) {}
 
   /** Moves every film that waits for this artefact, each under its lock: the last part is found once. */
@@ -92,11 +90,7 @@ export class Moving {
 
   /** To whoever watches it. */
   async tell(rendition: Rendition): Promise<void> {
-    const { id, state, framesPlanned, failure, film } = rendition.snapshot();
-    await this.live.append(`rendition:${id}`, {
-      type: 'rendition.changed',
-      body: { state, framesPlanned, failure, sha256: film?.sha256 ?? null },
-    });
+    await this.outbox.record(rendition.changed());
   }
 }
 

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { Clock } from '#libs/kernel/clock';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
-import { Live } from '#libs/kernel/live';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
@@ -23,7 +22,6 @@ export class Requesting {
     private readonly wishes: Wishes,
     private readonly quotas: Quotas,
     private readonly outbox: Outbox,
-    private readonly live: Live,
     private readonly clock: Clock,
   ) {}
 
@@ -52,7 +50,7 @@ export class Requesting {
         const rendition = await this.renditions.get(id);
         if (shown.includes(rendition.snapshot().revision) || !rendition.withdraw(this.clock.now())) continue;
         await this.renditions.save(rendition);
-        await this.live.append(`rendition:${id}`, { type: 'rendition.changed', body: { state: 'cancelled' } });
+        await this.outbox.record(rendition.changed());
       }
     });
   }
@@ -63,7 +61,7 @@ export class Requesting {
       if (!(await this.chapters.writes(rendition.snapshot().chapterId, by))) throw new OnlyAuthorsFilm();
       rendition.cancel(this.clock.now());
       await this.renditions.save(rendition);
-      await this.live.append(`rendition:${id}`, { type: 'rendition.changed', body: { state: 'cancelled' } });
+      await this.outbox.record(rendition.changed());
     });
   }
 
@@ -102,10 +100,7 @@ export class Requesting {
     await this.renditions.save(rendition);
     if (fact) await this.outbox.record(fact);
     else await this.outbox.send(rendition.errand('render.plan', 'PlanRendition'));
-    await this.live.append(`rendition:${rendition.id}`, {
-      type: 'rendition.changed',
-      body: { state: rendition.snapshot().state },
-    });
+    await this.outbox.record(rendition.changed());
     return { id: rendition.id, isNew: true };
   }
 }

@@ -190,6 +190,18 @@ export class Rendition {
     for (const warning of warnings) if (!known.includes(warning) && known.length < MOST_WARNINGS) known.push(warning);
   }
 
+  /** For those who watch it: its state is another than before. */
+  changed(): RenditionChanged {
+    const { id, chapterId, workId, state } = this.state;
+    return {
+      type: 'RenditionChanged',
+      v: 1,
+      subject: { kind: 'rendition', id },
+      about: [id, chapterId, workId],
+      data: { state },
+    };
+  }
+
   /** Anybody plans; whoever goes on must have the tools that it was planned for. */
   errand(queue: 'render.plan' | 'render.assemble', type: string): Job<{ rendition: string }> {
     const { id, chapterId, workId } = this.state;
@@ -240,6 +252,13 @@ export type RenditionFailed = {
   subject: { kind: 'rendition'; id: string };
   about: string[];
   data: { chapterId: string; why: string };
+};
+export type RenditionChanged = {
+  type: 'RenditionChanged';
+  v: 1;
+  subject: { kind: 'rendition'; id: string };
+  about: string[];
+  data: { state: RenditionState['state'] };
 };
 
 class FramesMissing extends Error {

@@ -3,7 +3,7 @@ import type { Actor } from '#libs/kernel/actor';
 import { StreamKind, StreamKinds } from '#libs/live/stream-kinds';
 import { RenditionViews } from './rendition-views.js';
 
-/** `rendition:<id>`: how a film comes along, for those who may see it. Changes of state are events, frames are ticks. */
+/** `rendition:<id>`: how a film comes along, for those who may see it. Changes of state are events, frames are signals. */
 @Injectable()
 export class RenditionStream extends StreamKind implements OnModuleInit {
   readonly kind = 'rendition';

@@ -28,6 +28,12 @@ const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r
               (count(*) FILTER (WHERE r.state = 'ready' OR a.status = 'ready'))::int AS "scenesDone", count(*)::int AS scenes
          FROM rendering.part p LEFT JOIN rendering.artefact a ON a.key = p.segment_key WHERE p.rendition = r.id) p`;
 
+interface RenditionProgress {
+  framesPlanned: number | null;
+  failure: string | null;
+  sha256: string | null;
+}
+
 interface PartRow {
   idx: number;
   scene: PlannedScene;
@@ -61,6 +67,16 @@ export class RenditionViews {
     const [row] = await this.transaction.query<Row>(`${SELECT} WHERE r.id = $1`, [id]);
     if (!row || !(await this.maySee(row, actor))) throw new RenditionNotFound();
     return answer(row);
+  }
+
+  /** What live events of any age say of these renditions. */
+  async progress(ids: readonly string[]): Promise<Map<string, RenditionProgress>> {
+    const rows = await this.transaction.query<RenditionProgress & { id: string }>(
+      `SELECT r.id, r.frames_planned AS "framesPlanned", r.failure, r.film->>'sha256' AS sha256
+         FROM rendering.rendition r WHERE r.id = ANY($1)`,
+      [ids],
+    );
+    return new Map(rows.map(({ id, ...progress }) => [id, progress]));
   }
 
   async maySee(
