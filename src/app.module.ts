@@ -13,6 +13,7 @@ import { AuthWebModule } from './auth/index.js';
 import { ChaptersWebModule } from './chapters/index.js';
 import { CommentsWebModule } from './comments/index.js';
 import { NEWEST_MIGRATION, SCHEMAS } from './database.js';
+import { EventSubjectsModule } from './event-subjects.js';
 import { EVENT_QUEUES, REACTIONS } from './reactions.js';
 import { RenderingWebModule } from './rendering/index.js';
 
@@ -38,6 +39,7 @@ export const FOUNDATION = [
     HttpModule,
     LiveWebModule,
     ObjectLinksModule,
+    EventSubjectsModule,
     OperationsWebModule.forRoot(NEWEST_MIGRATION),
     AuthWebModule,
     ChaptersWebModule,

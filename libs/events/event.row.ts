@@ -1,6 +1,8 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
 @Entity({ schema: 'events', name: 'event' })
+@Index('event_actor', ['actor', 'id'], { where: 'actor IS NOT NULL' })
+@Index('event_type', ['type', 'id'])
 export class EventRow {
   @PrimaryColumn('uuid') id!: string;
   @Column('text') kind!: 'event' | 'job';
@@ -30,6 +32,7 @@ const OPEN = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS N
 @Index('delivery_to_relay', ['event'], { where: 'relayed_at IS NULL' })
 @Index('delivery_virtual_start', ['consumer', 'priority'], { where: OPEN })
 @Index('delivery_fairness_key', ['consumer', 'fairnessKey', 'priority'], { where: OPEN })
+@Index('delivery_failed', ['event'], { where: 'failed_at IS NOT NULL' })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
 export class DeliveryRow {
   @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;

@@ -5,11 +5,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Transaction } from '#libs/database/transaction';
 import { OUTBOX_WAKE } from '#libs/events/outbox';
 import { Scope } from '#libs/http/access';
-import { linkPages, page, readCursor } from '#libs/http/pagination';
+import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
 import { DomainError } from '#libs/kernel/domain-error';
 import { RedisClients } from '#libs/redis/redis-clients';
-import { EventResponse, EventPage, EventsQuery } from './events.contract.js';
+import { EventViews } from './event-views.js';
+import { EventPage, EventsQuery } from './events.contract.js';
 
 class NothingToReplay extends DomainError {
   readonly code = 'nothing-to-replay';
@@ -23,39 +24,24 @@ class NothingToReplay extends DomainError {
 @Controller('v1/admin/events')
 export class EventsController {
   constructor(
+    private readonly events: EventViews,
     private readonly transaction: Transaction,
     private readonly redis: RedisClients,
   ) {}
 
-  /** Events and jobs, newest first, each with its deliveries, their attempts and their errors. */
+  /**
+   * Events and jobs, newest first, each with its deliveries, their attempts and their errors, and the author, work and chapter
+   * that it is about. `?actor=` shows what somebody did, `?failed=true` what went wrong.
+   */
   @Get()
   @Scope('admin')
   @RateLimit('read')
   async listEvents(
-    @Query() { about, cause, kind, open = false, limit, after }: EventsQuery,
+    @Query() query: EventsQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventPage> {
-    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
-    const rows = await this.transaction.query<EventResponse>(
-      `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.at, e.data, e.about,
-              json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
-              (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
-                        'handledAt', d.handled_at, 'failedAt', d.failed_at, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')
-                 FROM events.delivery d WHERE d.event = e.id) AS deliveries,
-              (SELECT coalesce(json_agg(x.id ORDER BY x.id), '[]') FROM events.event x WHERE x.cause = e.id) AS effects
-         FROM events.event e
-        WHERE e.id < $1 AND ($2::text IS NULL OR e.about @> ARRAY[$2::text]) AND ($3::uuid IS NULL OR e.cause = $3) AND ($4::text IS NULL OR e.kind = $4)
-          AND (NOT $5 OR EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.handled_at IS NULL))
-        ORDER BY e.id DESC LIMIT $6`,
-      [before, about ?? null, cause ?? null, kind ?? null, open, limit + 1],
-    );
-    const found = page(
-      rows,
-      limit,
-      (row) => [row.id],
-      (row) => row,
-    );
+    const found = await this.events.list(query);
     linkPages(request, reply, found.next);
     return found;
   }

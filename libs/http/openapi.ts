@@ -106,6 +106,32 @@ export function serveDocs(app: NestFastifyApplication, fastify: FastifyInstance,
       displayRequestDuration: true,
       defaultModelsExpandDepth: 0,
       docExpansion: 'list',
+      requestInterceptor: withAdminSession,
     },
   });
+}
+
+interface SwaggerRequest {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/**
+ * Runs in the browser, as text: it must not use anything from outside itself. An admin who signed in at /admin needs no second
+ * sign-in: their requests get a token of that session, which is kept in memory. A token entered by "Authorize" goes first.
+ */
+async function withAdminSession(request: SwaggerRequest): Promise<SwaggerRequest> {
+  const memory = globalThis as { inkreelAdmin?: { token?: string; until: number }; location?: { href: string; origin: string } };
+  const url = new URL(request.url, memory.location?.href);
+  const isOurs = url.origin === memory.location?.origin && url.pathname.startsWith('/v1/');
+  if (!isOurs || request.headers.Authorization) return request;
+  if ((memory.inkreelAdmin?.until ?? 0) < Date.now()) {
+    const answer = await fetch('/admin/session/token', { method: 'POST' });
+    const known = answer.status === 200 ? ((await answer.json()) as { accessToken: string; expiresIn: number }) : undefined;
+    // asked again shortly before it expires; without a session, in half a minute
+    memory.inkreelAdmin = { token: known?.accessToken, until: Date.now() + (known ? known.expiresIn - 30 : 30) * 1_000 };
+  }
+  const token = memory.inkreelAdmin?.token;
+  if (token) request.headers.Authorization = `Bearer ${token}`;
+  return request;
 }

@@ -11,6 +11,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem, BadRequest } from '#libs/http/problems';
 
 export const BOARD_PATH = '/admin/queues';
+/** One event or job as a page (event-page.controller.ts). */
+export const EVENT_PATH = '/admin/events';
 
 /** Checks that a request carries the cookie of an open session of an admin. The auth module implements it. */
 export abstract class BoardSession {
@@ -19,6 +21,15 @@ export abstract class BoardSession {
 
 const BOARD_CSP =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+
+/** Each job links to the page that names its author, work and chapter. */
+const OPTIONS = {
+  readOnlyMode: true,
+  externalJobUrl: ({ data }: { data: unknown }) => ({
+    displayText: 'Author, work and chapter',
+    href: `${EVENT_PATH}/${(data as { event: string }).event}`,
+  }),
+};
 
 const FOREIGN_FONTS = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
@@ -32,9 +43,11 @@ export async function mountBoard(
   const origin = new URL(publicUrl).origin;
   fastify.addHook('onRequest', async (request, reply) => {
     const route = request.routeOptions.url ?? '';
-    if (route !== BOARD_PATH && !route.startsWith(`${BOARD_PATH}/`)) return undefined;
+    const isBoard = route === BOARD_PATH || route.startsWith(`${BOARD_PATH}/`);
+    if (!isBoard && !route.startsWith(`${EVENT_PATH}/`)) return undefined;
     const refused = await refusal(request, origin, session).catch((error: Error) => error);
     if (refused) return refuse(refused, request, reply);
+    if (!isBoard) return undefined;
     void reply.header('content-security-policy', BOARD_CSP).header('cache-control', 'no-store');
     // workers open worker groups while they run
     (await workerGroupQueues()).forEach(show);
@@ -49,12 +62,12 @@ export async function mountBoard(
   const show = (queue: Queue): void => {
     if (shown.has(queue.name)) return;
     shown.add(queue.name);
-    addQueue(new BullAdapter(queue, { readOnlyMode: true }));
+    addQueue(new BullAdapter(queue, OPTIONS));
   };
   const adapter = new BoardAdapter();
   adapter.setBasePath(BOARD_PATH);
   const { addQueue } = createBullBoard({
-    queues: queues.map((queue) => new BullAdapter(queue, { readOnlyMode: true })),
+    queues: queues.map((queue) => new BullAdapter(queue, OPTIONS)),
     serverAdapter: adapter as never, // its type asks for optional methods that exactOptional does not see as the same
     options: { uiConfig: { boardTitle: 'Inkreel jobs' } },
   });

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Draining, HealthController, SCHEMA_VERSION } from './health.controller.js';
+import { EventPageController } from './event-page.controller.js';
+import { EventViews } from '#libs/events/event-views';
 import { EventsController } from '#libs/events/events.controller';
 import { LandingController } from './landing.controller.js';
 
@@ -9,8 +11,8 @@ export class OperationsWebModule {
   static forRoot(newestMigration: string): DynamicModule {
     return {
       module: OperationsWebModule,
-      controllers: [LandingController, HealthController, EventsController],
-      providers: [Draining, { provide: SCHEMA_VERSION, useValue: newestMigration }],
+      controllers: [LandingController, HealthController, EventsController, EventPageController],
+      providers: [Draining, EventViews, { provide: SCHEMA_VERSION, useValue: newestMigration }],
       exports: [Draining],
     };
   }

@@ -10,6 +10,7 @@ import { AccessGuard } from './infrastructure/access.guard.js';
 import { AccessTokens } from './infrastructure/access-tokens.js';
 import { AccountViews } from './infrastructure/account-views.js';
 import { AccountsAdminController } from './infrastructure/accounts-admin.controller.js';
+import { AdminPages } from './infrastructure/admin-pages.js';
 import { AdminSession, AdminController } from './infrastructure/admin.controller.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2-password-hasher.js';
 import { AuthController, KeysController } from './infrastructure/auth.controller.js';
@@ -53,6 +54,7 @@ export class AuthModule {}
   providers: [
     FirstAdmin,
     AdminSession,
+    AdminPages,
     RevocationWatch,
     AccessTokens,
     { provide: TokenVerifier, useExisting: AccessTokens },

@@ -4,6 +4,7 @@ import { ImageReencoder } from '#libs/images/image-reencoder';
 import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
 import { ManagingWorks } from './application/managing-works.js';
+import { Titles } from './application/titles.js';
 import { Writing } from './application/writing.js';
 import { ChapterRepository, Revisions, RevisionTexts, WorkRepository, WorkStorage } from './domain/ports.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
@@ -24,6 +25,7 @@ import { PooledRevisionTexts } from './infrastructure/pooled-revision-texts.js';
 import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
 import { ObjectStorage } from './infrastructure/object-storage.js';
+import { TitleViews } from './infrastructure/title-views.js';
 import { WorksController } from './infrastructure/works.controller.js';
 import { ChaptersProjector } from './infrastructure/chapters.projector.js';
 import { WorkViews } from './infrastructure/work-views.js';
@@ -42,6 +44,7 @@ export const chaptersSchema: Schema = {
     ChaptersProjector,
     WorkViews,
     { provide: Chapters, useExisting: ChapterViews },
+    { provide: Titles, useClass: TitleViews },
     { provide: WorkRepository, useClass: TypeormWorkRepository },
     { provide: ChapterRepository, useClass: TypeormChapterRepository },
     { provide: Revisions, useClass: TypeormRevisions },
@@ -49,7 +52,7 @@ export const chaptersSchema: Schema = {
     ImageReencoder,
     { provide: WorkStorage, useClass: ObjectStorage },
   ],
-  exports: [Chapters, WorkStorage, Writing, ManagingWorks, ChapterViews, WorkViews],
+  exports: [Chapters, Titles, WorkStorage, Writing, ManagingWorks, ChapterViews, WorkViews],
 })
 export class ChaptersModule {}
 

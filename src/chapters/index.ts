@@ -1,6 +1,7 @@
 // The public API of the chapters module: other modules import nothing else from here.
 export { ChaptersModule, ChaptersWebModule, chaptersSchema } from './chapters.module.js';
 export { type ChapterSummary, Chapters, type QuoteRequest } from './application/chapters.js';
+export { Titles } from './application/titles.js';
 export { align } from './domain/alignment.js';
 export { ManagingWorks } from './application/managing-works.js';
 export { Writing } from './application/writing.js';

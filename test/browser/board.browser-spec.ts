@@ -35,7 +35,8 @@ describeInChromium('The job board at /admin/queues', () => {
   it('shows an admin its queues, without a complaint of the console', async () => {
     await signIn(admin);
     const { page } = browser;
-    expect(new URL(page.url()).pathname).toBe('/admin/queues');
+    await page.getByRole('link', { name: 'Job board' }).click();
+    await page.waitForURL((url) => url.pathname === '/admin/queues');
     const answer = await page.request.get(at('/admin/queues/api/queues'));
     const { queues } = (await answer.json()) as { queues: { name: string; readOnlyMode: boolean }[] };
     expect(queues.length).toBeGreaterThan(1);

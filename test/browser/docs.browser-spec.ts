@@ -88,4 +88,20 @@ describeInChromium('Swagger UI at /docs', () => {
     expect(me).toMatchObject({ status: 200, body: { id: mira.id, email: mira.email, role: 'author' } });
     expect(browser.complaints).toEqual([]);
   });
+
+  it('needs no second sign-in of an admin who signed in at /admin, and keeps nothing of it in the browser', async () => {
+    const { page } = browser;
+    const admin = await signUp(stack, { role: 'admin' });
+    await page.goto(`${stack.webs[0].url}/admin`);
+    await page.getByLabel('E-mail').fill(admin.email);
+    await page.getByLabel('Password').fill(admin.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Swagger UI' }).click();
+    const accounts = await executed(await tried('get', '/v1/admin/accounts'));
+    expect(accounts).toMatchObject({ status: 200, body: { items: expect.any(Array) } });
+    expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).toBe(
+      '[{},{},""]',
+    );
+    expect(browser.complaints).toEqual([]);
+  });
 });

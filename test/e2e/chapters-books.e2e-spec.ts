@@ -52,6 +52,8 @@ describe('lists', () => {
     for (let n = 0; n < 11; n++) there.push(await begin());
     const seen = await walk('/v1/works?mine=true', begin, author.api);
     expect(seen).toEqual(there.reverse());
+    const nobody = await author.api.as(undefined).get('/v1/works?mine=true');
+    expect([nobody.status, nobody.body.type]).toEqual([401, 'urn:inkreel:problem:not-signed-in']);
   });
 
   it('of chapters go in reading order, while others are begun and moved to the front', async () => {

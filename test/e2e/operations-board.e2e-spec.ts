@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { EventPage } from '#libs/events/events.contract';
 import { must, type Person } from '../support/people.js';
-import { type Api, signUp, type Stack, startStack, until } from '../support/stack.js';
+import { type Api, begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
 let stack: Stack;
 let visitor: Api;
@@ -154,9 +156,31 @@ describe('the cookie', () => {
     expect([wrong.status, cookieOf(wrong)]).toEqual([401, undefined]);
   });
 
+  it('is refused by a page in a browser, and by a problem document elsewhere', async () => {
+    const hostile = { ...admin, email: '"><script>alert(1)</script>@example.org' };
+    const wrong = { ...admin, password: 'a lantern gone out' };
+    const reader = await signUp(stack);
+    for (const [person, status, says] of [
+      [wrong, 401, 'E-mail or password is wrong'],
+      [hostile, 401, 'E-mail or password is wrong'],
+      [reader, 403, 'for admins'],
+      [{ ...admin, email: 'x'.repeat(300) }, 400, 'email'],
+    ] as const) {
+      const page = await signIn(person, { accept: 'text/html,*/*' });
+      expect([page.status, page.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+      const html = page.bytes.toString();
+      expect(html).toContain(says);
+      expect(html).toContain('<form method="post" action="/admin/session">');
+      expect(html).not.toContain('<script');
+      expect((await signIn(person)).headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    }
+    const foreign = await signIn(admin, { accept: 'text/html', origin: 'https://evil.example' });
+    expect([foreign.status, foreign.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8']);
+  });
+
   it('is out of reach of scripts and other sites, and ends with signing out', async () => {
     const signedIn = await signIn(admin);
-    expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/admin/queues']);
+    expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/admin']);
     expect(signedIn.headers['set-cookie']![0]).toMatch(/; Max-Age=28800; Path=\/admin; HttpOnly; SameSite=Strict$/);
     const out = await visitor.post('/admin/session/end', undefined, {});
     expect(out.headers['set-cookie']![0]).toMatch(/^inkreel_admin=;/);
@@ -167,9 +191,82 @@ describe('the cookie', () => {
     must(200, await visitor.get(QUEUES, { cookie: stillGood }));
   });
 
+  it('leads to a page that says where to go, which has a way out', async () => {
+    const page = await visitor.get('/admin', { cookie });
+    expect(page.bytes.toString()).toMatch(
+      /href="\/admin\/queues"[\s\S]*href="\/docs#\/admin"[\s\S]*action="\/admin\/session\/end"/,
+    );
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it('signs an admin in to Swagger UI, too: it is changed for a token of the same session, by pages of our own', async () => {
+    const person = await signUp(stack, { role: 'admin' });
+    const mine = cookieOf(await signIn(person))!;
+    const ask = (headers: OutgoingHttpHeaders) =>
+      visitor.post<{ accessToken: string }>('/admin/session/token', undefined, headers);
+    const { accessToken } = must(200, await ask({ cookie: mine }));
+    must(200, await visitor.as(accessToken).get('/v1/admin/events'));
+    expect((await ask({ cookie: mine, origin: 'https://evil.example' })).status).toBe(403);
+    for (const headers of [{}, { cookie: 'inkreel_admin=nonsense' }]) expect((await ask(headers)).status).toBe(204);
+    await visitor.post('/admin/session/end', undefined, { cookie: mine });
+    expect((await ask({ cookie: mine })).status).toBe(204);
+    expect((await visitor.as(accessToken).get('/v1/admin/events')).status).toBe(401);
+  });
+
   it('is good for the board and for nothing else', async () => {
     const token = cookie.split('=')[1];
     expect((await visitor.as(token).get('/v1/me')).status).toBe(401);
     expect((await visitor.get('/v1/me', { cookie })).status).toBe(401);
+  });
+});
+
+describe('a failed job', () => {
+  it('names its author, work and chapter and links to them, in the list of events and on its page', async () => {
+    const author = await signUp(stack, { role: 'author', name: 'Mira <i>Lindqvist</i>' });
+    const { chapterId, workId } = await begunChapter(author, { markdown: 'A lamp.', title: 'I. <b>The Window</b>' });
+    const [{ id }] = await stack.sql<{ id: string }>(
+      `WITH job AS (INSERT INTO events.event (id, kind, type, v, subject_kind, subject_id, about, data)
+           VALUES (gen_random_uuid(), 'job', 'NarrateScene', 1, 'rendition', $1, ARRAY[$2, $3], '{"scene":3}') RETURNING id)
+       INSERT INTO events.delivery (event, consumer, queue, handled_at, failed_at, attempts, errors)
+         SELECT id, 'render.plan', 'render.plan', now(), now(), 5, '[{"at":"2026-11-30T08:00:00.000Z","message":"no <voice>"}]' FROM job RETURNING event AS id`,
+      [randomUUID(), chapterId, workId],
+    );
+    const list = (query: string) => admin.api.get<EventPage>(`/v1/admin/events?${query}`);
+    const { items } = must(200, await list('failed=true&type=NarrateScene'));
+    expect(items).toMatchObject([
+      {
+        id,
+        context: {
+          author: { id: author.id, name: 'Mira <i>Lindqvist</i>', href: `/v1/admin/accounts/${author.id}` },
+          work: { id: workId, name: 'The Lamplighter of Quay Street', href: `/v1/works/${workId}` },
+          chapter: { id: chapterId, name: 'I. <b>The Window</b>', href: `/v1/chapters/${chapterId}` },
+        },
+      },
+    ]);
+    const page = must(200, await visitor.get<never>(`/admin/events/${id}`, { cookie, accept: 'text/html' })) as string;
+    for (const part of [
+      `<a href="/v1/chapters/${chapterId}">I. &lt;b&gt;The Window&lt;/b&gt;</a>`,
+      `<a href="/v1/works/${workId}">The Lamplighter of Quay Street</a>`,
+      'Mira &lt;i&gt;Lindqvist',
+      'no &lt;voice&gt;',
+      'render.plan: failed, 5 attempts',
+    ])
+      expect(page).toContain(part);
+    expect((await visitor.get(`/admin/events/${id}`)).status).toBe(401);
+    expect((await visitor.get(`/admin/events/${id}`, { accept: 'text/html' })).headers.location).toBe('/admin');
+    expect((await visitor.get(`/admin/events/${randomUUID()}`, { cookie })).status).toBe(404);
+  });
+
+  it('is found among what its author did and what else happened', async () => {
+    const author = await signUp(stack, { role: 'author' });
+    const { chapterId } = await begunChapter(author, { markdown: 'A lamp.', publish: true });
+    const list = async (query: string) => must(200, await admin.api.get<EventPage>(`/v1/admin/events?${query}`)).items;
+    const done = await list(`actor=${author.id}&limit=100`);
+    expect(done.map(({ type }) => type)).toEqual(expect.arrayContaining(['ChapterPublished']));
+    expect(done.every(({ actor }) => actor === author.id)).toBe(true);
+    expect(await list(`actor=${author.id}&type=ChapterPublished`)).toMatchObject([{ subject: { id: chapterId } }]);
+    expect(await list(`actor=${author.id}&failed=true`)).toEqual([]);
+    for (const query of ['actor=nobody', 'type=a%20b', 'failed=perhaps'])
+      expect((await admin.api.get(`/v1/admin/events?${query}`)).status).toBe(400);
   });
 });

@@ -23,6 +23,8 @@ export const Outbox1764000000100 = migration(
   );
   CREATE INDEX event_about ON events.event USING gin (about);
   CREATE INDEX event_cause ON events.event (cause) WHERE cause IS NOT NULL;
+  CREATE INDEX event_actor ON events.event (actor, id) WHERE actor IS NOT NULL;
+  CREATE INDEX event_type ON events.event (type, id);
 
   CREATE TABLE events.delivery (
     event uuid NOT NULL REFERENCES events.event (id) ON DELETE CASCADE,
@@ -40,6 +42,7 @@ export const Outbox1764000000100 = migration(
     PRIMARY KEY (event, consumer)
   );
   CREATE INDEX delivery_to_relay ON events.delivery (event) WHERE relayed_at IS NULL;
+  CREATE INDEX delivery_failed ON events.delivery (event) WHERE failed_at IS NOT NULL;
   CREATE INDEX delivery_to_check ON events.delivery (checked_at) WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL;
   `,
 );

@@ -61,6 +61,16 @@ export class SigningIn {
     return issued;
   }
 
+  /** An access token for an open session, without a refresh. @throws SessionOver */
+  accessOf(sessionId: string): Promise<Omit<IssuedTokens, 'refreshToken'>> {
+    return this.unitOfWork.run(async ({ now }) => {
+      const session = await this.sessions.find(sessionId);
+      if (!session?.isOpen(now)) throw new SessionOver();
+      const { accessToken, expiresIn } = this.issue(await this.accounts.find(session.accountId), session);
+      return { accessToken, expiresIn };
+    });
+  }
+
   /** Signing out twice, or with a token that is not ours, is not an error. Any genuine token of the session will do. */
   async signOut(refreshToken: string): Promise<void> {
     const presented = this.tokens.readRefreshToken(refreshToken);

@@ -1,6 +1,6 @@
 /**
  * Sign-in to the admin pages: a browser sends no bearer token, so signing in here sets a cookie (HttpOnly, SameSite=Strict)
- * that names a session and is accepted by these pages only. The page has no script.
+ * that names a session and is accepted below /admin only. The pages (admin-pages.ts) have no script.
  */
 import { Body, Controller, Get, Header, HttpCode, Injectable, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -12,9 +12,10 @@ import { Public } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
 import { RateLimiter } from '#libs/http/rate-limiter';
-import { BOARD_PATH, BoardSession } from '#libs/operations/board';
+import { BoardSession } from '#libs/operations/board';
 import { SigningIn } from '../application/signing-in.js';
 import { normalEmail } from '../domain/account.js';
+import { HOME, signInPage } from './admin-pages.js';
 import { JwtTokens } from './jwt-tokens.js';
 import { SessionViews } from './session-views.js';
 
@@ -65,18 +66,13 @@ export class AdminController {
     private readonly limiter: RateLimiter,
   ) {}
 
+  /** The sign-in form, or for an admin who is signed in, where to go from here. */
   @Get()
   @Public()
   @RateLimit('read')
   @Header('content-type', 'text/html; charset=utf-8')
-  @Header(
-    'content-security-policy',
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  )
-  @Header('cache-control', 'no-store')
-  @Header('referrer-policy', 'same-origin') // under no-referrer a browser sends its own form with "Origin: null"
-  page(): string {
-    return signInPage();
+  async page(@Req() request: FastifyRequest): Promise<string> {
+    return (await this.door.admits(request)) ? HOME : signInPage();
   }
 
   @Post('session')
@@ -88,9 +84,7 @@ export class AdminController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { origin, host } = request.headers;
-    if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${request.protocol}://${host}`)
-      throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
+    this.refuseForeignPages(request);
     await this.limiter.admitSignIn(request, reply, normalEmail(email));
     const session = await this.signingIn.signInAdmin(email, password, request.headers['user-agent'] ?? '');
     this.limiter.giveBack(request);
@@ -102,7 +96,21 @@ export class AdminController {
         secure: this.config.publicUrl.startsWith('https:'),
         maxAge: SECONDS,
       })
-      .header('location', BOARD_PATH);
+      .header('location', '/admin');
+  }
+
+  /** For Swagger UI, which needs an access token: one of the session that the cookie names, or 204 without such a session. */
+  @Post('session/token')
+  @Public()
+  @RateLimit('auth')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  async token(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object | undefined> {
+    this.refuseForeignPages(request);
+    const session = (await this.door.admits(request)) ? this.door.sessionOf(request) : undefined;
+    if (session) return this.signingIn.accessOf(session);
+    void reply.status(204);
+    return undefined;
   }
 
   @Post('session/end')
@@ -114,19 +122,9 @@ export class AdminController {
     if (session) await this.signingIn.end(session, 'signed-out');
     void reply.clearCookie(COOKIE, { path: '/admin' }).header('location', '/admin');
   }
-}
 
-const signInPage = (): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Inkreel admin</title>
-<style>
-  body{font:16px/1.5 system-ui,sans-serif;background:#14121b;color:#eceaf4;display:grid;place-items:center;min-height:100vh;margin:0}
-  form{width:20rem;padding:2rem;background:#1f1c2a;border-radius:12px;display:grid;gap:.9rem}
-  h1{font-size:1.2rem;margin:0}p{margin:0;color:#a9a4bd;font-size:.9rem}
-  label{display:grid;gap:.25rem;font-size:.85rem;color:#c9c5d8}
-  input{font:inherit;padding:.55rem .7rem;border-radius:8px;border:1px solid #3a3550;background:#14121b;color:inherit}
-  button{font:inherit;padding:.6rem;border:0;border-radius:8px;background:#ffd166;color:#14121b;font-weight:600;cursor:pointer}
-</style></head><body>
-<form method="post" action="/admin/session"><h1>Inkreel jobs</h1><p>For admins. Read-only.</p>
-<label>E-mail<input name="email" type="email" autocomplete="username" required autofocus></label>
-<label>Password<input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in</button></form></body></html>`;
+  private refuseForeignPages({ headers: { origin, host }, protocol }: FastifyRequest): void {
+    if (origin !== undefined && origin !== new URL(this.config.publicUrl).origin && origin !== `${protocol}://${host}`)
+      throw new BadRequest('foreign-origin', 'Sign in on the page at /admin.', {}, 403);
+  }
+}

@@ -81,6 +81,8 @@ export class WorksController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WorkPage> {
+    if (mine && !actor)
+      throw new BadRequest('not-signed-in', 'Only somebody who is signed in has works of their own: sign in.', {}, 401);
     const found = await this.works.works(actor, mine, limit, after);
     linkPages(request, reply, found.next);
     return found;

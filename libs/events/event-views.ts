@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '#libs/database/transaction';
+import { type Page, page, readCursor } from '#libs/http/pagination';
+import { type EventContext, EventSubjects } from './event-subjects.contract.js';
+import type { EventResponse, EventsQuery } from './events.contract.js';
+
+const SELECT = `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.at, e.data, e.about,
+       json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
+       (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
+                 'handledAt', d.handled_at, 'failedAt', d.failed_at, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')
+          FROM events.delivery d WHERE d.event = e.id) AS deliveries,
+       (SELECT coalesce(json_agg(x.id ORDER BY x.id), '[]') FROM events.event x WHERE x.cause = e.id) AS effects
+  FROM events.event e`;
+
+/** The outbox as admins read it. */
+@Injectable()
+export class EventViews {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly subjects: EventSubjects,
+  ) {}
+
+  /** Newest first. */
+  async list({ about, actor, type, cause, kind, open, failed, limit, after }: EventsQuery): Promise<Page<EventResponse>> {
+    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<EventResponse>(
+      `${SELECT}
+        WHERE e.id < $1 AND ($2::text IS NULL OR e.about @> ARRAY[$2::text]) AND ($3::uuid IS NULL OR e.cause = $3)
+          AND ($4::text IS NULL OR e.kind = $4) AND ($5::uuid IS NULL OR e.actor = $5) AND ($6::text IS NULL OR e.type = $6)
+          AND (NOT $7 OR EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.handled_at IS NULL))
+          AND (NOT $8 OR EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.failed_at IS NOT NULL))
+        ORDER BY e.id DESC LIMIT $9`,
+      [
+        before,
+        about ?? null,
+        cause ?? null,
+        kind ?? null,
+        actor ?? null,
+        type ?? null,
+        open ?? false,
+        failed ?? false,
+        limit + 1,
+      ],
+    );
+    const named = await this.named(rows.slice(0, limit));
+    return page(
+      rows,
+      limit,
+      (row) => [row.id],
+      (row) => named.get(row.id)!,
+    );
+  }
+
+  async event(id: string): Promise<EventResponse | undefined> {
+    const rows = await this.transaction.query<EventResponse>(`${SELECT} WHERE e.id = $1`, [id]);
+    return (await this.named(rows)).get(id);
+  }
+
+  private async named(rows: EventResponse[]): Promise<Map<string, EventResponse>> {
+    const subjects = await this.subjects.find([...new Set(rows.flatMap(({ about, subject }) => [...about, subject.id]))]);
+    return new Map(rows.map((row) => [row.id, { ...row, context: contextOf(row, subjects) }]));
+  }
+}
+
+/** The chapter that an event is about says its work and author, too. */
+function contextOf({ about, subject }: EventResponse, subjects: Map<string, EventContext>): EventContext | null {
+  const found = [subject.id, ...about].flatMap((id) => subjects.get(id) ?? []);
+  return found.find(({ chapter }) => chapter) ?? found[0] ?? null;
+}
