@@ -7,6 +7,7 @@ import { bullRoot } from '#libs/events/queues';
 import { HttpModule } from '#libs/http/http.module';
 import { LiveModule, LiveWebModule } from '#libs/live/live.module';
 import { OperationsWebModule } from '#libs/operations/operations.module';
+import { SchedulingWebModule } from '#libs/scheduling/scheduling.module';
 import { ObjectLinksModule, StorageModule } from '#libs/storage/storage.module';
 import { WorkerPoolModule } from '#libs/worker-pool/worker-pool.module';
 import { AuthWebModule } from './auth/index.js';
@@ -37,6 +38,7 @@ export const FOUNDATION = [
     bullRoot('web'),
     BullModule.registerQueue(...QUEUES.map((name) => ({ name }))),
     HttpModule,
+    SchedulingWebModule,
     LiveWebModule,
     ObjectLinksModule,
     EventSubjectsModule,

@@ -2,6 +2,7 @@ import { dataSourceOptions, type Schema } from '#libs/database/database.module';
 import { eventsSchema } from '#libs/events/events.module';
 import { httpSchema } from '#libs/http/http.module';
 import { liveSchema } from '#libs/live/live.schema';
+import { schedulingSchema } from '#libs/scheduling/scheduling.module';
 import type { DataSourceOptions } from 'typeorm';
 import { authSchema } from './auth/index.js';
 import { chaptersSchema } from './chapters/index.js';
@@ -13,11 +14,18 @@ export const SCHEMAS: Schema[] = [
   eventsSchema,
   httpSchema,
   liveSchema,
+  schedulingSchema,
   authSchema,
   chaptersSchema,
   commentsSchema,
   renderingSchema,
 ];
+
+/** How long what each table holds is kept: docs/retention.md, which a test compares with this. */
+export const RETENTION: Record<string, string> = Object.assign(
+  { 'public.migration': 'For ever: one row for each migration.' },
+  ...SCHEMAS.map(({ retention }) => retention),
+) as Record<string, string>;
 
 export const NEWEST_MIGRATION = SCHEMAS.flatMap((schema) => schema.migrations)
   .map((step) => new step().name ?? '')

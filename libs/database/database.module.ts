@@ -7,10 +7,12 @@ import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { SnakeCase } from './naming.js';
 import { Transaction } from './transaction.js';
 
-/** The rows and the migrations of one module. */
+/** The rows and the migrations of one module, and how long what its tables hold is kept. */
 export interface Schema {
   rows: (new () => object | EntitySchema)[];
   migrations: (new () => MigrationInterface)[];
+  /** One sentence for each table, which docs/retention.md repeats: `{ 'http.idempotency_record': '24 hours.' }`. */
+  retention: Record<string, string>;
 }
 
 /** `synchronize` is false everywhere: a test asserts instead that rows and migrations agree. */

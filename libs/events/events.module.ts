@@ -4,6 +4,7 @@ import { Outbox } from '#libs/kernel/outbox';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { DeliveryRow, EventRow } from './event.row.js';
 import { FactObservers } from './fact-observers.js';
+import { EventsRetention } from './events-retention.js';
 import { Handling } from './handling.js';
 import { Jobs } from './jobs.js';
 import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
@@ -16,6 +17,10 @@ import { Queues, REGISTERED_QUEUES, WorkerGroupQueues } from './worker-groups.js
 export const eventsSchema: Schema = {
   rows: [EventRow, DeliveryRow],
   migrations: [Outbox1764000000100, FairQueueing1764200004000],
+  retention: {
+    'events.event': '90 days; one that a consumer has not handled, 365 days.',
+    'events.delivery': 'As long as its event.',
+  },
 };
 
 /** The outbox for every module; workers add `EventsWorkerModule`, which relays and reconciles. */
@@ -46,7 +51,7 @@ export class EventsWorkerModule {
   static forRoot(queues: readonly string[]): DynamicModule {
     return {
       module: EventsWorkerModule,
-      providers: [{ provide: REGISTERED_QUEUES, useValue: queues }, Queues, Relay, ReactionCheck],
+      providers: [{ provide: REGISTERED_QUEUES, useValue: queues }, Queues, Relay, ReactionCheck, EventsRetention],
       exports: [Queues],
     };
   }

@@ -8,6 +8,7 @@ import { Hub } from './hub.js';
 import { LiveController } from './live.controller.js';
 import { LiveLimits } from './live-limits.js';
 import { LiveProjections } from './live-projections.js';
+import { LiveRetention } from './live-retention.js';
 import { LiveStreams } from './live-streams.js';
 import { Sockets } from './sockets.js';
 import { StreamAppender } from './stream-appender.js';
@@ -35,3 +36,7 @@ export class LiveModule {}
   exports: [Hub],
 })
 export class LiveWebModule {}
+
+/** For workers: the chore that removes old events. */
+@Module({ providers: [LiveRetention] })
+export class LiveWorkerModule {}

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** How far a stream has come. Its row lock, held to the end of the appending transaction, is what orders the stream. */
 @Entity({ schema: 'live', name: 'stream' })
@@ -18,5 +18,5 @@ export class StreamEventRow {
   /** Ids only, never content: whoever reads the event fills it from the tables (event-presenters.ts). */
   @Column('json') body!: object;
   /** When it took its number, by Postgres's clock: never falls within a stream. */
-  @Column('timestamptz') at!: Date;
+  @Index('live_event_at', { synchronize: false }) @Column('timestamptz') at!: Date;
 }

@@ -22,10 +22,19 @@ import { RevocationLog } from './infrastructure/revocation-log.js';
 import { RevocationWatch } from './infrastructure/revocation-watch.js';
 import { SessionViews } from './infrastructure/session-views.js';
 import { SessionsController } from './infrastructure/sessions.controller.js';
+import { SessionRetention } from './infrastructure/session-retention.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
-export const authSchema: Schema = { rows: [AccountRow, SessionRow, RevocationRow], migrations: [Accounts1764000001000] };
+export const authSchema: Schema = {
+  rows: [AccountRow, SessionRow, RevocationRow],
+  migrations: [Accounts1764000001000],
+  retention: {
+    'auth.account': 'Until it is erased.',
+    'auth.session': '30 days after it ended or expired.',
+    'auth.revocation': 'As long as an access token is good, and two minutes.',
+  },
+};
 
 /** Accounts, and the public API of the module. */
 @Module({
@@ -63,3 +72,7 @@ export class AuthModule {}
   exports: [TokenVerifier, AdminSession],
 })
 export class AuthWebModule {}
+
+/** What only workers need: the chores. */
+@Module({ providers: [SessionRetention] })
+export class AuthWorkerModule {}

@@ -1,5 +1,5 @@
 // The public API of the auth module: other modules import nothing else from here.
-export { AuthModule, AuthWebModule, authSchema } from './auth.module.js';
+export { AuthModule, AuthWebModule, AuthWorkerModule, authSchema } from './auth.module.js';
 export { Accounts } from './application/accounts.js';
 export { ManagingAccounts } from './application/managing-accounts.js';
 export { AdminSession } from './infrastructure/admin.controller.js';

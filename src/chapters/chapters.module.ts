@@ -24,6 +24,7 @@ import { PublishedChapters } from './infrastructure/published-chapters.js';
 import { PooledRevisionTexts } from './infrastructure/pooled-revision-texts.js';
 import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
+import { ImageSweep } from './infrastructure/image-sweep.js';
 import { ObjectStorage } from './infrastructure/object-storage.js';
 import { TitleViews } from './infrastructure/title-views.js';
 import { WorksController } from './infrastructure/works.controller.js';
@@ -33,6 +34,14 @@ import { WorkViews } from './infrastructure/work-views.js';
 export const chaptersSchema: Schema = {
   rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
   migrations: [Chapters1764000002000, Retractions1764300001000],
+  retention: {
+    'chapters.work': 'Until it is erased: 30 days after it was deleted.',
+    'chapters.chapter': 'Until it is erased: 30 days after it was deleted, or with its work.',
+    'chapters.revision': 'As long as its chapter.',
+    'chapters.block_text': 'As long as its chapter.',
+    'chapters.publication': 'As long as its chapter.',
+    'chapters.stored_object': 'As long as its work has the object; an upload that never ended, one day.',
+  },
 };
 
 @Module({
@@ -63,3 +72,7 @@ export class ChaptersModule {}
   providers: [PublishedChapters, ChapterStream],
 })
 export class ChaptersWebModule {}
+
+/** What only workers need: the chores. */
+@Module({ imports: [ChaptersModule], providers: [ImageSweep] })
+export class ChaptersWorkerModule {}

@@ -1,5 +1,5 @@
 // The public API of the chapters module: other modules import nothing else from here.
-export { ChaptersModule, ChaptersWebModule, chaptersSchema } from './chapters.module.js';
+export { ChaptersModule, ChaptersWebModule, ChaptersWorkerModule, chaptersSchema } from './chapters.module.js';
 export { type ChapterSummary, Chapters, type QuoteRequest } from './application/chapters.js';
 export { Titles } from './application/titles.js';
 export { align } from './domain/alignment.js';

@@ -16,6 +16,11 @@ import { TypeormCommentRepository, TypeormCommentAnchorRepository } from './infr
 export const commentsSchema: Schema = {
   rows: [CommentRow, CommentAnchorRow, ReanchoringPositionRow],
   migrations: [Comments1764000003000],
+  retention: {
+    'comments.comment': 'As long as its chapter.',
+    'comments.comment_anchor': 'As long as its comment.',
+    'comments.reanchoring_position': 'As long as its chapter.',
+  },
 };
 
 @Module({

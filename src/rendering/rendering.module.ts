@@ -48,7 +48,6 @@ import {
   ArtefactRow,
   AttemptRow,
   FittedRow,
-  ChoreRow,
   LexiconRow,
   ObjectRow,
   PartRow,
@@ -77,7 +76,6 @@ export const renderingSchema: Schema = {
     AttemptRow,
     StudioRow,
     ObjectRow,
-    ChoreRow,
     SettingsRow,
     ScriptRow,
     LexiconRow,
@@ -94,6 +92,20 @@ export const renderingSchema: Schema = {
     Quota1764200004100,
     Sweep1764200004200,
   ],
+  retention: {
+    'rendering.rendition': 'As long as its chapter; one that failed or was cancelled, 90 days.',
+    'rendering.part': 'As long as its film.',
+    'rendering.artefact': 'As long as a film has it; its file as the sweep says (ARTEFACT_DAYS). One that no film has, 90 days.',
+    'rendering.attempt': '90 days after it ended.',
+    'rendering.object': 'As long as the object is stored: the sweep deletes both.',
+    'rendering.settings': 'As long as its work.',
+    'rendering.script': 'As long as its chapter.',
+    'rendering.lexicon': 'As long as its work.',
+    'rendering.picture': 'As long as its work.',
+    'rendering.studio': '30 days after a worker with these tools was last there; the newest for ever.',
+    'rendering.tools': '30 days after a worker with these tools was last there; the newest for ever.',
+    'rendering.fitted': '365 days after the picture was last fitted.',
+  },
 };
 
 /** What is asked of rendering. Knows which voices there are, and loads none. */

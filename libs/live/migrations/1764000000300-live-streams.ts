@@ -25,6 +25,8 @@ export const LiveStreams1764000000300 = migration(
     at timestamptz NOT NULL,
     PRIMARY KEY (key, seq)
   );
+  -- for purges alone: rows lie in the order of their time, so a few blocks are read
+  CREATE INDEX live_event_at ON live.event USING brin (at);
 
   CREATE TABLE live.installation (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),

@@ -8,6 +8,9 @@ import { ObjectStore } from '#libs/storage/object-store';
 import { type ObjectUse, type StoredObject, WorkStorage } from '../domain/ports.js';
 import { StorageQuotaExceeded } from '../domain/work.js';
 
+/** Every key of a cover or a picture starts so. */
+export const IMAGES = 'covers/';
+
 /**
  * Files of works, by the hash of their bytes, and the rows of chapters.stored_object that say which work has which. A row stands before
  * the bytes do, so an object without a row is nobody's.
@@ -32,7 +35,7 @@ export class ObjectStorage extends WorkStorage {
     await this.refuseWhenFull(workId); // before an image is decoded in vain
     const { bytes, contentType } = await this.images.reencode(upload);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const image = { key: `covers/${sha256.slice(0, 2)}/${sha256}`, sha256, bytes: bytes.length };
+    const image = { key: `${IMAGES}${sha256.slice(0, 2)}/${sha256}`, sha256, bytes: bytes.length };
     const reservation = await this.reserve(workId, use, image);
     try {
       await this.objects.put(image.key, bytes, { contentType, sha256 });
@@ -69,6 +72,7 @@ export class ObjectStorage extends WorkStorage {
         const used = await this.used(workId, slotOf(use, image.sha256));
         if (used + image.bytes > quota) throw new StorageQuotaExceeded(used, image.bytes, quota);
       }
+      await lockObject(this.transaction, image.key);
       const slot = `upload:${newId()}`;
       await this.transaction.query(
         `INSERT INTO chapters.stored_object (work_id, slot, object_key, bytes) VALUES ($1, $2, $3, $4)`,
@@ -88,6 +92,11 @@ export class ObjectStorage extends WorkStorage {
     );
     return Number(bytes);
   }
+}
+
+/** Whoever names an object and whoever deletes it because nothing names it wait for each other. */
+export async function lockObject(transaction: Transaction, key: string): Promise<void> {
+  await transaction.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 2))`, [key]);
 }
 
 const slotOf = (use: ObjectUse, sha256: string): string => (use === 'cover' ? 'cover' : `picture:${sha256}`);

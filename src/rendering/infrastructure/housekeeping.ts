@@ -1,25 +1,22 @@
-/** When the sweep runs: every hour in one of the workers, told apart by a lease in Postgres; and each worker tidies its own disk. */
+/** What rendering removes: the sweep's artefacts and objects, each worker's own files that nobody uses, and rows that no film needs. */
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '#libs/config/config';
+import { deleted } from '#libs/database/deleted';
 import { Transaction } from '#libs/database/transaction';
+import { Chore, type ChoreRun } from '#libs/scheduling/chore';
 import { ObjectStore } from '#libs/storage/object-store';
 import { Sweep } from './sweep.js';
 import { clearUnused } from './unused.js';
 
-const TICK_MS = 60_000;
-const EVERY = `interval '1 hour'`;
-const LEASE = `interval '5 minutes'`;
 const HOUR = 3_600;
 const BATCH = 500;
-/** An upload takes minutes; what was begun a day ago is nobody's. */
+/** An upload takes minutes; one that began a day ago was given up. */
 const UNFINISHED_MS = 24 * HOUR * 1_000;
 
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger('Housekeeping');
   private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private stopped = false;
 
   constructor(
     private readonly config: Config,
@@ -28,53 +25,53 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly sweep: Sweep,
   ) {}
 
+  /** Every worker has a disk of its own, so this is no chore. */
   onApplicationBootstrap(): void {
-    const tick = (): void => {
-      this.running ??= this.round()
-        .catch((error: Error) => this.log.warn(`put off: ${error.message}`))
-        .finally(() => (this.running = undefined));
-    };
-    this.timer = setInterval(tick, TICK_MS);
-    tick();
+    const clear = (): void =>
+      void clearUnused(this.config.home).catch((error: Error) => this.log.warn(`Unused files stay: ${error.message}`));
+    this.timer = setInterval(clear, HOUR * 1_000);
+    clear();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+  onApplicationShutdown(): void {
     clearInterval(this.timer);
-    await this.running;
   }
 
-  private async round(): Promise<void> {
-    await clearUnused(this.config.home);
-    if (!(await this.take())) return;
+  @Chore('sweep-film-objects', '1 h')
+  async sweepObjects(run: ChoreRun): Promise<number> {
     const patience = {
       retentionSeconds: this.config.artefactDays * 24 * HOUR,
       graceSeconds: HOUR,
       strangerSeconds: 24 * HOUR,
       batch: BATCH,
     };
-    const swept = await this.sweep.run(patience, () => this.keep());
+    const swept = await this.sweep.run(patience, () => run.goOn());
     const uploads = await this.objects.clearUnfinished(new Date(Date.now() - UNFINISHED_MS));
-    if (swept.givenUp || swept.objects || uploads)
-      this.log.log(`${swept.givenUp} artefacts, ${swept.objects} objects and ${uploads} unfinished uploads were swept away`);
-    if (!this.stopped)
-      await this.transaction.query(
-        `UPDATE rendering.chore SET next_at = now() + ${EVERY}, lease_until = NULL WHERE name = 'sweep'`,
-      );
+    return swept.givenUp + swept.objects + uploads;
   }
 
-  private async take(): Promise<boolean> {
-    const mine = await this.transaction.query(
-      `INSERT INTO rendering.chore AS chore (name, next_at, lease_until) VALUES ('sweep', now(), now() + ${LEASE})
-       ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
-        WHERE chore.next_at <= now() AND (chore.lease_until IS NULL OR chore.lease_until < now()) RETURNING name`,
-    );
-    return mine.length > 0;
-  }
-
-  private async keep(): Promise<boolean> {
-    if (this.stopped) return false;
-    await this.transaction.query(`UPDATE rendering.chore SET lease_until = now() + ${LEASE} WHERE name = 'sweep'`);
-    return true;
+  @Chore('purge-films', '1 d')
+  async purge(run: ChoreRun): Promise<number> {
+    let sum = 0;
+    for (const sql of PURGES) sum += await run.batches(BATCH, () => deleted(this.transaction, sql));
+    return sum;
   }
 }
+
+/** In this order: scenes go with their film, attempts with their artefact. */
+const PURGES = [
+  `DELETE FROM rendering.rendition WHERE id IN (
+     SELECT id FROM rendering.rendition WHERE state IN ('failed', 'cancelled') AND finished_at < now() - interval '90 days' LIMIT ${BATCH})`,
+  `DELETE FROM rendering.artefact WHERE key IN (
+     SELECT a.key FROM rendering.artefact a
+      WHERE a.status = 'wanted' AND a.created_at < now() - interval '90 days' AND (a.lease_until IS NULL OR a.lease_until < now())
+        AND NOT EXISTS (SELECT FROM rendering.part p WHERE p.sound_key = a.key)
+        AND NOT EXISTS (SELECT FROM rendering.part p WHERE p.segment_key = a.key) LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM rendering.attempt WHERE (key, epoch) IN (
+     SELECT key, epoch FROM rendering.attempt WHERE ended_at < now() - interval '90 days' LIMIT ${BATCH})`,
+  `DELETE FROM rendering.fitted WHERE key IN (
+     SELECT key FROM rendering.fitted WHERE fitted_at < now() - interval '365 days' LIMIT ${BATCH})`,
+  // the newest stays: estimates are made with it while no worker runs
+  `DELETE FROM rendering.studio WHERE seen_at < now() - interval '30 days' AND seen_at < (SELECT max(seen_at) FROM rendering.studio)`,
+  `DELETE FROM rendering.tools WHERE seen_at < now() - interval '30 days' AND seen_at < (SELECT max(seen_at) FROM rendering.tools)`,
+];

@@ -99,14 +99,6 @@ export class ObjectRow {
   @Column('timestamptz', { nullable: true }) deletingUntil!: Date | null;
 }
 
-/** What is done now and then, by one worker at a time. */
-@Entity({ schema: 'rendering', name: 'chore' })
-export class ChoreRow {
-  @PrimaryColumn('text') name!: string;
-  @Column('timestamptz') nextAt!: Date;
-  @Column('timestamptz', { nullable: true }) leaseUntil!: Date | null;
-}
-
 /** The ledger: each try to make an artefact, by whom, how many frames it encoded and how it ended. Open while `outcome` is null. */
 @Entity({ schema: 'rendering', name: 'attempt' })
 export class AttemptRow {
@@ -181,4 +173,5 @@ export class FittedRow implements FittedPicture {
   @Column('text') sha256!: string;
   @Column('integer') width!: number;
   @Column('integer') height!: number;
+  @Column('timestamptz', { default: () => 'now()' }) fittedAt!: Date;
 }

@@ -32,7 +32,7 @@ export class WorkerExperience extends Experience {
   async noteFitted(key: string, { sha256, width, height }: FittedPicture): Promise<void> {
     await this.transaction.query(
       `INSERT INTO rendering.fitted (key, sha256, width, height) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (key) DO UPDATE SET sha256 = $2, width = $3, height = $4`,
+       ON CONFLICT (key) DO UPDATE SET sha256 = $2, width = $3, height = $4, fitted_at = now()`,
       [key, sha256, width, height],
     );
   }

@@ -75,9 +75,12 @@ export const Chapters1764000002000 = migration(
     PRIMARY KEY (chapter_id, number)
   );
 
-  -- insert-only is a promise to readers and comments, so the database keeps it too
-  CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME; END $$;
+  -- insert-only is a promise to readers and comments, so the database keeps it too; only erasing removes rows
+  CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' AND current_setting('inkreel.erasing', true) = 'on' THEN RETURN OLD; END IF;
+      RAISE EXCEPTION '% is insert-only: rows are removed only while their chapter is erased', TG_TABLE_NAME;
+    END $$;
   CREATE TRIGGER revision_never_changes BEFORE UPDATE OR DELETE ON chapters.revision FOR EACH ROW EXECUTE FUNCTION chapters.never_changes();
   CREATE TRIGGER block_text_never_changes BEFORE UPDATE OR DELETE ON chapters.block_text FOR EACH ROW EXECUTE FUNCTION chapters.never_changes();
   `,

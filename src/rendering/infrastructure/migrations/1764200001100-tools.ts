@@ -16,7 +16,8 @@ export const Tools1764200001100 = migration(
     key text PRIMARY KEY,
     sha256 text NOT NULL,
     width integer NOT NULL,
-    height integer NOT NULL
+    height integer NOT NULL,
+    fitted_at timestamptz NOT NULL DEFAULT now()
   );
   `,
 );

@@ -1,6 +1,6 @@
 import { migration } from '#libs/database/migration';
 
-/** What the sweep knows: artefacts it is about to give up, the objects there are, and when it ran. */
+/** What the sweep knows: artefacts it is about to give up, and the objects there are. */
 export const Sweep1764200004200 = migration(
   'Sweep1764200004200',
   `
@@ -21,11 +21,5 @@ export const Sweep1764200004200 = migration(
     SELECT file.value, now() + interval '1 day' FROM rendering.rendition,
            LATERAL (VALUES (film->>'sha256'), (film->>'poster'), (film->>'webvtt'), (film->>'srt'), (film->>'cues')) AS file(value)
      WHERE film IS NOT NULL;
-
-  CREATE TABLE rendering.chore (
-    name text PRIMARY KEY,
-    next_at timestamptz NOT NULL,
-    lease_until timestamptz
-  );
   `,
 );

@@ -1,0 +1,27 @@
+import { migration } from '#libs/database/migration';
+
+export const Scheduling1764000000400 = migration(
+  'Scheduling1764000000400',
+  `
+  CREATE SCHEMA IF NOT EXISTS scheduling;
+
+  CREATE TABLE scheduling.chore (
+    name text PRIMARY KEY,
+    every text NOT NULL,
+    next_at timestamptz NOT NULL DEFAULT now(),
+    lease_until timestamptz,
+    run integer NOT NULL DEFAULT 0
+  );
+
+  CREATE TABLE scheduling.chore_run (
+    chore text NOT NULL,
+    number integer NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz,
+    handled integer,
+    error text,
+    PRIMARY KEY (chore, number)
+  );
+  CREATE INDEX chore_run_started_at ON scheduling.chore_run (started_at);
+  `,
+);
