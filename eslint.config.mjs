@@ -111,11 +111,6 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', SIX_COLLABORATORS] },
   },
   {
-    name: 'entry points and child processes may speak before there is a logger',
-    files: ['src/*.ts', 'src/**/*.child.ts', 'libs/operations/process.ts'],
-    rules: { 'no-console': 'off' },
-  },
-  {
     name: 'use cases take of Nest no more than being injected',
     files: ['src/*/application/**/*.ts'],
     ignores: SPECS,

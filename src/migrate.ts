@@ -17,13 +17,13 @@ try {
   await lock.query('SELECT pg_advisory_lock($1)', [LOCK]);
   try {
     const done = await dataSource.runMigrations({ transaction: 'each' });
-    console.log(done.length ? `migrated: ${done.map((step) => step.name).join(', ')}` : 'the schema is up to date');
+    process.stdout.write(done.length ? `migrated: ${done.map((step) => step.name).join(', ')}\n` : 'the schema is up to date\n');
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [LOCK]);
     await lock.release();
   }
 } catch (error) {
-  console.error(`The database could not be migrated: ${(error as Error).message}`);
+  process.stderr.write(`The database could not be migrated: ${(error as Error).message}\n`);
   process.exitCode = 1;
 } finally {
   if (dataSource.isInitialized) await dataSource.destroy();
@@ -34,7 +34,7 @@ function databaseUrlOrExit(): string {
     return databaseUrl();
   } catch (error) {
     if (!(error instanceof BadConfiguration)) throw error;
-    console.error(error.message);
+    process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
 }

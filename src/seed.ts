@@ -10,7 +10,8 @@ import { resolve } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { accountActor, type Actor, type Role } from '#libs/kernel/actor';
-import { logger, readConfig } from '#libs/operations/process';
+import { createLog, NestLog } from '#libs/logging/log';
+import { readConfig } from '#libs/operations/process';
 import { FOUNDATION } from './app.module.js';
 import { AuthModule, ManagingAccounts } from './auth/index.js';
 import { Chapters, ChaptersModule, ManagingWorks, readManuscript, Writing } from './chapters/index.js';
@@ -44,7 +45,10 @@ const REMARKS: Record<string, { quote: string; says: string; answer?: string }[]
 
 const config = readConfig();
 const accounts = JSON.parse(readFileSync(config.demoAccountsFile ?? '', 'utf8')) as DemoAccount[];
-const app = await NestFactory.createApplicationContext(SeedModule, { logger: logger(config, 'seed'), abortOnError: false });
+const app = await NestFactory.createApplicationContext(SeedModule, {
+  logger: new NestLog(createLog(config, 'seed')),
+  abortOnError: false,
+});
 try {
   const people: Actor[] = [];
   let isNew = false;

@@ -10,15 +10,18 @@ import { strictValidation } from '#libs/http/input';
 import { describeApi, serveDocs } from '#libs/http/openapi';
 import { ProblemFilter } from '#libs/http/problems';
 import { rejectUndocumentedInput } from '#libs/http/route-inputs';
+import { createLog, NestLog } from '#libs/logging/log';
 import { mountBoard } from '#libs/operations/board';
 import { Draining } from '#libs/operations/health.controller';
-import { endWithStarter, logger, readConfig, notifyStarter } from '#libs/operations/process';
+import { endOnError, endWithStarter, notifyStarter, readConfig } from '#libs/operations/process';
 import { AppModule, QUEUES } from './app.module.js';
 import { AdminSession } from './auth/index.js';
 
 const config = readConfig();
-const app = await NestFactory.create<NestFastifyApplication>(AppModule, fastifyAdapter(config), {
-  logger: logger(config, 'web'),
+const log = createLog(config, 'web');
+endOnError(log);
+const app = await NestFactory.create<NestFastifyApplication>(AppModule, fastifyAdapter(config, log), {
+  logger: new NestLog(log),
   abortOnError: false,
 });
 const fastify = await prepareServer(app, config);
@@ -37,9 +40,7 @@ try {
   await app.listen({ port: config.port, host: config.host });
 } catch (error) {
   const taken = (error as { code?: string }).code === 'EADDRINUSE';
-  console.error(
-    taken ? `Port ${config.port} is taken: stop what listens there or set PORT to another.` : (error as Error).message,
-  );
+  log.fatal(taken ? `Port ${config.port} is taken: stop what listens there or set PORT to another.` : (error as Error).message);
   process.exit(1);
 }
 notifyStarter({ ready: true, port: (fastify.server.address() as { port: number }).port });

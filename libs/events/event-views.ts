@@ -4,7 +4,7 @@ import { type Page, page, readCursor } from '#libs/http/pagination';
 import { type EventContext, EventSubjects } from './event-subjects.contract.js';
 import type { EventResponse, EventsQuery } from './events.contract.js';
 
-const SELECT = `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.at, e.data, e.about,
+const SELECT = `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.trace, e.at, e.data, e.about,
        json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
        (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
                  'handledAt', d.handled_at, 'failedAt', d.failed_at, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')

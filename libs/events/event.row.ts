@@ -18,6 +18,8 @@ export class EventRow {
   /** The HTTP request that caused it. */
   @Column('text', { nullable: true }) request!: string | null;
   @Column('uuid', { nullable: true }) actor!: string | null;
+  /** The `traceparent` of the work that recorded it (traceparent.ts). */
+  @Column('text', { nullable: true }) trace!: string | null;
   @Column('timestamptz', { default: () => 'now()' }) at!: Date;
   @Column('jsonb') data!: object;
 }

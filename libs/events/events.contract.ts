@@ -77,6 +77,8 @@ export class EventResponse {
   /** The HTTP request that caused it. */
   request!: string | null;
   actor!: string | null;
+  /** The W3C `traceparent` of the request or job that recorded it. */
+  trace!: string | null;
   at!: Date;
   data!: Record<string, unknown>;
   /** Whose work and chapter it is about, by name. */

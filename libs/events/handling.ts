@@ -3,7 +3,7 @@
  * is read from PostgreSQL, and the transaction of the effect sets `handled_at` where it is null. A job that runs twice finds it
  * set and does nothing.
  */
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Job } from 'bull';
 import { Transaction } from '#libs/database/transaction';
 import { RedisClients } from '#libs/redis/redis-clients';
@@ -27,6 +27,8 @@ export interface StoredEvent<Data = Record<string, unknown>> {
   data: Data;
   /** See libs/events/fair-queueing.ts. */
   fairnessKey: string | null;
+  /** The `traceparent` that the handling continues. */
+  trace: string | null;
 }
 
 /** What an error of a job means, and what to do when there will be no further attempt. */
@@ -44,6 +46,8 @@ export interface Failing<Data> {
 
 @Injectable()
 export class Handling {
+  private readonly log = new Logger('Handling');
+
   constructor(
     private readonly transaction: Transaction,
     private readonly redis: RedisClients,
@@ -77,8 +81,10 @@ export class Handling {
   ): Promise<void> {
     const event = await this.load<Data>(job.data);
     if (!event) return;
+    const cause = { event: event.id, parent: event.trace };
     try {
-      await Causation.run({ event: event.id }, () => work(event));
+      await Causation.run(cause, () => work(event));
+      Causation.run(cause, () => this.log.debug(`handled ${event.type} for ${job.data.consumer}`));
     } catch (thrown) {
       const error = thrown as Error;
       const judged = verdict(error);
@@ -87,8 +93,14 @@ export class Handling {
       const last = judged === 'hopeless' || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
       await this.transaction.run(async () => {
         await this.recordFailure(job.data, error, last);
-        if (last) await Causation.run({ event: event.id }, async () => giveUp?.(event, error));
+        if (last) await Causation.run(cause, async () => giveUp?.(event, error));
       });
+      Causation.run(cause, () =>
+        this.log[last ? 'error' : 'warn'](
+          `${event.type} for ${job.data.consumer} ${last ? 'was given up' : 'failed and is tried again'}`,
+          error,
+        ),
+      );
       if (last) await job.discard();
       throw error;
     }
@@ -97,7 +109,7 @@ export class Handling {
   /** The event, or undefined when this epoch of its delivery is handled or was replayed. */
   private async load<Data>({ event, consumer, epoch }: DeliveryJob): Promise<StoredEvent<Data> | undefined> {
     const [row] = await this.transaction.query<StoredEvent<Data>>(
-      `SELECT e.id, e.type, e.v, e.about, e.at, e.data, d.fairness_key AS "fairnessKey",
+      `SELECT e.id, e.type, e.v, e.about, e.at, e.data, e.trace, d.fairness_key AS "fairnessKey",
               json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject
          FROM events.delivery d JOIN events.event e ON e.id = d.event
         WHERE d.event = $1 AND d.consumer = $2 AND d.epoch = $3 AND d.handled_at IS NULL`,

@@ -57,6 +57,7 @@ export class TransactionalOutbox extends Outbox {
   ): Promise<void> {
     if (!events.length) return;
     const cause = Causation.current();
+    const trace = Causation.trace() ?? null;
     const rows = events.map((event) => ({
       id: newId(),
       kind,
@@ -69,6 +70,7 @@ export class TransactionalOutbox extends Outbox {
       cause: cause.event ?? null,
       request: cause.request ?? null,
       actor: cause.actor ?? null,
+      trace,
       data: event.data,
     }));
     const deliveries = rows.flatMap((row, i) => consumers(events[i], i).map((delivery) => ({ event: row.id, ...delivery })));

@@ -8,15 +8,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LogController } from 'fastify';
-import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import helmet from 'helmet';
-import { Causation } from '#libs/events/causation';
+import type { Logger } from 'pino';
 import type { Config } from '#libs/config/config';
 import { DEFAULT_BODY_LIMIT, limitBodies } from './body-limit.js';
 import { connectionLimits, guardConnections } from './connections.js';
 import { rejectInvalidText } from './input.js';
 import { RateLimiter, limitRates } from './rate-limiter.js';
 import { requireRateLimits } from './rate-limit.js';
+import { startCauses } from './request-cause.js';
 import { refuseUnreadable, refuseUnroutable, answer405 } from './unrouted.js';
 
 /** Routes that no controller declares: the documents of the API, the job board, and preflights of any address. */
@@ -28,21 +29,11 @@ const OTHER_ROUTES = {
   '*': 'read',
 } as const;
 
-export function fastifyAdapter(config: Config): FastifyAdapter {
+export function fastifyAdapter(config: Config, log: Logger): FastifyAdapter {
   const options = {
-    logger:
-      config.logLevel === 'silent'
-        ? false
-        : {
-            level: config.logLevel,
-            redact: ['req.headers.authorization', 'req.headers.cookie'],
-            serializers: {
-              // the path only: a query may hold a ticket or a signature
-              req: (request: FastifyRequest) => ({ id: request.id, method: request.method, path: request.url.split('?')[0] }),
-              res: (reply: FastifyReply) => ({ status: reply.statusCode }),
-            },
-          },
-    logController: new LogController({ disableRequestLogging: config.logLevel !== 'debug' }),
+    loggerInstance: log,
+    childLoggerFactory: (logger: Logger) => logger, // each line names its request by itself (request-cause.ts)
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: DEFAULT_BODY_LIMIT,
     trustProxy: config.trustProxy > 0 && ((_address: string, hop: number): boolean => hop < config.trustProxy),
     genReqId: (request: IncomingMessage) => {
@@ -60,6 +51,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
 
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
   const fastify = app.getHttpAdapter().getInstance();
+  startCauses(fastify, config.logLevel === 'debug');
   guardConnections(fastify, config);
   limitBodies(fastify);
   await fastify.register(cookie);
@@ -107,7 +99,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
   answer405(fastify);
   fastify.addHook('preHandler', (request, _reply, done) => {
     rejectInvalidText(request);
-    Causation.run({ request: request.id }, done);
+    done();
   });
   return fastify;
 }

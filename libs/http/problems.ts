@@ -4,7 +4,9 @@
  */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Causation } from '#libs/events/causation';
 import { DomainError, type RefusalKind } from '#libs/kernel/domain-error';
+import { causeOf } from './request-cause.js';
 
 export const STATUS: Record<RefusalKind, number> = {
   invalid: 422,
@@ -105,7 +107,7 @@ const READ_AND_THROWN_AWAY = 64_000_000;
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const body = toProblem(error);
   if (body.status === 500)
-    log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
+    Causation.run(causeOf(request), () => log.error(`${request.method} ${request.url.split('?')[0]} failed`, error));
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
   if (body.status === 503 || body.status === 429)
     void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');

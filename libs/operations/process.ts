@@ -1,7 +1,8 @@
 /**
  * Shared by the web and the worker process: reading the configuration, logging, and ending with the process that started them.
  */
-import { ConsoleLogger, type INestApplicationContext, type LogLevel } from '@nestjs/common';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { BadConfiguration, Config } from '#libs/config/config';
 
 export function readConfig(): Config {
@@ -9,20 +10,19 @@ export function readConfig(): Config {
     return new Config();
   } catch (error) {
     if (!(error instanceof BadConfiguration)) throw error;
-    console.error(error.message);
+    process.stderr.write(`${error.message}\n`); // for a person to read: there is no level yet to log at
     process.exit(1);
   }
 }
 
-const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
-
-export function logger(config: Config, context: string): ConsoleLogger {
-  const upTo = { silent: 0, fatal: 1, error: 2, warn: 3, info: 4, debug: 5 }[config.logLevel];
-  return new ConsoleLogger(context, {
-    logLevels: LEVELS.slice(0, upTo),
-    json: config.nodeEnv === 'production',
-    colors: config.nodeEnv !== 'production',
-  });
+/** A process that breaks says so in its log, not in lines of another shape, and ends. */
+export function endOnError(log: Logger): void {
+  const end = (err: unknown): void => {
+    log.fatal({ err }, 'the process breaks off: an error was caught nowhere');
+    process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
 }
 
 /** A child of `npm start` has a channel to its starter and ends when that closes; elsewhere signals end it. */

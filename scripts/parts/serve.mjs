@@ -68,6 +68,7 @@ function demoAccounts(home, env) {
 function productEnvironment({ home, env, host, port, postgres, redis, accounts }) {
   const admin = accounts?.find(({ role }) => role === 'admin');
   return {
+    NODE_ENV: 'development', // pages of localhost may call (WEB_ORIGINS)
     ...env,
     HOST: host,
     PORT: String(port),

@@ -60,6 +60,19 @@ describe('an instance whose processes are killed', () => {
       expect((statSync(join(home, file)).mode & 0o777).toString(8)).toBe('600');
   });
 
+  it('shows the warnings of web and worker in words, and keeps the whole lines in their logs', async () => {
+    await fetch(`http://127.0.0.1:${port}/livez`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+    await instance.says('web      Proxy: A request came from');
+    send(instance.pid('postgres'), 'SIGKILL');
+    await instance.says('worker   Relay: waiting');
+    await instance.says('postgres is back');
+    await until('it serves again', () => instance.isServing());
+    const lines = readFileSync(join(home, 'logs/worker.log'), 'utf8').trim().split('\n');
+    const warning = lines.map((line) => JSON.parse(line) as object).find((line) => 'context' in line && line.context === 'Relay');
+    expect(warning).toMatchObject({ level: 40, process: 'worker', msg: expect.stringContaining('waiting') as string });
+    instance.output = '';
+  });
+
   it.each(['web', 'worker', 'postgres', 'redis'])('brings %s back after kill -9, with every acknowledged write', async (name) => {
     await publish(`The lamp stayed lit while ${name} was killed.`);
     const killed = instance.pid(name);

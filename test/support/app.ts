@@ -54,6 +54,7 @@ export async function startApp(
   const { WorkerGroupQueues } = await import('#libs/events/worker-groups');
   const { fastifyAdapter, prepareServer } = await import('#libs/http/http-server');
   const { describeApi, serveDocs } = await import('#libs/http/openapi');
+  const { createLog } = await import('#libs/logging/log');
   const { ProblemFilter } = await import('#libs/http/problems');
   const { mountBoard } = await import('#libs/operations/board');
 
@@ -61,7 +62,9 @@ export async function startApp(
   const building = Test.createTestingModule({ imports: [AppModule], controllers });
   for (const provider of without) building.overrideProvider(provider).useValue({});
   const module = await building.compile();
-  const nest = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config), { logger: false });
+  const nest = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config, createLog(config, 'test')), {
+    logger: false,
+  });
   open.push(() => nest.close());
   const routes: string[] = [];
   nest

@@ -18,6 +18,7 @@ export const Outbox1764000000100 = migration(
     cause uuid,
     request text,
     actor uuid,
+    trace text,
     at timestamptz NOT NULL DEFAULT now(),
     data jsonb NOT NULL
   );
