@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { jsonTime } from '#libs/database/json-time';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { type EventContext, EventSubjects } from './event-subjects.contract.js';
@@ -6,8 +7,8 @@ import type { EventResponse, EventsQuery } from './events.contract.js';
 
 const SELECT = `SELECT e.id, e.kind, e.type, e.v, e.cause, e.request, e.actor, e.trace, e.at, e.data, e.about,
        json_build_object('kind', e.subject_kind, 'id', e.subject_id, 'version', e.subject_version) AS subject,
-       (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', d.relayed_at,
-                 'handledAt', d.handled_at, 'failedAt', d.failed_at, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')
+       (SELECT coalesce(json_agg(json_build_object('consumer', d.consumer, 'queue', d.queue, 'epoch', d.epoch, 'relayedAt', ${jsonTime('d.relayed_at')},
+                 'handledAt', ${jsonTime('d.handled_at')}, 'failedAt', ${jsonTime('d.failed_at')}, 'attempts', d.attempts, 'errors', d.errors) ORDER BY d.consumer), '[]')
           FROM events.delivery d WHERE d.event = e.id) AS deliveries,
        (SELECT coalesce(json_agg(x.id ORDER BY x.id), '[]') FROM events.event x WHERE x.cause = e.id) AS effects
   FROM events.event e`;

@@ -5,6 +5,7 @@
  */
 import { Injectable, Logger } from '@nestjs/common';
 import type { Job } from 'bull';
+import { jsonTime } from '#libs/database/json-time';
 import { Transaction } from '#libs/database/transaction';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { Causation } from './causation.js';
@@ -141,7 +142,7 @@ export class Handling {
     await this.transaction.query(
       `UPDATE events.delivery
           SET attempts = attempts + 1,
-              errors = jsonb_path_query_array(jsonb_build_array(jsonb_build_object('at', now(), 'message', $4::text)) || errors, '$[0 to 9]'),
+              errors = jsonb_path_query_array(jsonb_build_array(jsonb_build_object('at', ${jsonTime('now()')}, 'message', $4::text)) || errors, '$[0 to 9]'),
               failed_at = CASE WHEN $5 THEN now() END
         WHERE event = $1 AND consumer = $2 AND epoch = $3 AND handled_at IS NULL`,
       [event, consumer, epoch, error.message.slice(0, 2_000), last],

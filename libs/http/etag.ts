@@ -1,11 +1,18 @@
 /** Strong ETags made of a version number, and the If-Match header that a change sends back (RFC 9110 §13.1). */
+import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type EntityTag, readEtagList } from './etag-list.js';
 import { BadRequest } from './problems.js';
 
-export const etag = (version: string | number): string => `"${version}"`;
+/**
+ * @param version what If-Match compares.
+ * @param shown the body, where it shows what has no part in the version, as a work shows how many of its chapters are published: the tag
+ * then changes with every member of it, while If-Match compares the version alone.
+ */
+export const etag = (version: string | number, shown?: object): string =>
+  shown ? `"${version}-${createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 12)}"` : `"${version}"`;
 
 /**
  * The version that the change was prepared against; the aggregate compares it under its lock. A change without one is 428,
@@ -24,7 +31,8 @@ export const IfMatchVersion = createParamDecorator(
     const tags = readEtagList(header);
     if (tags === '*') return undefined;
     if (!tags) throw new BadRequest('bad-if-match', 'If-Match must hold ETags as you got them, quotes included, like "3".');
-    return tags.map(versionOf).find((version) => version !== undefined) ?? NO_VERSION;
+    // of several, the newest: versions only grow, so an older one cannot be the present one
+    return Math.max(NO_VERSION, ...tags.map(versionOf));
   },
   [
     (target: object, key: string | symbol | undefined): void => {
@@ -40,13 +48,13 @@ export const IfMatchVersion = createParamDecorator(
   ],
 );
 
-/** Versions begin at 1, so the aggregate answers 412 to this one. */
-const NO_VERSION = 0;
+/** No aggregate has this version, so it answers 412. */
+const NO_VERSION = -1;
 
-/** The version that a tag was made of; undefined for a weak one, which If-Match never matches (RFC 9110 §13.1.1), and for any other. */
-function versionOf({ isWeak, tag }: EntityTag): number | undefined {
-  const [, version] = /^"(\d{1,9})"$/.exec(tag) ?? [];
-  return isWeak || version === undefined ? undefined : Number(version);
+/** The version that a tag was made of; NO_VERSION for a weak one, which If-Match never matches (RFC 9110 §13.1.1), and for any other. */
+function versionOf({ isWeak, tag }: EntityTag): number {
+  const [, version] = /^"(\d{1,9})(?:-[\w-]{12})?"$/.exec(tag) ?? [];
+  return isWeak || version === undefined ? NO_VERSION : Number(version);
 }
 
 /** Does If-None-Match name this ETag? Weak comparison, as RFC 9110 §13.1.2 asks. */

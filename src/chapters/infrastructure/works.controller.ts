@@ -67,7 +67,7 @@ export class WorksController {
   ): Promise<WorkResponse> {
     const id = await this.managing.create(actor, body);
     const work = await this.works.work(id, actor);
-    void reply.headers({ location: `/v1/works/${id}`, etag: etag(work.version) });
+    void reply.headers({ location: `/v1/works/${id}`, etag: etag(work.version, work) });
     return work;
   }
 
@@ -98,7 +98,7 @@ export class WorksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WorkResponse> {
     const work = await this.works.work(id, actor);
-    void reply.header('etag', etag(work.version));
+    void reply.header('etag', etag(work.version, work));
     return work;
   }
 
