@@ -1,12 +1,17 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The answer to a request with an Idempotency-Key, kept for 24 hours and written in the transaction of its effect. */
+/** A request with an Idempotency-Key and its answer, kept for 24 hours (idempotency-records.ts). */
 @Entity({ schema: 'http', name: 'idempotency_record' })
 export class IdempotencyRecordRow {
-  /** sha256 over caller, route and key. */
+  /** HMAC over caller, method, path and key. */
   @PrimaryColumn('bytea') key!: Buffer;
-  /** sha256 over the body: the same key with another body is refused. */
-  @Column('bytea') request!: Buffer;
+  /** HMAC over the body without its secrets: the same key with another body is refused. */
+  @Column('bytea') fingerprint!: Buffer;
+  /** Raised each time the key is taken. An attempt stores its answer only while it is the newest. */
+  @Column('integer') attempt!: number;
+  /** While the request runs: when it counts as dead. */
+  @Column('timestamptz', { nullable: true }) leaseUntil!: Date | null;
+  /** Null while the request runs. */
   @Column('integer', { nullable: true }) status!: number | null;
   @Column('jsonb', { nullable: true }) headers!: Record<string, string> | null;
   @Column('jsonb', { nullable: true }) body!: unknown;

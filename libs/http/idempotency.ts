@@ -1,14 +1,24 @@
 /**
- * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST that is sent twice with one key acts once and gets the same
- * answer twice, on any process. The row of the key is inserted first, in the transaction of the effect: a second request waits on
- * that row until the first commits and then reads its answer; if the first fails, nothing is left.
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a POST sent twice with one key acts once and gets the same answer twice,
+ * on whichever process the second lands.
+ *
+ * ```ts
+ * @Post()
+ * @Idempotent()
+ * async create(@Body() body: CreateWorkBody): Promise<WorkResponse> { … }
+ * ```
+ *
+ * The key is taken before the handler runs, in a statement of its own, and no connection is held while the handler hashes a password or
+ * parses a text. The first unit of work that the handler runs begins the transaction, and the answer is stored in it. So the effect and
+ * the answer commit together; a process that dies before leaves neither, and once its lease has ended a repeat runs the request again.
+ * A repeat that comes while the first still runs is 409. Docs: docs/decisions/0021-an-idempotency-key-is-leased.md.
  */
-import { createHash } from 'node:crypto';
 import {
   applyDecorators,
   type CallHandler,
   type ExecutionContext,
   Injectable,
+  Logger,
   type NestInterceptor,
   UseInterceptors,
 } from '@nestjs/common';
@@ -17,20 +27,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { Transaction } from '#libs/database/transaction';
 import type { RequestWithActor } from './access.js';
+import { IdempotencyRecords, type StoredResponse } from './idempotency-records.js';
 import { BadRequest } from './problems.js';
+import { RequestFingerprint, secretIn } from './request-fingerprint.js';
 
 const KEPT_HEADERS = ['location', 'etag', 'content-location'];
 
-interface StoredResponse {
-  request: Buffer;
-  status: number;
-  headers: Record<string, string>;
-  body: unknown;
-}
-
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(private readonly transaction: Transaction) {}
+  private readonly log = new Logger('Idempotency');
+
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly records: IdempotencyRecords,
+    private readonly fingerprint: RequestFingerprint,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
@@ -45,63 +56,67 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return from(this.answerOnce(request, http.getResponse<FastifyReply>(), key, next));
   }
 
-  private answerOnce(
+  private async answerOnce(
     request: FastifyRequest & RequestWithActor,
     reply: FastifyReply,
     key: string,
     next: CallHandler,
   ): Promise<unknown> {
-    // the path with its ids, not the pattern of the route: one key used on two chapters is two requests
-    const name = sha256(JSON.stringify([request.actor?.id ?? request.ip, request.method, request.url, key]));
-    const content = sha256(JSON.stringify(request.body ?? null));
-    return this.transaction.run(async () => {
-      const inserted = await this.transaction.query<{ fresh: boolean }>(
-        `INSERT INTO http.idempotency_record (key, request) VALUES ($1, $2)
-         ON CONFLICT (key) DO UPDATE SET request = EXCLUDED.request, status = NULL, at = now() WHERE http.idempotency_record.at < now() - interval '24 hours'
-         RETURNING true AS fresh`,
-        [name, content],
+    // the very path with its ids, not the route's pattern: one key used on two chapters is two requests
+    const name = this.fingerprint.of([request.actor?.id ?? request.ip, request.method, request.url, key]);
+    const fingerprint = this.fingerprint.of(request.body ?? null);
+    const taken = await this.records.take(name, fingerprint);
+    if ('stored' in taken) return replay(taken.stored, fingerprint, reply);
+    try {
+      return await this.transaction.hold(
+        () => lastValueFrom(next.handle(), { defaultValue: undefined }) as Promise<unknown>,
+        (body) => this.store(name, taken.attempt, reply, body),
       );
-      if (!inserted.length) return this.replay(name, content, reply);
-      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      const headers = Object.fromEntries(
-        KEPT_HEADERS.flatMap((h) => (reply.hasHeader(h) ? [[h, String(reply.getHeader(h))]] : [])),
-      );
-      await this.transaction.query(`UPDATE http.idempotency_record SET status = $2, headers = $3, body = $4 WHERE key = $1`, [
-        name,
-        reply.statusCode,
-        headers,
-        body === undefined ? null : JSON.stringify(body),
-      ]);
-      return body;
-    });
+    } catch (error) {
+      await this.records
+        .release(name, taken.attempt)
+        .catch((failure: unknown) => this.log.warn(`A key stays taken until its lease ends: ${String(failure)}`));
+      throw error;
+    }
   }
 
-  private async replay(name: Buffer, content: Buffer, reply: FastifyReply): Promise<unknown> {
-    const [stored] = await this.transaction.query<StoredResponse>(
-      `SELECT request, status, headers, body FROM http.idempotency_record WHERE key = $1`,
-      [name],
+  private async store(name: Buffer, attempt: number, reply: FastifyReply, body: unknown): Promise<void> {
+    const secret = secretIn(body);
+    if (secret !== undefined)
+      throw new Error(`The answer holds "${secret}", which must not be stored: remove @Idempotent() from this route.`);
+    const headers = Object.fromEntries(
+      KEPT_HEADERS.flatMap((header) => (reply.hasHeader(header) ? [[header, String(reply.getHeader(header))]] : [])),
     );
-    if (!stored.request.equals(content))
-      throw new BadRequest(
-        'idempotency-key-reused',
-        'This Idempotency-Key came with another body before: use a new key for a new request.',
-        {},
-        422,
-      );
-    void reply.status(stored.status).headers({ ...stored.headers, 'idempotent-replayed': 'true' });
-    return stored.body ?? undefined;
+    const isStored = await this.records.store(name, attempt, { status: reply.statusCode, headers, body });
+    if (!isStored) throw keyInUse(1);
   }
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+function replay(stored: StoredResponse, fingerprint: Buffer, reply: FastifyReply): unknown {
+  if (!stored.fingerprint.equals(fingerprint))
+    throw new BadRequest(
+      'idempotency-key-reused',
+      'This Idempotency-Key came with another body before: use a new key for a new request.',
+      {},
+      422,
+    );
+  if (stored.status === null) throw keyInUse(stored.retryAfter);
+  void reply.status(stored.status).headers({ ...stored.headers, 'idempotent-replayed': 'true' });
+  return stored.body ?? undefined;
+}
+
+/** Most requests are done in a second; only that of a dead process keeps its key until the lease ends. */
+const keyInUse = (leaseSeconds: number): BadRequest =>
+  new BadRequest(
+    'idempotency-key-in-use',
+    'A request with this Idempotency-Key is running: repeat it in a moment to get its answer.',
+    { retryAfter: Math.min(leaseSeconds, 2) },
+    409,
+  );
 
 /**
- * For every POST that creates something. The handler runs inside the transaction of the key; use cases join it.
- *
- * @example
- * @Post()
- * @Idempotent()
- * createWork(@Body() body: CreateWorkBody): Promise<WorkResponse> {}
+ * For every POST that creates something. The answer is stored for 24 hours, so a route that answers tokens must not have it
+ * (docs/decisions/0021): a repeat there signs in again.
  */
 export const Idempotent = (): MethodDecorator =>
   applyDecorators(
@@ -109,7 +124,8 @@ export const Idempotent = (): MethodDecorator =>
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      description: 'A new random UUID for each new thing; a repeat within 24 hours gets the first answer and changes nothing.',
+      description:
+        'A new random UUID for each new thing; a repeat within 24 hours gets the first answer and changes nothing. While the first still runs: 409.',
       schema: { type: 'string', minLength: 8, maxLength: 255 },
     }),
   );

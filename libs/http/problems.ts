@@ -109,7 +109,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (body.status === 500)
     Causation.run(causeOf(request), () => log.error(`${request.method} ${request.url.split('?')[0]} failed`, error));
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
-  if (body.status === 503 || body.status === 429)
+  if (body.status === 503 || body.status === 429 || body.retryAfter !== undefined)
     void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');
   if (body.status === 413 && Number(request.headers['content-length'] ?? Infinity) <= READ_AND_THROWN_AWAY)
     void reply.removeHeader('connection');

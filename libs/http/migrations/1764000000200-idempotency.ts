@@ -6,7 +6,9 @@ export const Idempotency1764000000200 = migration(
   CREATE SCHEMA IF NOT EXISTS http;
   CREATE TABLE http.idempotency_record (
     key bytea PRIMARY KEY,
-    request bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    attempt integer NOT NULL,
+    lease_until timestamptz,
     status integer,
     headers jsonb,
     body jsonb,
