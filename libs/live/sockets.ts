@@ -5,6 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocketServer } from 'ws';
 import { Config } from '#libs/config/config';
 import { addressKey, clientAddress } from '#libs/http/client-address';
+import { RateLimiter } from '#libs/http/rate-limiter';
 import { Connection, ConnectionServices } from './connection.js';
 import { TooManyConnections } from './live-limits.js';
 import { CLOSE, MAX_CHUNKS, MAX_FRAGMENTS, MAX_FRAME_BYTES } from './protocol.js';
@@ -36,6 +37,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly host: HttpAdapterHost,
     private readonly bus: LiveBus,
     private readonly services: ConnectionServices,
+    private readonly rates: RateLimiter,
   ) {
     this.origins = new Set([config.publicUrl, ...config.webOrigins].map((url) => new URL(url).origin));
   }
@@ -68,10 +70,21 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     const { origin } = request.headers;
     if (origin !== undefined && !this.origins.has(origin))
       return refuse(socket, '403 Forbidden', `Pages of ${JSON.stringify(origin)} may not connect: add it to WEB_ORIGINS.`);
-    const address = addressKey(clientAddress(request, this.config.trustProxy));
+    void this.admit(request, socket, head).catch(() => refuse(socket, '503 Service Unavailable', 'Try again in a moment.'));
+  }
+
+  private async admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const client = clientAddress(request, this.config.trustProxy);
+    const address = addressKey(client);
     const giveBack = this.services.limits.connection({ address });
     if (!giveBack) return refuse(socket, '429 Too Many Requests', new TooManyConnections().message, 'Retry-After: 30\r\n');
     socket.once('close', giveBack);
+    const seconds = await this.rates.secondsToWait('live', client);
+    if (seconds !== undefined) {
+      const sentence = `The budget "live" is spent: connect again in ${seconds} seconds.`;
+      return refuse(socket, '429 Too Many Requests', sentence, `Retry-After: ${seconds}\r\n`);
+    }
+    if (socket.destroyed) return;
     this.upgrader.handleUpgrade(request, socket, head, (ws) => {
       const connection: Connection = new Connection(ws, socket, address, this.services, () =>
         this.connections.delete(connection),

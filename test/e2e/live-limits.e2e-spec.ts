@@ -108,6 +108,22 @@ it('six hundred sockets of forty subscriptions from one address are forty connec
   expect(memory() - before).toBeLessThan(150);
 }, 60_000);
 
+it('connecting again and again is counted by the budget of the class live, whatever is open at a time', async () => {
+  const web = await stack.startWeb({ RATE_LIMITS: 'all=1000000/60,live=5/60' });
+  const statuses: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const socket = new WebSocket(`${web.url.replace('http', 'ws')}/live`, { headers: { 'x-forwarded-for': '203.0.113.99' } });
+    const outcome = await new Promise<number>((done) => {
+      socket.once('open', () => done(101));
+      socket.once('unexpected-response', (_, answer) => done(answer.resume().statusCode!));
+      socket.on('error', () => undefined);
+    });
+    statuses.push(outcome);
+    socket.terminate();
+  }
+  expect(statuses).toEqual([101, 101, 101, 101, 101, 429, 429, 429]);
+});
+
 it('event streams count as sockets do, and are refused with 429 and Retry-After', async () => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => eventsFrom(FLOOD)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(PER_ADDRESS);

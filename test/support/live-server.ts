@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { WebSocket } from 'ws';
 import type { Config } from '#libs/config/config';
+import type { RateLimiter } from '#libs/http/rate-limiter';
 import { ConnectionServices } from '#libs/live/connection';
 import { Hub } from '#libs/live/hub';
 import { LiveLimits } from '#libs/live/live-limits';
@@ -35,7 +36,8 @@ export class LiveServer {
     } as Config;
     const host = { httpAdapter: { getHttpServer: () => server } } as unknown as HttpAdapterHost;
     const services = new ConnectionServices(this.hub, this.live, this.tokens, new LiveLimits(config));
-    this.sockets = new Sockets(config, host, this.world.bus, services);
+    const unlimited = { secondsToWait: () => Promise.resolve(undefined) } as unknown as RateLimiter;
+    this.sockets = new Sockets(config, host, this.world.bus, services, unlimited);
     this.hub.onModuleInit();
     this.sockets.onApplicationBootstrap();
   }
