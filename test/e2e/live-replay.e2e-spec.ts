@@ -1,4 +1,5 @@
 /** What a replay shows: what is true when it is read, and of the history that the stream has now. Limits: live-limits.e2e-spec.ts. */
+import { Client } from 'pg';
 import type { HistoryResponse } from '#libs/live/live.contract';
 import { EventSource } from '../support/event-source.js';
 import { must, type Person } from '../support/people.js';
@@ -151,6 +152,55 @@ describe('a stream whose head went back, as that of a restored backup', () => {
       expect(await history(stream, `since=0&epoch=${empty.epoch}`)).toMatchObject({ epoch: empty.epoch, head: i });
     }
     expect(await history(stream, `since=3&epoch=${empty.epoch}`)).not.toHaveProperty('reset');
+  });
+});
+
+describe('a comment that commits late', () => {
+  it('is missed by nobody: neither by one who reads page after page, nor by one who listens', async () => {
+    const { chapterId, blocks } = await begunChapter(author, { markdown: TEXT, publish: true });
+    const stream = `chapter:${chapterId}`;
+    const listener = await socket();
+    await listener.subscribe(stream);
+    await posted(author, chapterId, 'The first.'); // makes the row that is locked below, if nothing has
+    await stack.sql('INSERT INTO comments.reanchoring_position (chapter_id, publication) VALUES ($1, 1) ON CONFLICT DO NOTHING', [
+      chapterId,
+    ]);
+    const lock = new Client({ connectionString: stack.databaseUrl });
+    await lock.connect();
+    try {
+      await lock.query('BEGIN');
+      await lock.query('SELECT FROM comments.reanchoring_position WHERE chapter_id = $1 FOR UPDATE', [chapterId]);
+      const late = reader.api.post<{ id: string }>(`/v1/chapters/${chapterId}/comments`, {
+        body: 'The late one.',
+        block: blocks[0].id,
+      });
+      await until(
+        async () =>
+          (await stack.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
+            .length,
+        5_000,
+        'a comment that waits',
+      );
+      await posted(author, chapterId, 'The second.');
+      await posted(author, chapterId, 'The third.');
+      type Page = { items: { body: string }[]; next: string | null };
+      const page = async (after?: string | null): Promise<Page> =>
+        must(200, await stack.api.get<Page>(`/v1/chapters/${chapterId}/comments?limit=2${after ? `&after=${after}` : ''}`));
+      const first = await page();
+      await lock.query('COMMIT');
+      must(201, await late);
+      const second = await page(first.next);
+      expect([...first.items, ...second.items].map(({ body }) => body)).toEqual([
+        'The first.',
+        'The second.',
+        'The third.',
+        'The late one.',
+      ]);
+      await until(() => listener.events.length === 4, 5_000, 'four events');
+      expect(listener.events.map(({ body }) => body.body)).toEqual(['The first.', 'The second.', 'The third.', 'The late one.']);
+    } finally {
+      await lock.end();
+    }
   });
 });
 

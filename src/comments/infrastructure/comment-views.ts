@@ -8,19 +8,21 @@ import { CommentNotFound, type CommentState, NotOpenForComments } from '../domai
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 import type { CountsResponse, ThreadResponse } from './comments.contract.js';
 
-type Row = CommentState & { replyCount: number; anchor: CommentAnchor | null };
+type Row = CommentState & { position: number; replyCount: number; anchor: CommentAnchor | null };
 
-const SELECT = `SELECT c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
-       c.body, c.status, c.created_at AS "createdAt",
+const COLUMNS = `c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
+       c.body, c.status, c.created_at AS "createdAt", c.position,
+       CASE WHEN r.comment_id IS NOT NULL THEN
+         json_build_object('block', r.block, 'status', r.status, 'quote', r.quote, 'span', r.span, 'origin', r.origin) END AS anchor`;
+
+const FROM = `FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.id`;
+
+const SELECT = `SELECT ${COLUMNS},
        (WITH RECURSIVE below AS (
           SELECT d.id, d.status FROM comments.comment d WHERE d.parent_id = c.id
           UNION ALL SELECT d.id, d.status FROM comments.comment d JOIN below b ON d.parent_id = b.id)
-        SELECT count(*)::int FROM below WHERE below.status = 'shown') AS "replyCount",
-       CASE WHEN r.comment_id IS NOT NULL THEN
-         json_build_object('block', r.block, 'status', r.status, 'quote', r.quote, 'span', r.span, 'origin', r.origin) END AS anchor
-  FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.id`;
-
-const FIRST = '00000000-0000-0000-0000-000000000000';
+        SELECT count(*)::int FROM below WHERE below.status = 'shown') AS "replyCount"
+  ${FROM}`;
 
 /** The read side of comments: oldest first, in pages, each branch on its own. */
 @Injectable()
@@ -46,9 +48,9 @@ export class CommentViews {
   ): Promise<Page<ThreadResponse>> {
     const shown = await this.chapters.readableRevisions(chapterId);
     if (!shown.length) throw new NotOpenForComments();
-    const [last] = readCursor(after, 'uuid') ?? [FIRST];
+    const [last] = readCursor(after, 'int4') ?? [0];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.id > $3 ORDER BY c.id LIMIT $4`,
+      `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.position > $3 ORDER BY c.position LIMIT $4`,
       [chapterId, block ?? null, last, limit + 1],
     );
     return this.page(rows, limit, shown);
@@ -56,12 +58,11 @@ export class CommentViews {
 
   async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadResponse>> {
     await this.comment(commentId);
-    const [last] = readCursor(after, 'uuid') ?? [FIRST];
-    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.parent_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3`, [
-      commentId,
-      last,
-      limit + 1,
-    ]);
+    const [last] = readCursor(after, 'int4') ?? [0];
+    const rows = await this.transaction.query<Row>(
+      `${SELECT} WHERE c.parent_id = $1 AND c.position > $2 ORDER BY c.position LIMIT $3`,
+      [commentId, last, limit + 1],
+    );
     return this.page(rows, limit, []); // replies have no anchor of their own
   }
 
@@ -86,10 +87,10 @@ export class CommentViews {
 
   /** Comments of one chapter as they are now, for live events of any age: one that was deleted comes without words and name. */
   async byId(ids: readonly string[]): Promise<Map<string, PresentedComment>> {
-    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = ANY($1)`, [ids]);
+    const rows = await this.transaction.query<Omit<Row, 'replyCount'>>(`SELECT ${COLUMNS} ${FROM} WHERE c.id = ANY($1)`, [ids]);
     if (!rows.length) return new Map();
-    const answers = await this.answers(rows, await this.chapters.readableRevisions(rows[0].chapterId));
-    return new Map(answers.map(({ replyCount: _, ...comment }) => [comment.id, comment]));
+    const comments = await this.presented(rows, await this.chapters.readableRevisions(rows[0].chapterId));
+    return new Map(comments.map((comment) => [comment.id, comment]));
   }
 
   private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadResponse>> {
@@ -97,22 +98,21 @@ export class CommentViews {
     return page(
       rows,
       limit,
-      (row) => [row.id],
+      (row) => [row.position],
       (row) => answers[rows.indexOf(row)],
     );
   }
 
-  /** Answers hold no words of a retracted revision: neither the paragraph nor the quotation. */
   private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadResponse[]> {
+    const comments = await this.presented(rows, shownRevisions);
+    return comments.map((comment, i) => ({ ...comment, replyCount: rows[i].replyCount }));
+  }
+
+  /** Answers hold no words of a retracted revision: neither the paragraph nor the quotation. */
+  private async presented(rows: Omit<Row, 'replyCount'>[], shownRevisions: number[]): Promise<PresentedComment[]> {
     const authors = await this.accounts.summaries(rows.map((row) => row.authorId));
-    return rows.map((row) => ({
-      ...presentComment(
-        row,
-        authors.get(row.authorId) ?? { id: row.authorId, name: '' },
-        row.anchor ?? undefined,
-        shownRevisions,
-      ),
-      replyCount: row.replyCount,
-    }));
+    return rows.map((row) =>
+      presentComment(row, authors.get(row.authorId) ?? { id: row.authorId, name: '' }, row.anchor ?? undefined, shownRevisions),
+    );
   }
 }

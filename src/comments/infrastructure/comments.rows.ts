@@ -3,8 +3,8 @@ import type { CommentState } from '../domain/comment.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 
 @Entity({ schema: 'comments', name: 'comment' })
-@Index('comment_thread', ['chapterId', 'id'], { where: 'parent_id IS NULL' })
-@Index('comment_branch', ['parentId', 'id'])
+@Index('comment_thread', ['chapterId', 'position'], { where: 'parent_id IS NULL' })
+@Index('comment_branch', ['parentId', 'position'])
 export class CommentRow implements CommentState {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') chapterId!: string;
@@ -15,6 +15,8 @@ export class CommentRow implements CommentState {
   @Column('text') body!: string;
   @Column('text') status!: CommentState['status'];
   @Column('timestamptz') createdAt!: Date;
+  /** The place in the chapter, in the order of commits: a trigger gives it. Pages are read by it. */
+  @Column({ type: 'integer', insert: false, update: false }) position!: number;
 }
 
 @Entity({ schema: 'comments', name: 'comment_anchor' })

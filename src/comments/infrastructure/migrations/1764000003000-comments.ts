@@ -14,11 +14,29 @@ export const Comments1764000003000 = migration(
     depth integer NOT NULL,
     body text NOT NULL,
     status text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    position integer NOT NULL
   );
-  CREATE INDEX comment_thread ON comments.comment (chapter_id, id) WHERE parent_id IS NULL;
-  CREATE INDEX comment_branch ON comments.comment (parent_id, id);
+  CREATE INDEX comment_thread ON comments.comment (chapter_id, position) WHERE parent_id IS NULL;
+  CREATE INDEX comment_branch ON comments.comment (parent_id, position);
   CREATE INDEX comment_author ON comments.comment (author_id);
+
+  -- Pages follow the order in which comments become visible. The lock on the chapter's row lasts to the commit, so nobody sees
+  -- position n + 1 before n. Ids would not do: a comment that waits for a lock has an older id than one that is visible already.
+  CREATE TABLE comments.last_position (
+    chapter_id uuid PRIMARY KEY,
+    position integer NOT NULL
+  );
+  CREATE FUNCTION comments.take_position() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NEW.position := (SELECT c.position FROM comments.comment AS c WHERE c.id = NEW.id);
+    IF NEW.position IS NULL THEN
+      INSERT INTO comments.last_position AS l (chapter_id, position) VALUES (NEW.chapter_id, 1)
+      ON CONFLICT (chapter_id) DO UPDATE SET position = l.position + 1 RETURNING l.position INTO NEW.position;
+    END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER take_position BEFORE INSERT ON comments.comment FOR EACH ROW EXECUTE FUNCTION comments.take_position();
 
   CREATE TABLE comments.comment_anchor (
     comment_id uuid PRIMARY KEY REFERENCES comments.comment (id),
