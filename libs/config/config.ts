@@ -105,7 +105,7 @@ export const VARIABLES: Record<string, string> = {
   LOG_LEVEL: 'fatal, error, warn, info, debug or silent (default info).',
   INKREEL_HOME: 'Folder for everything the program writes (default .inkreel).',
   DATABASE_URL: 'postgres://user:password@host:5432/database, PostgreSQL 16 or newer.',
-  DATABASE_POOL: 'Connections per process (default 10).',
+  DATABASE_POOL: 'Connections per process (default 10); a web process has one more, which reads revocations.',
   REDIS_URL: 'redis://host:6379, Redis 6.2+ or Valkey, with AOF on and maxmemory-policy noeviction.',
   REDIS_PREFIX: 'Prefix of every key and channel, so that installations can share a server (default inkreel).',
   SIGNING_KEY: 'EC P-256 private key in PEM that signs access tokens (\\n for line ends).',
