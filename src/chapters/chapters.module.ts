@@ -3,16 +3,27 @@ import type { Schema } from '#libs/database/database.module';
 import { ImageReencoder } from '#libs/images/image-reencoder';
 import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
+import { ManagingMembers } from './application/managing-members.js';
 import { ManagingWorks } from './application/managing-works.js';
 import { Titles } from './application/titles.js';
 import { Writing } from './application/writing.js';
-import { ChapterRepository, Revisions, RevisionTexts, WorkRepository, WorkStorage } from './domain/ports.js';
+import {
+  ChapterRepository,
+  InvitationRepository,
+  Revisions,
+  RevisionTexts,
+  WorkRepository,
+  WorkStorage,
+} from './domain/ports.js';
+import { AccessFacts } from './infrastructure/access-facts.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
 import { ChapterViews } from './infrastructure/chapter-views.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
 import {
   BlockTextRow,
   ChapterRow,
+  InvitationRow,
+  MembershipRow,
   PublicationRow,
   RevisionRow,
   StoredObjectRow,
@@ -20,9 +31,12 @@ import {
 } from './infrastructure/chapters.rows.js';
 import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
 import { Retractions1764300001000 } from './infrastructure/migrations/1764300001000-retractions.js';
+import { MemberViews } from './infrastructure/member-views.js';
+import { MembersController } from './infrastructure/members.controller.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
 import { PooledRevisionTexts } from './infrastructure/pooled-revision-texts.js';
 import { TypeormChapterRepository, TypeormWorkRepository } from './infrastructure/typeorm-chapter.repository.js';
+import { TypeormInvitationRepository } from './infrastructure/typeorm-invitation.repository.js';
 import { TypeormRevisions } from './infrastructure/typeorm-revisions.js';
 import { ImageSweep } from './infrastructure/image-sweep.js';
 import { ObjectStorage } from './infrastructure/object-storage.js';
@@ -32,10 +46,12 @@ import { ChaptersProjector } from './infrastructure/chapters.projector.js';
 import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
-  rows: [WorkRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
+  rows: [WorkRow, MembershipRow, InvitationRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
   migrations: [Chapters1764000002000, Retractions1764300001000],
   retention: {
     'chapters.work': 'Until it is erased: 30 days after it was deleted.',
+    'chapters.membership': 'Until the member leaves or is removed, or as long as the work.',
+    'chapters.invitation': 'As long as its work: at most 50 are open at a time.',
     'chapters.chapter': 'Until it is erased: 30 days after it was deleted, or with its work.',
     'chapters.revision': 'As long as its chapter.',
     'chapters.block_text': 'As long as its chapter.',
@@ -49,26 +65,30 @@ export const chaptersSchema: Schema = {
   providers: [
     Writing,
     ManagingWorks,
+    ManagingMembers,
+    AccessFacts,
     ChapterViews,
     ChaptersProjector,
     WorkViews,
+    MemberViews,
     { provide: Chapters, useExisting: ChapterViews },
     { provide: Titles, useClass: TitleViews },
     { provide: WorkRepository, useClass: TypeormWorkRepository },
+    { provide: InvitationRepository, useClass: TypeormInvitationRepository },
     { provide: ChapterRepository, useClass: TypeormChapterRepository },
     { provide: Revisions, useClass: TypeormRevisions },
     { provide: RevisionTexts, useClass: PooledRevisionTexts },
     ImageReencoder,
     { provide: WorkStorage, useClass: ObjectStorage },
   ],
-  exports: [Chapters, Titles, WorkStorage, Writing, ManagingWorks, ChapterViews, WorkViews],
+  exports: [Chapters, Titles, WorkStorage, Writing, ManagingWorks, ManagingMembers, ChapterViews, WorkViews, MemberViews],
 })
 export class ChaptersModule {}
 
 /** Only for the web process: routes, the cache of published chapters and the live stream of chapters. */
 @Module({
   imports: [ChaptersModule],
-  controllers: [WorksController, ChaptersController],
+  controllers: [WorksController, MembersController, ChaptersController],
   providers: [PublishedChapters, ChapterStream],
 })
 export class ChaptersWebModule {}

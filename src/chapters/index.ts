@@ -8,4 +8,5 @@ export { Writing } from './application/writing.js';
 export type { Anchor } from './domain/anchoring.js';
 export { WorkStorage } from './domain/ports.js';
 export { readManuscript } from './domain/manuscript.js';
-export type { ChapterPublished, ChapterUnpublished } from './domain/chapter.js';
+export { ChapterNotFound, type ChapterPublished, type ChapterUnpublished } from './domain/chapter.js';
+export type { Action } from './domain/policy.js';

@@ -121,10 +121,10 @@ describe('A chapter’s script', () => {
     const { chapterId, blocks } = await begunChapter(author, { markdown: TEXT });
     const at = `/v1/chapters/${chapterId}/script`;
     const admin = await signUp(stack, { role: 'admin' });
-    expect((await stranger.api.get(at)).status).toBe(403);
-    expect((await stranger.api.put(`${at}/${blocks[0].id}`, { skip: true }, any)).status).toBe(403);
+    expect((await stranger.api.get(at)).status).toBe(404);
+    expect((await stranger.api.put(`${at}/${blocks[0].id}`, { skip: true }, any)).status).toBe(404);
     expect((await admin.api.get(at)).status).toBe(200);
-    expect((await admin.api.put(`${at}/${blocks[0].id}`, { skip: true }, any)).status).toBe(403);
+    expect((await admin.api.put(`${at}/${blocks[0].id}`, { skip: true }, any)).status).toBe(404);
     expect((await stack.api.get(at)).status).toBe(401);
   });
 });
@@ -194,8 +194,8 @@ describe('A work’s lexicon', () => {
     expect((await put(twice, twice)).body.type).toBe('urn:inkreel:problem:twice-in-lexicon');
     expect((await put({ written: 'Moss' })).status).toBe(400);
     expect((await put({ ...twice, ipa: 'mɔs' })).status).toBe(400);
-    expect((await stranger.api.put(`/v1/works/${workId}/lexicon`, { entries: [] }, any)).status).toBe(403);
-    expect((await stranger.api.get(`/v1/works/${workId}/lexicon`)).status).toBe(403);
+    expect((await stranger.api.put(`/v1/works/${workId}/lexicon`, { entries: [] }, any)).status).toBe(404);
+    expect((await stranger.api.get(`/v1/works/${workId}/lexicon`)).status).toBe(404);
   });
 });
 
@@ -213,8 +213,8 @@ describe('Pictures of a work', () => {
     expect((await sharp(bytes).raw().toBuffer()).equals(await sharp(png).raw().toBuffer())).toBe(true);
     must(200, await author.api.put(`/v1/chapters/${chapterId}/script/${blocks[0].id}`, { picture: sha256 }, any));
     expect((await author.api.post(`/v1/works/${workId}/pictures`, png.subarray(0, 60), sent)).status).toBe(422);
-    expect((await stranger.api.post(`/v1/works/${workId}/pictures`, png, sent)).status).toBe(403);
-    expect((await stranger.api.get(`/v1/works/${workId}/pictures/${sha256}`)).status).toBe(403);
+    expect((await stranger.api.post(`/v1/works/${workId}/pictures`, png, sent)).status).toBe(404);
+    expect((await stranger.api.get(`/v1/works/${workId}/pictures/${sha256}`)).status).toBe(404);
     // another work has to be sent it itself
     const other = await begunChapter(author, { markdown: TEXT });
     expect(

@@ -12,6 +12,8 @@ export interface AccountSummary {
  * authors.get(row.authorId)?.name;
  */
 export abstract class Accounts {
+  /** The account of an e-mail. Callers must not let an answer tell whether there is one. */
+  abstract idOf(email: string): Promise<string | undefined>;
   /** One call for a whole page. Ids without an account are not in the map. */
   abstract summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>>;
 }

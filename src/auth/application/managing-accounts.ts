@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor, Role } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Account, type AccountState, checkPassword, normalEmail, type SignUpPolicy } from '../domain/account.js';
+import { authorize } from '../domain/policy.js';
 import { AccountRepository, PasswordHasher, SessionRepository } from '../domain/ports.js';
 
 interface NewPerson {
@@ -32,6 +33,7 @@ export class ManagingAccounts {
   /** Counts at once: earlier access tokens are refused, and a refresh brings one with the new role. */
   changeRole(by: Actor, accountId: string, role: Role): Promise<Readonly<AccountState>> {
     return this.unitOfWork.run(async ({ record }) => {
+      authorize(by, 'account:change-role');
       const account = await this.accounts.get(accountId);
       const changed = account.changeRole(by, role);
       await this.accounts.save(account);
@@ -43,6 +45,7 @@ export class ManagingAccounts {
   /** Its next request is refused, its sessions end and its sockets are closed, on every web process within a second. */
   suspend(by: Actor, accountId: string, reason: string): Promise<void> {
     return this.unitOfWork.run(async ({ now, record }) => {
+      authorize(by, 'account:suspend');
       const account = await this.accounts.get(accountId);
       const suspended = account.suspend(by, reason, now);
       if (!suspended.length) return;
@@ -55,8 +58,9 @@ export class ManagingAccounts {
   /** Its owner can sign in again. */
   restore(by: Actor, accountId: string): Promise<void> {
     return this.unitOfWork.run(async ({ record }) => {
+      authorize(by, 'account:suspend');
       const account = await this.accounts.get(accountId);
-      const restored = account.restore(by);
+      const restored = account.restore();
       await this.accounts.save(account);
       await record(...restored);
     });

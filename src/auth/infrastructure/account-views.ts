@@ -50,6 +50,13 @@ export class AccountViews extends Accounts {
     );
   }
 
+  async idOf(email: string): Promise<string | undefined> {
+    const [row] = await this.transaction.query<{ id: string }>(`SELECT id FROM auth.account WHERE email = $1`, [
+      normalEmail(email),
+    ]);
+    return row?.id;
+  }
+
   async summaries(ids: readonly string[]): Promise<Map<string, AccountSummary>> {
     if (!ids.length) return new Map();
     const rows = await this.transaction.query<AccountSummary>(`SELECT id, name FROM auth.account WHERE id = ANY($1)`, [

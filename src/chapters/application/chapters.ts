@@ -1,6 +1,7 @@
 import type { Actor } from '#libs/kernel/actor';
 import type { Anchor } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
+import type { Action } from '../domain/policy.js';
 
 /** What other modules know of a chapter. */
 export interface ChapterSummary {
@@ -37,7 +38,7 @@ export interface Quoted {
  *
  * @example
  * const chapter = await this.chapters.summary(chapterId);
- * if (!chapter?.revision) throw new NotOpenForComments();
+ * if (!chapter?.revision) throw new ChapterNotFound();
  */
 export abstract class Chapters {
   abstract summary(chapterId: string): Promise<ChapterSummary | undefined>;
@@ -66,9 +67,17 @@ export abstract class Chapters {
    * @example const quoted = await chapters.quote(id, { block, quote: { exact: 'the lamp' } }); quoted?.anchor.span
    */
   abstract quote(chapterId: string, at: QuoteRequest): Promise<Quoted | undefined>;
-  /** Whether this account writes the chapter. */
-  abstract writes(chapterId: string, actor: Actor): Promise<boolean>;
-  abstract ownsWork(workId: string, actor: Actor): Promise<boolean>;
+  /**
+   * Whether the policy of chapters allows this; false also when there is no such work or chapter.
+   * @param id of the chapter for `chapter:…`, of the work for `work:…`.
+   * @example await chapters.can(actor, 'chapter:moderate', chapterId)
+   */
+  abstract can(actor: Actor | undefined, action: Action, id: string): Promise<boolean>;
+  /**
+   * The same as a refusal.
+   * @throws ChapterNotFound, WorkNotFound for who may not know of it; NotYourChapter, NotYourWork for others.
+   */
+  abstract authorize(actor: Actor | undefined, action: Action, id: string): Promise<void>;
   /** Object key of the cover of the chapter's work. */
   abstract cover(chapterId: string): Promise<string | null>;
 }

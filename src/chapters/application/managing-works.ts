@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { authorize } from '../domain/policy.js';
 import { WorkRepository, WorkStorage } from '../domain/ports.js';
 import { Work } from '../domain/work.js';
 
@@ -13,7 +14,8 @@ export class ManagingWorks {
     private readonly storage: WorkStorage,
   ) {}
 
-  create(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
+  async create(by: Actor, details: { title: string; summary?: string; language: string }): Promise<string> {
+    authorize(by, 'work:create', { role: null, isPublic: false });
     return this.unitOfWork.run(async ({ now, record }) => {
       const { work, created } = Work.create(by, details, now);
       await this.works.save(work);
@@ -29,6 +31,7 @@ export class ManagingWorks {
     change: { title?: string; summary?: string; language?: string },
   ): Promise<void> {
     return this.unitOfWork.run(async ({ record }) => {
+      authorize(by, 'work:update', await this.works.facts(workId, by));
       const work = await this.works.get(workId);
       const updated = work.update(by, expected, change);
       await this.works.save(work);
@@ -37,9 +40,13 @@ export class ManagingWorks {
   }
 
   async changeCover(by: Actor, workId: string, expected: number | undefined, upload: Buffer): Promise<void> {
-    await this.unitOfWork.run(async () => (await this.works.get(workId)).mustBeOwnedBy(by, expected));
+    await this.unitOfWork.run(async () => {
+      authorize(by, 'work:update', await this.works.facts(workId, by));
+      (await this.works.get(workId)).mustBe(expected);
+    });
     await this.storage.storeImage(workId, 'cover', upload, (image) =>
       this.unitOfWork.run(async ({ record }) => {
+        authorize(by, 'work:update', await this.works.facts(workId, by));
         const work = await this.works.get(workId);
         const changed = work.changeCover(by, expected, image.key);
         await this.works.save(work);

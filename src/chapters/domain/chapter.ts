@@ -59,7 +59,7 @@ export class Chapter {
 
   /** A new revision, whose blocks were aligned with those of `alignedWith`; the event holds its number. */
   save(by: Actor, expected: number | undefined, alignedWith: number, title: string, now: Date): ChapterSaved {
-    this.mustBeChangedBy(by, expected);
+    this.mustBe(expected);
     if (alignedWith !== this.state.headRevision) throw new ChangedMeanwhile(`"${this.state.version}"`);
     this.state.title = needTitle(title);
     this.state.headRevision++;
@@ -69,7 +69,7 @@ export class Chapter {
 
   /** @param after the chapter of the same work that it should follow; null puts it first. */
   move(by: Actor, expected: number | undefined, order: ReadingOrder, after: string | null, now: Date): ChapterMoved {
-    this.mustBeChangedBy(by, expected);
+    this.mustBe(expected);
     this.state.rank = order.move(this.state.id, after);
     this.touch(now);
     return this.event('ChapterMoved', { workId: this.state.workId, by: by.id });
@@ -77,7 +77,7 @@ export class Chapter {
 
   /** @param hasText whether that revision has any text. */
   publish(by: Actor, expected: number | undefined, revision: number | undefined, hasText: boolean, now: Date): ChapterPublished {
-    this.mustBeChangedBy(by, expected);
+    this.mustBe(expected);
     const chosen = revision ?? this.state.headRevision;
     if (chosen < 1 || chosen > this.state.headRevision) throw new RevisionNotFound();
     if (this.state.status === 'published' && this.state.publishedRevision === chosen) throw new AlreadyPublished(chosen);
@@ -89,21 +89,22 @@ export class Chapter {
     const published = this.event('ChapterPublished', {
       workId: this.state.workId,
       authorId: this.state.authorId,
+      by: by.id,
       revision: chosen,
     });
     return { ...published, subject: { ...published.subject, version: chosen } };
   }
 
   unpublish(by: Actor, expected: number | undefined, now: Date): ChapterUnpublished {
-    this.mustBeChangedBy(by, expected);
+    this.mustBe(expected);
     if (this.state.status !== 'published') throw new NotPublished();
     this.state.status = 'unpublished';
     this.touch(now);
-    return this.event('ChapterUnpublished', { workId: this.state.workId });
+    return this.event('ChapterUnpublished', { workId: this.state.workId, by: by.id });
   }
 
-  mustBeChangedBy(by: Actor, expected?: number): void {
-    if (this.state.authorId !== by.id) throw new NotYourChapter();
+  /** @throws ChangedMeanwhile when its version is another. */
+  mustBe(expected: number | undefined): void {
     if (expected !== undefined && expected !== this.state.version) throw new ChangedMeanwhile(`"${this.state.version}"`);
   }
 
@@ -139,16 +140,19 @@ export type ChapterSaved = ChapterEvent<'ChapterSaved', { workId: string; by: st
 export type ChapterMoved = ChapterEvent<'ChapterMoved', { workId: string; by: string }>;
 
 /** A revision was published. Read the chapter for its present state: it may have changed again. */
-export type ChapterPublished = ChapterEvent<'ChapterPublished', { workId: string; authorId: string; revision: number }> & {
+export type ChapterPublished = ChapterEvent<
+  'ChapterPublished',
+  { workId: string; authorId: string; by: string; revision: number }
+> & {
   subject: { version: number };
 };
-export type ChapterUnpublished = ChapterEvent<'ChapterUnpublished', { workId: string }>;
+export type ChapterUnpublished = ChapterEvent<'ChapterUnpublished', { workId: string; by: string }>;
 
 export class ChapterNotFound extends DomainError {
   readonly code = 'chapter-not-found';
   readonly kind = 'not-found';
   constructor() {
-    super('There is no such chapter, or it is not published.');
+    super('There is no such chapter, or you may not see it.');
   }
 }
 export class RevisionNotFound extends DomainError {
@@ -169,7 +173,7 @@ export class NotYourChapter extends DomainError {
   readonly code = 'not-your-chapter';
   readonly kind = 'forbidden';
   constructor() {
-    super('This chapter belongs to someone else: only its author may see its drafts and change it.');
+    super('You may read this chapter, but not do this: ask the owner of its work to make you an editor.');
   }
 }
 export class AlreadyPublished extends DomainError {

@@ -1,4 +1,7 @@
+import type { Actor } from '#libs/kernel/actor';
 import type { Chapter } from './chapter.js';
+import type { Invitation } from './invitation.js';
+import type { Facts } from './policy.js';
 import type { RankedChapter, ReadingOrder } from './reading-order.js';
 import type { Book, RevisionText, StoredText, Text } from './revision-text.js';
 import type { Work } from './work.js';
@@ -8,14 +11,26 @@ export abstract class WorkRepository {
   /** Locks it until the unit of work ends. @throws WorkNotFound */
   abstract get(id: string): Promise<Work>;
   abstract save(work: Work): Promise<void>;
+  /** For `authorize`; undefined when there is no such work. */
+  abstract facts(id: string, actor: Actor | undefined): Promise<Facts | undefined>;
   /** The order of its chapters. Locks the work until the unit of work ends. @throws WorkNotFound */
   abstract order(workId: string): Promise<ReadingOrder>;
+}
+
+export abstract class InvitationRepository {
+  /** Locks it until the unit of work ends. @throws InvitationNotFound */
+  abstract get(id: string): Promise<Invitation>;
+  abstract save(invitation: Invitation): Promise<void>;
+  /** How many invitations of a work can still be accepted. */
+  abstract countOpen(workId: string, now: Date): Promise<number>;
 }
 
 export abstract class ChapterRepository {
   /** Locks it until the unit of work ends; whoever needs the work's lock too takes that first. @throws ChapterNotFound */
   abstract get(id: string): Promise<Chapter>;
   abstract save(chapter: Chapter): Promise<void>;
+  /** For `authorize`; undefined when there is no such chapter. */
+  abstract facts(id: string, actor: Actor | undefined): Promise<Facts | undefined>;
   /** Without a lock: a chapter stays in its work. @throws ChapterNotFound */
   abstract workOf(id: string): Promise<string>;
   abstract saveRanks(chapters: readonly RankedChapter[]): Promise<void>;
@@ -28,7 +43,6 @@ export abstract class ChapterRepository {
 /** The newest revision and all earlier (id, digest) pairs: what aligning a new text needs. */
 export interface Head extends StoredText {
   chapterId: string;
-  authorId: string;
   title: string;
   version: number;
   revision: number;

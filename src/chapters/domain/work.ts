@@ -1,4 +1,4 @@
-import { type Actor, isAtLeast } from '#libs/kernel/actor';
+import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile, DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 
@@ -13,7 +13,22 @@ export interface WorkState {
   cover: string | null;
   createdAt: Date;
   version: number;
+  /** Everybody with a role on it but its owner. */
+  members: readonly MemberState[];
 }
+
+/** Roles that a member can be invited to. The owner becomes one by creating the work, or when it is transferred. */
+export const MEMBER_ROLES = ['editor', 'moderator', 'beta-reader'] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
+
+export interface MemberState {
+  accountId: string;
+  role: MemberRole;
+  joinedAt: Date;
+}
+
+/** Members of one work, its owner not counted. */
+export const MAX_MEMBERS = 100;
 
 /** A serial, which has chapters. Everyone sees it once a chapter of it is published. */
 export class Work {
@@ -24,7 +39,6 @@ export class Work {
     details: { title: string; summary?: string; language: string },
     now: Date,
   ): { work: Work; created: WorkCreated } {
-    if (!isAtLeast(by, 'author')) throw new OnlyAuthorsWrite();
     const work = new Work({
       id: newId(now.getTime()),
       ownerId: by.id,
@@ -34,16 +48,17 @@ export class Work {
       cover: null,
       createdAt: now,
       version: 1,
+      members: [],
     });
     return { work, created: work.event('WorkCreated', { ownerId: by.id }) };
   }
 
   static restore(state: WorkState): Work {
-    return new Work({ ...state });
+    return new Work({ ...state, members: [...state.members] });
   }
 
   update(by: Actor, expected: number | undefined, change: { title?: string; summary?: string; language?: string }): WorkUpdated {
-    this.mustBeOwnedBy(by, expected);
+    this.mustBe(expected);
     if (change.title !== undefined) this.state.title = needTitle(change.title);
     if (change.summary !== undefined) this.state.summary = needSummary(change.summary);
     if (change.language !== undefined) this.state.language = needLanguage(change.language);
@@ -54,15 +69,53 @@ export class Work {
 
   /** The event names the cover that was replaced: once nothing refers to that object, it can be deleted. */
   changeCover(by: Actor, expected: number | undefined, key: string): WorkCoverChanged {
-    this.mustBeOwnedBy(by, expected);
+    this.mustBe(expected);
     const replaced = this.state.cover;
     this.state.cover = key;
     this.state.version++;
     return this.event('WorkCoverChanged', { by: by.id, replaced });
   }
 
-  mustBeOwnedBy(by: Actor, expected?: number): void {
-    if (this.state.ownerId !== by.id) throw new NotYourWork();
+  /** Somebody whose invitation was accepted. */
+  admit(accountId: string, role: MemberRole, now: Date): MemberJoined {
+    if (accountId === this.state.ownerId || this.member(accountId)) throw new AlreadyMember();
+    if (this.state.members.length >= MAX_MEMBERS) throw new TooManyMembers();
+    this.state.members = [...this.state.members, { accountId, role, joinedAt: now }];
+    return this.event('MemberJoined', { accountId, role });
+  }
+
+  changeMemberRole(by: Actor, accountId: string, role: MemberRole): MemberRoleChanged {
+    if (accountId === this.state.ownerId) throw new LastOwnerStays();
+    if (!this.member(accountId)) throw new MemberNotFound();
+    this.state.members = this.state.members.map((one) => (one.accountId === accountId ? { ...one, role } : one));
+    return this.event('MemberRoleChanged', { by: by.id, accountId, role });
+  }
+
+  /** By the owner, or by the member who leaves. */
+  removeMember(by: Actor, accountId: string): MemberRemoved {
+    if (accountId === this.state.ownerId) throw new LastOwnerStays();
+    if (!this.member(accountId)) throw new MemberNotFound();
+    this.state.members = this.state.members.filter((one) => one.accountId !== accountId);
+    return this.event('MemberRemoved', { by: by.id, accountId });
+  }
+
+  /** A member becomes the owner; who was it before becomes an editor. */
+  transfer(accountId: string, now: Date): WorkTransferred {
+    if (!this.member(accountId)) throw new MemberNotFound();
+    const from = this.state.ownerId;
+    const others = this.state.members.filter((one) => one.accountId !== accountId);
+    this.state.members = [...others, { accountId: from, role: 'editor', joinedAt: now }];
+    this.state.ownerId = accountId;
+    this.state.version++;
+    return this.event('WorkTransferred', { from, to: accountId });
+  }
+
+  private member(accountId: string): MemberState | undefined {
+    return this.state.members.find((one) => one.accountId === accountId);
+  }
+
+  /** @throws ChangedMeanwhile when its version is another. */
+  mustBe(expected: number | undefined): void {
     if (expected !== undefined && expected !== this.state.version) throw new ChangedMeanwhile(`"${this.state.version}"`);
   }
 
@@ -88,6 +141,11 @@ interface WorkEvent<Type extends string, Data extends object> {
 }
 export type WorkCreated = WorkEvent<'WorkCreated', { ownerId: string }>;
 export type WorkUpdated = WorkEvent<'WorkUpdated', { by: string; changed: ('title' | 'summary' | 'language')[] }>;
+export type MemberJoined = WorkEvent<'MemberJoined', { accountId: string; role: MemberRole }>;
+export type MemberRoleChanged = WorkEvent<'MemberRoleChanged', { by: string; accountId: string; role: MemberRole }>;
+/** `by` is the member itself when it left. */
+export type MemberRemoved = WorkEvent<'MemberRemoved', { by: string; accountId: string }>;
+export type WorkTransferred = WorkEvent<'WorkTransferred', { from: string; to: string }>;
 export type WorkCoverChanged = WorkEvent<'WorkCoverChanged', { by: string; replaced: string | null }>;
 
 /** UTF-16 units of the title of a work or a chapter. */
@@ -155,7 +213,7 @@ export class NotYourWork extends DomainError {
   readonly code = 'not-your-work';
   readonly kind = 'forbidden';
   constructor() {
-    super('This work belongs to someone else: only its owner may change it.');
+    super('You may read this work, but not do this: its owner and, for texts, its editors may.');
   }
 }
 export class StorageQuotaExceeded extends DomainError {
@@ -173,6 +231,34 @@ export class WorkNotFound extends DomainError {
   readonly code = 'work-not-found';
   readonly kind = 'not-found';
   constructor() {
-    super('There is no such work, or none of its chapters is published.');
+    super('There is no such work, or you may not see it.');
+  }
+}
+export class MemberNotFound extends DomainError {
+  readonly code = 'member-not-found';
+  readonly kind = 'not-found';
+  constructor() {
+    super('This account is no member of the work: see /members for those who are.');
+  }
+}
+export class AlreadyMember extends DomainError {
+  readonly code = 'already-member';
+  readonly kind = 'conflict';
+  constructor() {
+    super('You have a role on this work already: ask its owner to change it.');
+  }
+}
+export class TooManyMembers extends DomainError {
+  readonly code = 'too-many-members';
+  readonly kind = 'conflict';
+  constructor() {
+    super(`A work has at most ${MAX_MEMBERS} members: its owner has to remove one first.`);
+  }
+}
+export class LastOwnerStays extends DomainError {
+  readonly code = 'last-owner-stays';
+  readonly kind = 'conflict';
+  constructor() {
+    super('A work always has an owner: transfer it to another member first.');
   }
 }

@@ -7,8 +7,10 @@ import { WorkerPool } from '#libs/worker-pool/worker-pool';
 import { type ChapterSummary, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
 import type { Anchor } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
-import { ChapterNotFound, NotYourChapter, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
+import { ChapterNotFound, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
+import { type Action, authorize, can, type Facts, readerId } from '../domain/policy.js';
 import { BlockNotInRevision, createAnchor } from '../domain/anchor-creation.js';
+import { AccessFacts } from './access-facts.js';
 import type { ChapterItem, DraftResponse, RevisionResponse, RevisionItem } from './chapters.contract.js';
 import { anchorTransfer } from './text.tasks.js';
 
@@ -19,11 +21,14 @@ const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.langu
               CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
               (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication`;
 
+const NOTHING: Facts = { role: null, isPublic: false };
+
 /** The read side of chapters: SQL that returns the answers of the API and of `Chapters`. */
 @Injectable()
 export class ChapterViews extends Chapters {
   constructor(
     private readonly transaction: Transaction,
+    private readonly access: AccessFacts,
     private readonly pool: WorkerPool,
   ) {
     super();
@@ -126,17 +131,17 @@ export class ChapterViews extends Chapters {
     return { chapter, revision: shown, text, anchor: createAnchor({ id: id.toLowerCase(), kind, text }, quote) };
   }
 
-  async writes(chapterId: string, actor: Actor): Promise<boolean> {
-    const rows = await this.transaction.query(`SELECT FROM chapters.chapter WHERE id = $1 AND author_id = $2`, [
-      chapterId,
-      actor.id,
-    ]);
-    return rows.length > 0;
+  async can(actor: Actor | undefined, action: Action, id: string): Promise<boolean> {
+    const facts = await this.facts(actor, action, id);
+    return facts !== undefined && can(actor, action, facts);
   }
 
-  async ownsWork(workId: string, actor: Actor): Promise<boolean> {
-    const rows = await this.transaction.query(`SELECT FROM chapters.work WHERE id = $1 AND owner_id = $2`, [workId, actor.id]);
-    return rows.length > 0;
+  async authorize(actor: Actor | undefined, action: Action, id: string): Promise<void> {
+    authorize(actor, action, await this.facts(actor, action, id));
+  }
+
+  private facts(actor: Actor | undefined, action: Action, id: string): Promise<Facts | undefined> {
+    return action.startsWith('work:') ? this.access.work(id, actor) : this.access.chapter(id, actor);
   }
 
   async cover(chapterId: string): Promise<string | null> {
@@ -147,18 +152,19 @@ export class ChapterViews extends Chapters {
     return row?.cover ?? null;
   }
 
-  /** Chapters of a work in reading order; its owner sees drafts too. */
+  /** Chapters of a work in reading order, drafts for those who may read them. */
   async ofWork(workId: string, actor: Actor | undefined, limit: number, after: string | undefined): Promise<Page<ChapterItem>> {
     const [rank] = readCursor(after, 'string') ?? [''];
+    const readsDrafts = can(actor, 'chapter:read-draft', { ...NOTHING, ...(await this.access.work(workId, actor)) });
     const rows = await this.transaction.query<ChapterItem & { rank: string }>(
       `SELECT c.id, c.rank, c.status, c.published_revision AS revision, c.published_at AS "publishedAt",
-              CASE WHEN c.author_id = $2 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
+              CASE WHEN $5 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
               coalesce(r.length, 0) AS characters
-         FROM chapters.chapter c
+         FROM chapters.visible_chapters($2) c
          LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.published_revision
-        WHERE c.work_id = $1 AND (c.status = 'published' OR c.author_id = $2) AND c.rank > $3::text COLLATE "C"
+        WHERE c.work_id = $1 AND c.rank > $3::text COLLATE "C"
         ORDER BY c.rank LIMIT $4`,
-      [workId, actor?.id ?? null, rank, limit + 1],
+      [workId, readerId(actor), rank, limit + 1, readsDrafts],
     );
     return page(
       rows,
@@ -168,23 +174,22 @@ export class ChapterViews extends Chapters {
     );
   }
 
-  /** The newest revision, for the author, with the version to send back as If-Match. */
+  /** The newest revision, with the version to send back as If-Match. */
   async draft(chapterId: string, actor: Actor): Promise<DraftResponse> {
-    const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks'> & { authorId: string }>(
-      `SELECT id, work_id AS "workId", author_id AS "authorId", title, status, head_revision AS revision,
+    await this.authorize(actor, 'chapter:read-draft', chapterId);
+    const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks'>>(
+      `SELECT id, work_id AS "workId", title, status, head_revision AS revision,
               published_revision AS "publishedRevision", updated_at AS "updatedAt", version
          FROM chapters.chapter WHERE id = $1`,
       [chapterId],
     );
     if (!row) throw new ChapterNotFound();
-    const { authorId, ...draft } = row;
-    if (authorId !== actor.id) throw new NotYourChapter();
-    return { ...draft, blocks: await this.blocks(chapterId, draft.revision) };
+    return { ...row, blocks: await this.blocks(chapterId, row.revision) };
   }
 
-  /** One revision as its author sees it. */
+  /** One revision, for those who write the chapter. */
   async revision(chapterId: string, number: number, actor: Actor): Promise<RevisionResponse> {
-    await this.mustWrite(chapterId, actor);
+    await this.authorize(actor, 'chapter:read-history', chapterId);
     const [row] = await this.transaction.query<Omit<RevisionResponse, 'blocks'>>(
       `SELECT number, parent, title, created_at AS "createdAt", lineage FROM chapters.revision WHERE chapter_id = $1 AND number = $2`,
       [chapterId, number],
@@ -195,7 +200,7 @@ export class ChapterViews extends Chapters {
 
   /** Newest first. */
   async revisions(chapterId: string, actor: Actor, limit: number, after: string | undefined): Promise<Page<RevisionItem>> {
-    await this.mustWrite(chapterId, actor);
+    await this.authorize(actor, 'chapter:read-history', chapterId);
     const [before] = readCursor(after, 'int4') ?? [MAX_INT4];
     const rows = await this.transaction.query<RevisionItem>(
       `SELECT number, parent, title, length AS characters, jsonb_array_length(blocks) AS blocks, created_at AS "createdAt",
@@ -209,10 +214,5 @@ export class ChapterViews extends Chapters {
       (row) => [row.number],
       (row) => row,
     );
-  }
-
-  private async mustWrite(chapterId: string, actor: Actor): Promise<void> {
-    if (await this.writes(chapterId, actor)) return;
-    throw (await this.summary(chapterId)) ? new NotYourChapter() : new ChapterNotFound();
   }
 }

@@ -1,11 +1,12 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Lineage } from '../domain/alignment.js';
 import type { BlockKind } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
-import type { WorkState } from '../domain/work.js';
+import type { InvitationState } from '../domain/invitation.js';
+import type { MemberRole, MemberState, WorkState } from '../domain/work.js';
 
 @Entity({ schema: 'chapters', name: 'work' })
-export class WorkRow implements WorkState {
+export class WorkRow implements Omit<WorkState, 'members'> {
   @PrimaryColumn('uuid') id!: string;
   @Index('work_owner') @Column('uuid') ownerId!: string;
   @Column('text') title!: string;
@@ -25,6 +26,32 @@ export class StoredObjectRow {
   @Index('stored_object_key') @Column('text') objectKey!: string;
   @Column('bigint') bytes!: number;
   @Column('timestamptz', { default: () => 'now()' }) storedAt!: Date;
+}
+
+const A_MEMBER_ROLE = `role IN ('editor', 'moderator', 'beta-reader')`;
+
+@Entity({ schema: 'chapters', name: 'membership' })
+@Check('membership_role_check', A_MEMBER_ROLE)
+export class MembershipRow implements MemberState {
+  @ForeignKey(() => WorkRow) @PrimaryColumn('uuid') workId!: string;
+  @Index('membership_account') @PrimaryColumn('uuid') accountId!: string;
+  @Column('text') role!: MemberRole;
+  @Column('timestamptz') joinedAt!: Date;
+}
+
+@Entity({ schema: 'chapters', name: 'invitation' })
+@Check('invitation_role_check', A_MEMBER_ROLE)
+@Check('invitation_status_check', `status IN ('open', 'accepted', 'declined', 'revoked')`)
+export class InvitationRow implements InvitationState {
+  @PrimaryColumn('uuid') id!: string;
+  @ForeignKey(() => WorkRow) @Index('invitation_work') @Column('uuid') workId!: string;
+  @Column('text') role!: MemberRole;
+  @Index('invitation_invitee') @Column('uuid', { nullable: true }) inviteeId!: string | null;
+  @Column('text') tokenHash!: string;
+  @Column('uuid') invitedBy!: string;
+  @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz') expiresAt!: Date;
+  @Column('text') status!: InvitationState['status'];
 }
 
 @Entity({ schema: 'chapters', name: 'chapter' })

@@ -1,25 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
+import type { Actor } from '#libs/kernel/actor';
 import { Chapter, ChapterNotFound } from '../domain/chapter.js';
 import { ChapterRepository, WorkRepository } from '../domain/ports.js';
+import type { Facts } from '../domain/policy.js';
 import { type RankedChapter, ReadingOrder } from '../domain/reading-order.js';
 import { Work, WorkNotFound } from '../domain/work.js';
-import { ChapterRow, WorkRow } from './chapters.rows.js';
+import { AccessFacts } from './access-facts.js';
+import { ChapterRow, MembershipRow, WorkRow } from './chapters.rows.js';
 
 @Injectable()
 export class TypeormWorkRepository extends WorkRepository {
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly access: AccessFacts,
+  ) {
     super();
   }
 
   async get(id: string): Promise<Work> {
     const row = await this.transaction.writing.findOne(WorkRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!row) throw new WorkNotFound();
-    return Work.restore(row);
+    return Work.restore({ ...row, members: await this.transaction.writing.findBy(MembershipRow, { workId: id }) });
   }
 
   async save(work: Work): Promise<void> {
-    await this.transaction.writing.upsert(WorkRow, work.snapshot(), ['id']);
+    const { members, ...row } = work.snapshot();
+    await this.transaction.writing.upsert(WorkRow, row, ['id']);
+    // one statement that writes only what differs: most saves change no member
+    await this.transaction.writing.query(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS m("accountId" uuid, role text, "joinedAt" timestamptz)),
+            gone AS (DELETE FROM chapters.membership WHERE work_id = $1 AND account_id NOT IN (SELECT "accountId" FROM given))
+       INSERT INTO chapters.membership AS old (work_id, account_id, role, joined_at) SELECT $1, "accountId", role, "joinedAt" FROM given
+       ON CONFLICT (work_id, account_id) DO UPDATE SET role = EXCLUDED.role WHERE old.role <> EXCLUDED.role`,
+      [row.id, JSON.stringify(members.map(({ accountId, role, joinedAt }) => ({ accountId, role, joinedAt })))],
+    );
+  }
+
+  facts(id: string, actor: Actor | undefined): Promise<Facts | undefined> {
+    return this.access.work(id, actor);
   }
 
   async order(workId: string): Promise<ReadingOrder> {
@@ -36,7 +55,10 @@ export class TypeormWorkRepository extends WorkRepository {
 
 @Injectable()
 export class TypeormChapterRepository extends ChapterRepository {
-  constructor(private readonly transaction: Transaction) {
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly access: AccessFacts,
+  ) {
     super();
   }
 
@@ -48,6 +70,10 @@ export class TypeormChapterRepository extends ChapterRepository {
 
   async save(chapter: Chapter): Promise<void> {
     await this.transaction.writing.upsert(ChapterRow, chapter.snapshot(), ['id']);
+  }
+
+  facts(id: string, actor: Actor | undefined): Promise<Facts | undefined> {
+    return this.access.chapter(id, actor);
   }
 
   async workOf(id: string): Promise<string> {

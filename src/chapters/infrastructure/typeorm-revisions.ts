@@ -12,7 +12,7 @@ export class TypeormRevisions extends Revisions {
   async head(chapterId: string): Promise<Head | undefined> {
     // one statement, so that version, revision and blocks belong together
     const [head] = await this.transaction.query<Head>(
-      `SELECT c.id AS "chapterId", c.author_id AS "authorId", c.title, w.language, c.version, c.head_revision AS revision,
+      `SELECT c.id AS "chapterId", c.title, w.language, c.version, c.head_revision AS revision,
               (SELECT coalesce(json_agg(json_build_object('id', t.block, 'kind', t.kind, 'text', t.text) ORDER BY b.n), '[]')::text
                  FROM jsonb_array_elements(r.blocks) WITH ORDINALITY AS b(pair, n)
                  JOIN chapters.block_text t ON t.block = (b.pair->>0)::uuid AND t.digest = b.pair->>1) AS blocks,

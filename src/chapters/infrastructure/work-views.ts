@@ -3,6 +3,7 @@ import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import type { Actor } from '#libs/kernel/actor';
 import { Accounts } from '../../auth/index.js';
+import { readerId } from '../domain/policy.js';
 import { WorkNotFound } from '../domain/work.js';
 import type { WorkResponse } from './chapters.contract.js';
 
@@ -10,11 +11,7 @@ type WorkRow = Omit<WorkResponse, 'author'> & { ownerId: string; cursor: string 
 
 const SELECT = `SELECT w.id, w.owner_id AS "ownerId", w.title, w.summary, w.language, w.cover IS NOT NULL AS "hasCover", w.created_at AS "createdAt",
        w.version, to_char(w.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor,
-       (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published') AS chapters
-  FROM chapters.work w`;
-
-/** Everyone sees a work once a chapter of it is published; its owner always sees it. */
-const VISIBLE = `(w.owner_id = $1 OR EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published'))`;
+       (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published') AS chapters`;
 
 @Injectable()
 export class WorkViews {
@@ -24,19 +21,22 @@ export class WorkViews {
   ) {}
 
   async work(workId: string, actor: Actor | undefined): Promise<WorkResponse> {
-    const rows = await this.transaction.query<WorkRow>(`${SELECT} WHERE ${VISIBLE} AND w.id = $2`, [actor?.id ?? null, workId]);
+    const rows = await this.transaction.query<WorkRow>(`${SELECT} FROM chapters.visible_works($1) w WHERE w.id = $2`, [
+      readerId(actor),
+      workId,
+    ]);
     const [work] = await this.withAuthors(rows);
     if (!work) throw new WorkNotFound();
     return work;
   }
 
-  /** Newest first; `mine` only those of the account that asks. */
+  /** Newest first; `mine` only those that the account owns or is a member of. */
   async works(actor: Actor | undefined, mine: boolean, limit: number, after: string | undefined): Promise<Page<WorkResponse>> {
     const [time, id] = readCursor(after, 'time', 'uuid') ?? ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<WorkRow>(
-      `${SELECT} WHERE ${VISIBLE} AND (NOT $2 OR w.owner_id = $1) AND (w.created_at, w.id) < ($3::timestamptz, $4::uuid)
-        ORDER BY w.created_at DESC, w.id DESC LIMIT $5`,
-      [actor?.id ?? null, mine, time, id, limit + 1],
+      `${SELECT} FROM ${mine ? 'chapters.works_of' : 'chapters.visible_works'}($1) w WHERE (w.created_at, w.id) < ($2::timestamptz, $3::uuid)
+        ORDER BY w.created_at DESC, w.id DESC LIMIT $4`,
+      [readerId(actor), time, id, limit + 1],
     );
     const works = await this.withAuthors(rows);
     return page(
@@ -49,8 +49,8 @@ export class WorkViews {
 
   async cover(workId: string, actor: Actor | undefined): Promise<string> {
     const [row] = await this.transaction.query<{ cover: string | null }>(
-      `SELECT w.cover FROM chapters.work w WHERE ${VISIBLE} AND w.id = $2`,
-      [actor?.id ?? null, workId],
+      `SELECT w.cover FROM chapters.visible_works($1) w WHERE w.id = $2`,
+      [readerId(actor), workId],
     );
     if (!row?.cover) throw new WorkNotFound();
     return row.cover;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { type Anchor, Chapters, type QuoteRequest } from '../../chapters/index.js';
-import { Comment, type CommentState, NotOpenForComments } from '../domain/comment.js';
+import { type Anchor, ChapterNotFound, Chapters, type QuoteRequest } from '../../chapters/index.js';
+import { Comment, CommentNotFound, type CommentState } from '../domain/comment.js';
+import { authorize, can, type Facts } from '../domain/policy.js';
 import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 
@@ -30,7 +31,7 @@ export class Commenting {
     for (;;) {
       const posted = await this.unitOfWork.run(async ({ now, record }) => {
         const { comment, posted } = Comment.post(by, chapterId, body, now);
-        if (!target) await this.mustBeOpen(chapterId);
+        if (!target && !can(by, 'comment:create', await this.facts(by, comment))) throw new ChapterNotFound();
         const anchor = target && (await this.createAnchor(comment, target, transferred));
         if (anchor && 'from' in anchor) return anchor;
         await this.comments.save(comment);
@@ -47,7 +48,7 @@ export class Commenting {
   reply(by: Actor, commentId: string, body: string): Promise<string> {
     return this.unitOfWork.run(async ({ now, record }) => {
       const parent = await this.comments.get(commentId);
-      await this.mustBeOpen(parent.chapterId);
+      if (!can(by, 'comment:create', await this.facts(by, parent))) throw new CommentNotFound();
       const { comment: answer, posted } = parent.reply(by, body, now);
       await this.comments.save(answer);
       await record(posted);
@@ -58,6 +59,7 @@ export class Commenting {
   withdraw(by: Actor, commentId: string): Promise<void> {
     return this.unitOfWork.run(async ({ record }) => {
       const comment = await this.comments.get(commentId);
+      authorize(by, 'comment:delete', await this.facts(by, comment));
       const withdrawn = comment.withdraw(by);
       await this.comments.save(comment);
       await record(withdrawn);
@@ -75,7 +77,7 @@ export class Commenting {
     // asked after the lock: the transaction that moved anchors has committed, so the newest publication is the one they are valid
     // for
     const quoted = await this.chapters.quote(chapterId, request);
-    if (!quoted?.chapter.revision) throw new NotOpenForComments();
+    if (!quoted?.chapter.revision) throw new ChapterNotFound();
     const { chapter, revision, text, anchor } = quoted;
     const to = quoted.chapter.revision;
     const isThere = revision === to || (transferred?.from === revision && transferred.to === to);
@@ -84,8 +86,10 @@ export class Commenting {
     return toCommentAnchor(comment, now, chapter.publication, { revision, block: anchor.block, text });
   }
 
-  private async mustBeOpen(chapterId: string): Promise<void> {
-    if (!(await this.chapters.summary(chapterId))?.revision) throw new NotOpenForComments();
+  private async facts(by: Actor, comment: Comment): Promise<Facts> {
+    const isOwn = comment.isBy(by);
+    const isOpen = Boolean((await this.chapters.summary(comment.chapterId))?.revision);
+    return { isOpen, isOwn, moderates: !isOwn && (await this.chapters.can(by, 'chapter:moderate', comment.chapterId)) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Actor, isAtLeast } from '#libs/kernel/actor';
+import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 
@@ -67,9 +67,13 @@ export class Comment {
     return new Comment({ ...state });
   }
 
+  isBy(actor: Actor): boolean {
+    return this.state.authorId === actor.id;
+  }
+
+  /** Withdrawn by its author, hidden by anybody else. */
   withdraw(by: Actor): CommentWithdrawn {
-    const own = this.state.authorId === by.id;
-    if (!own && !isAtLeast(by, 'moderator')) throw new NotYourComment();
+    const own = this.isBy(by);
     if (this.state.status !== 'shown') throw new CommentNotFound();
     this.state.status = own ? 'withdrawn' : 'hidden';
     return {
@@ -144,7 +148,7 @@ export class CommentNotFound extends DomainError {
   readonly code = 'comment-not-found';
   readonly kind = 'not-found';
   constructor() {
-    super('There is no such comment, or its chapter is not published.');
+    super('There is no such comment, or you may not see it.');
   }
 }
 export class ReplyToDeleted extends DomainError {
@@ -159,12 +163,5 @@ export class NotYourComment extends DomainError {
   readonly kind = 'forbidden';
   constructor() {
     super('Only the author of a comment or a moderator can delete it.');
-  }
-}
-export class NotOpenForComments extends DomainError {
-  readonly code = 'not-open-for-comments';
-  readonly kind = 'not-found';
-  constructor() {
-    super('There is no such chapter, or it is not published: only published chapters take comments.');
   }
 }

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
 import { Accounts } from '../../auth/index.js';
-import { Chapters } from '../../chapters/index.js';
+import { ChapterNotFound, Chapters } from '../../chapters/index.js';
 import { presentComment, type PresentedComment } from '../application/commenting.js';
-import { CommentNotFound, type CommentState, NotOpenForComments } from '../domain/comment.js';
+import { CommentNotFound, type CommentState } from '../domain/comment.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 import type { CountsResponse, ThreadResponse } from './comments.contract.js';
 
@@ -47,7 +47,7 @@ export class CommentViews {
     after: string | undefined,
   ): Promise<Page<ThreadResponse>> {
     const shown = await this.chapters.readableRevisions(chapterId);
-    if (!shown.length) throw new NotOpenForComments();
+    if (!shown.length) throw new ChapterNotFound();
     const [last] = readCursor(after, 'int4') ?? [0];
     const rows = await this.transaction.query<Row>(
       `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.position > $3 ORDER BY c.position LIMIT $4`,
@@ -68,7 +68,7 @@ export class CommentViews {
 
   /** How many comments are shown at each block, replies included, and how many belong to no block: one query. */
   async counts(chapterId: string): Promise<CountsResponse> {
-    if (!(await this.chapters.readableRevisions(chapterId)).length) throw new NotOpenForComments();
+    if (!(await this.chapters.readableRevisions(chapterId)).length) throw new ChapterNotFound();
     const rows = await this.transaction.query<{ block: string | null; detached: boolean; comments: number }>(
       `SELECT CASE WHEN r.status <> 'detached' THEN r.block END AS block, r.status IS NOT DISTINCT FROM 'detached' AS detached,
               count(*)::int AS comments

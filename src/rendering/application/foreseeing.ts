@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
+import { authorize } from './authorize.js';
 import { pictureFields } from '../domain/artefacts.js';
 import { partFields, themeOf } from '../domain/drawing.js';
 import { costOf, type Foreseen, type ForeseenScene, lengthOf, NoWorkerYet } from '../domain/foresight.js';
 import { keyOf } from '../domain/keys.js';
 import { Artefacts, Experience } from '../domain/ports.js';
-import { OnlyAuthorsFilm, type RenditionState, type Wish } from '../domain/rendition.js';
+import type { RenditionState, Wish } from '../domain/rendition.js';
 import type { FittedPicture } from '../domain/scene.js';
 import { Planner, type WholePlan } from './planner.js';
 import { type Supposed, Wishes } from './wishes.js';
@@ -33,7 +34,7 @@ export class Foreseeing {
 
   /** @throws NoWorkerYet, NothingToNarrate, and what a request is refused with */
   async foresee(by: Actor, chapterId: string, supposed: Supposed): Promise<Foresight> {
-    if (!(await this.chapters.writes(chapterId, by))) throw new OnlyAuthorsFilm();
+    await authorize(this.chapters, by, 'film:make', 'chapter:film', chapterId);
     // a unit of work only to read in it: settings and script are locked while they are looked at together
     const { wish, lexicon } = await this.unitOfWork.run(() => this.wishes.suppose(chapterId, supposed));
     const tools = await this.experience.tools();

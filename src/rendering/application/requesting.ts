@@ -5,9 +5,10 @@ import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { Outbox } from '#libs/kernel/outbox';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Chapters } from '../../chapters/index.js';
+import { authorize } from './authorize.js';
 import { Quotas, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
 import { refusal } from '../domain/quota.js';
-import { OnlyAuthorsFilm, Rendition, UnknownTheme } from '../domain/rendition.js';
+import { Rendition, UnknownTheme } from '../domain/rendition.js';
 import { THEMES } from '../domain/themes.js';
 import { type Asked, Wishes } from './wishes.js';
 
@@ -28,7 +29,7 @@ export class Requesting {
   /** @returns the film's id, and whether it is a new one: the same wish twice is one film. */
   request(by: Actor, chapterId: string, wish: Asked): Promise<{ id: string; isNew: boolean }> {
     return this.unitOfWork.run(async () => {
-      if (!(await this.chapters.writes(chapterId, by))) throw new OnlyAuthorsFilm();
+      await authorize(this.chapters, by, 'film:make', 'chapter:film', chapterId);
       return this.film(chapterId, by.id, wish);
     });
   }
@@ -58,7 +59,7 @@ export class Requesting {
   cancel(by: Actor, id: string): Promise<void> {
     return this.unitOfWork.run(async () => {
       const rendition = await this.renditions.get(id);
-      if (!(await this.chapters.writes(rendition.snapshot().chapterId, by))) throw new OnlyAuthorsFilm();
+      await authorize(this.chapters, by, 'film:make', 'chapter:film', rendition.snapshot().chapterId);
       rendition.cancel(this.clock.now());
       await this.renditions.save(rendition);
       await this.outbox.record(rendition.changed());
@@ -73,7 +74,7 @@ export class Requesting {
     wanted: { onPublish?: boolean; voice?: string | null; fallbackVoice?: string | null; theme?: string },
   ): Promise<SettingsState> {
     return this.unitOfWork.run(async () => {
-      if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyAuthorsFilm();
+      await authorize(this.chapters, by, 'film:make', 'work:film', workId);
       if (wanted.theme !== undefined && !THEMES[wanted.theme]) throw new UnknownTheme(Object.keys(THEMES));
       const now = await this.settings.get(workId);
       if (expected !== undefined && expected !== now.version) throw new ChangedMeanwhile(`"${now.version}"`);

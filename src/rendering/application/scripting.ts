@@ -3,10 +3,11 @@ import type { Actor } from '#libs/kernel/actor';
 import { Clock } from '#libs/kernel/clock';
 import { ChangedMeanwhile } from '#libs/kernel/domain-error';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { Chapters, WorkStorage } from '../../chapters/index.js';
+import { ChapterNotFound, Chapters, WorkStorage } from '../../chapters/index.js';
+import { authorize } from './authorize.js';
 import { type LexiconEntry, revisedLexicon } from '../domain/lexicon.js';
 import { LexiconRepository, Pictures, ScriptRepository, Voices } from '../domain/ports.js';
-import { BlockNotThere, OnlyItsAuthorScripts, PictureNotThere, type Script, type ScriptChange } from '../domain/script.js';
+import { BlockNotThere, PictureNotThere, type Script, type ScriptChange } from '../domain/script.js';
 
 /** What an author wants otherwise than the prose has it: block by block, and how words sound. Films asked for later are made so. */
 @Injectable()
@@ -40,7 +41,7 @@ export class Scripting {
   /** Takes the place of the whole lexicon. The same list again is the same version. */
   pronounce(by: Actor, workId: string, expected: number | undefined, entries: readonly LexiconEntry[]): Promise<void> {
     return this.unitOfWork.run(async () => {
-      if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyItsAuthorScripts();
+      await authorize(this.chapters, by, 'film:make', 'work:film', workId);
       const newest = await this.lexicons.newest(workId);
       if (expected !== undefined && expected !== newest.version) throw new ChangedMeanwhile(`"${newest.version}"`);
       const next = revisedLexicon(newest, entries);
@@ -50,7 +51,7 @@ export class Scripting {
 
   /** Stores a picture for the blocks of a work. @returns the sha256 that a script names it by. */
   async addPicture(by: Actor, workId: string, upload: Buffer): Promise<string> {
-    if (!(await this.chapters.ownsWork(workId, by))) throw new OnlyItsAuthorScripts();
+    await authorize(this.chapters, by, 'film:make', 'work:film', workId);
     let name = '';
     await this.storage.storeImage(workId, 'picture', upload, (image) =>
       this.unitOfWork.run(async () => {
@@ -71,7 +72,8 @@ export class Scripting {
   ): Promise<void> {
     return this.unitOfWork.run(async () => {
       const card = await this.chapters.summary(chapterId);
-      if (!card || !(await this.chapters.writes(chapterId, by))) throw new OnlyItsAuthorScripts();
+      await authorize(this.chapters, by, 'film:make', 'chapter:film', chapterId);
+      if (!card) throw new ChapterNotFound();
       const script = await this.scripts.get(chapterId, card.workId);
       if (!script.has(block)) {
         const blocks = await this.chapters.blocks(chapterId, card.head);

@@ -112,13 +112,6 @@ export function detached(script: ScriptBlocks, blocks: readonly { readonly id: s
   return Object.fromEntries(Object.entries(script).filter(([id]) => !there.has(id)));
 }
 
-export class OnlyItsAuthorScripts extends DomainError {
-  readonly code = 'only-its-author-scripts';
-  readonly kind = 'forbidden';
-  constructor() {
-    super('Only the author of a chapter may see and change how it is filmed.');
-  }
-}
 export class NotInScript extends DomainError {
   readonly code = 'not-in-script';
   readonly kind = 'not-found';

@@ -4,6 +4,7 @@ import type { Actor } from '#libs/kernel/actor';
 import { LinkGuards } from '#libs/storage/link-guards';
 import { ObjectStore } from '#libs/storage/object-store';
 import { Chapters } from '../../chapters/index.js';
+import { authorize } from '../application/authorize.js';
 import type { SettingsState } from '../domain/ports.js';
 import { type Film, FilmNotShown, RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import { INK } from '../domain/themes.js';
@@ -67,8 +68,9 @@ export class FilmFiles implements OnModuleInit {
     return row && (await this.views.maySee(row, actor)) ? row.film : null;
   }
 
-  async settings(workId: string, actor: Actor): Promise<SettingsState | undefined> {
-    if (!(await this.chapters.ownsWork(workId, actor))) return undefined;
+  /** @throws WorkNotFound, NotYourWork */
+  async settings(workId: string, actor: Actor): Promise<SettingsState> {
+    await authorize(this.chapters, actor, 'settings:read', 'work:read-films', workId);
     const [row] = await this.transaction.query<SettingsState>(
       `SELECT work_id AS "workId", on_publish AS "onPublish", voice, fallback_voice AS "fallbackVoice", theme, version
          FROM rendering.settings WHERE work_id = $1`,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
-import { type Actor, isAtLeast } from '#libs/kernel/actor';
-import { Chapters } from '../../chapters/index.js';
+import type { Actor } from '#libs/kernel/actor';
+import { ChapterNotFound, Chapters } from '../../chapters/index.js';
+import { can } from '../domain/policy.js';
 import type { Foresight } from '../application/foreseeing.js';
 import type { ForeseenScene } from '../domain/foresight.js';
 import { type Fields, type Part, type Reason, reasonsFor } from '../domain/keys.js';
@@ -83,12 +84,16 @@ export class RenditionViews {
     { chapterId, revision, state }: Pick<RenditionState, 'chapterId' | 'revision' | 'state'>,
     actor: Actor | undefined,
   ): Promise<boolean> {
-    const isPublic = state === 'ready' && (await this.chapters.readableRevisions(chapterId)).includes(revision);
-    return isPublic || (await this.maySeeAll(chapterId, actor));
+    const isShown = state === 'ready' && (await this.chapters.readableRevisions(chapterId)).includes(revision);
+    return can(actor, 'film:read', { isShown, worksOnIt: !isShown && (await this.worksOn(chapterId, actor)) });
   }
 
   private async maySeeAll(chapterId: string, actor: Actor | undefined): Promise<boolean> {
-    return isAtLeast(actor, 'admin') || (actor !== undefined && (await this.chapters.writes(chapterId, actor)));
+    return can(actor, 'film:inspect', { isShown: false, worksOnIt: await this.worksOn(chapterId, actor) });
+  }
+
+  private worksOn(chapterId: string, actor: Actor | undefined): Promise<boolean> {
+    return this.chapters.can(actor, 'chapter:read-films', chapterId);
   }
 
   /** Newest first; others than the author see finished films of what they were shown only. */
@@ -100,7 +105,7 @@ export class RenditionViews {
   ): Promise<Page<RenditionResponse>> {
     const all = await this.maySeeAll(chapterId, actor);
     const shown = all ? [] : await this.chapters.readableRevisions(chapterId);
-    if (!all && !shown.length) throw new RenditionNotFound();
+    if (!all && !shown.length) throw new ChapterNotFound();
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
       `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.revision = ANY ($4))) ORDER BY r.id DESC LIMIT $5`,

@@ -13,7 +13,7 @@ import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject, type ServeOptions } from '#libs/storage/serve-object';
 import { Foreseeing } from '../application/foreseeing.js';
 import { Requesting } from '../application/requesting.js';
-import { type Film, OnlyAuthorsFilm, RenditionNotFound } from '../domain/rendition.js';
+import { type Film, RenditionNotFound } from '../domain/rendition.js';
 import { InstalledVoices } from './installed-voices.js';
 import { objectKey } from './object-key.js';
 import { FilmFiles } from './film-files.js';
@@ -232,7 +232,6 @@ export class RenditionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettingsResponse> {
     const settings = await this.files.settings(workId, actor);
-    if (!settings) throw new OnlyAuthorsFilm();
     void reply.header('etag', etag(settings.version));
     return settings;
   }

@@ -17,6 +17,29 @@ export const Chapters1764000002000 = migration(
   );
   CREATE INDEX work_owner ON chapters.work (owner_id);
 
+  CREATE TABLE chapters.membership (
+    work_id uuid NOT NULL REFERENCES chapters.work (id),
+    account_id uuid NOT NULL,
+    role text NOT NULL CHECK (role IN ('editor', 'moderator', 'beta-reader')),
+    joined_at timestamptz NOT NULL,
+    PRIMARY KEY (work_id, account_id)
+  );
+  CREATE INDEX membership_account ON chapters.membership (account_id);
+
+  CREATE TABLE chapters.invitation (
+    id uuid PRIMARY KEY,
+    work_id uuid NOT NULL REFERENCES chapters.work (id),
+    role text NOT NULL CHECK (role IN ('editor', 'moderator', 'beta-reader')),
+    invitee_id uuid,
+    token_hash text NOT NULL,
+    invited_by uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    status text NOT NULL CHECK (status IN ('open', 'accepted', 'declined', 'revoked'))
+  );
+  CREATE INDEX invitation_work ON chapters.invitation (work_id);
+  CREATE INDEX invitation_invitee ON chapters.invitation (invitee_id);
+
   CREATE TABLE chapters.stored_object (
     work_id uuid NOT NULL REFERENCES chapters.work (id),
     slot text NOT NULL,
@@ -74,6 +97,27 @@ export const Chapters1764000002000 = migration(
     at timestamptz NOT NULL,
     PRIMARY KEY (chapter_id, number)
   );
+
+  -- Who may read what, for lists: domain/policy.ts says the same, and the access matrix test compares both.
+  -- Each body is one SELECT, so that Postgres plans it as part of the query that calls it.
+  CREATE FUNCTION chapters.role_in(work uuid, account uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN w.owner_id = account THEN 'owner'
+                ELSE (SELECT m.role FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account) END
+      FROM chapters.work w WHERE w.id = work $$;
+  CREATE FUNCTION chapters.works_of(account uuid) RETURNS SETOF chapters.work LANGUAGE sql STABLE AS $$
+    SELECT w.* FROM chapters.work w
+     WHERE w.owner_id = account OR w.id IN (SELECT m.work_id FROM chapters.membership m WHERE m.account_id = account) $$;
+  CREATE FUNCTION chapters.visible_works(account uuid) RETURNS SETOF chapters.work LANGUAGE sql STABLE AS $$
+    SELECT w.* FROM chapters.work w
+     WHERE EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published')
+        OR w.owner_id = account
+        OR EXISTS (SELECT FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account) $$;
+  CREATE FUNCTION chapters.visible_chapters(account uuid) RETURNS SETOF chapters.chapter LANGUAGE sql STABLE AS $$
+    SELECT c.* FROM chapters.chapter c
+     WHERE c.status = 'published'
+        OR EXISTS (SELECT FROM chapters.work w WHERE w.id = c.work_id AND w.owner_id = account)
+        OR EXISTS (SELECT FROM chapters.membership m WHERE m.work_id = c.work_id AND m.account_id = account
+                                                       AND m.role IN ('editor', 'beta-reader')) $$;
 
   -- insert-only is a promise to readers and comments, so the database keeps it too; only erasing removes rows
   CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS $$

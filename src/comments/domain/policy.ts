@@ -1,0 +1,34 @@
+/**
+ * Who may do what to comments: the only place where comments decides it.
+ *
+ *     authorize(by, 'comment:delete', { isOpen, isOwn: comment.isBy(by), moderates });
+ */
+import { type Actor, hasScope } from '#libs/kernel/actor';
+import { CommentNotFound, NotYourComment } from './comment.js';
+
+/** What is known about the actor and the comment. */
+export interface Facts {
+  /** Its chapter is published. */
+  isOpen: boolean;
+  isOwn: boolean;
+  /** Of the chapter: `Chapters.can(actor, 'chapter:moderate', …)`. */
+  moderates: boolean;
+}
+
+const POLICY = {
+  'comment:read': (_: Actor | undefined, { isOpen }: Facts) => isOpen,
+  'comment:create': (actor: Actor | undefined, { isOpen }: Facts) => isOpen && hasScope(actor, 'comments:write'),
+  'comment:delete': (actor: Actor | undefined, { isOwn, moderates }: Facts) =>
+    hasScope(actor, 'comments:write') && (isOwn || moderates),
+};
+export type Action = keyof typeof POLICY;
+
+export function can(actor: Actor | undefined, action: Action, facts: Facts): boolean {
+  return POLICY[action](actor, facts);
+}
+
+/** @throws CommentNotFound for who may not read it, NotYourComment for others. */
+export function authorize(actor: Actor | undefined, action: Action, facts: Facts): void {
+  if (can(actor, action, facts)) return;
+  throw can(actor, 'comment:read', facts) ? new NotYourComment() : new CommentNotFound();
+}
