@@ -1,5 +1,8 @@
+import * as kernel from '#libs/kernel/actor';
 import { accountActor, clientActor, ROLES } from '#libs/kernel/actor';
+import { mutantsOf } from '../../../test/support/mutants.js';
 import { OnlyAdminsChangeRoles, OnlyAdminsSuspend } from './account.js';
+import * as policy from './policy.js';
 import { type Action, authorize, can } from './policy.js';
 
 it.each<[Action, new () => Error]>([
@@ -13,4 +16,13 @@ it.each<[Action, new () => Error]>([
   expect(can(clientActor({ id: 'x', role: 'author' }, ['admin']), action)).toBe(false);
   expect(can(clientActor({ id: 'x', role: 'admin' }, ['admin']), action)).toBe(true);
   expect(() => authorize(accountActor({ id: 'x', role: 'moderator' }), action)).toThrow(refusal);
+});
+
+it('Each line of the policy is held by an expectation', () => {
+  const mutants = mutantsOf<typeof policy>('src/auth/domain/policy.ts', { '#libs/kernel/actor': kernel, './account.js': {} });
+  expect(mutants.length).toBeGreaterThanOrEqual(4);
+  const actions: Action[] = ['account:change-role', 'account:suspend'];
+  const allowed = ({ can }: typeof policy) =>
+    actions.flatMap((action) => ROLES.filter((role) => can(accountActor({ id: 'x', role }), action)));
+  expect(mutants.filter(({ module }) => allowed(module).join() === 'admin,admin').map(({ name }) => name)).toEqual([]);
 });

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { Accounts } from '../../auth/index.js';
-import { Invitation, type InvitationState } from '../domain/invitation.js';
-import { authorize } from '../domain/policy.js';
+import { Invitation, InvitationNotFound, type InvitationState } from '../domain/invitation.js';
+import { authorize, can } from '../domain/policy.js';
 import { InvitationRepository, WorkRepository } from '../domain/ports.js';
 import type { MemberRole } from '../domain/work.js';
 
@@ -62,7 +62,8 @@ export class ManagingMembers {
   revoke(by: Actor, invitationId: string): Promise<void> {
     return this.unitOfWork.run(async ({ record }) => {
       const invitation = await this.invitations.get(invitationId);
-      authorize(by, 'work:manage-members', await this.works.facts(invitation.snapshot().workId, by));
+      const facts = await this.works.facts(invitation.snapshot().workId, by);
+      if (!facts || !can(by, 'work:manage-members', facts)) throw new InvitationNotFound();
       const revoked = invitation.revoke(by);
       await this.invitations.save(invitation);
       await record(revoked);

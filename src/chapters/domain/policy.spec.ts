@@ -1,6 +1,10 @@
-import { accountActor, type Actor, clientActor, SCOPES } from '#libs/kernel/actor';
+import { isDeepStrictEqual } from 'node:util';
+import * as kernel from '#libs/kernel/actor';
+import { accountActor, type Actor, clientActor, type Scope, SCOPES } from '#libs/kernel/actor';
+import { mutantsOf } from '../../../test/support/mutants.js';
 import { ChapterNotFound, NotYourChapter } from './chapter.js';
-import { type Action, ACTIONS, authorize, can, type Facts, readerId, WORK_ROLES } from './policy.js';
+import * as policy from './policy.js';
+import { type Action, ACTIONS, authorize, type Facts, readerId, WORK_ROLES } from './policy.js';
 import { NotYourWork, OnlyAuthorsWrite, WorkNotFound } from './work.js';
 
 /** Columns: the public, then by role on the work (o)wner (e)ditor (m)oderator (b)eta reader, then site (a)uthor (M)oderator a(D)min. */
@@ -38,29 +42,57 @@ const PEOPLE: Record<string, { actor: Actor | undefined; role: Facts['role'] }> 
   D: { actor: accountActor({ id: 'x', role: 'admin' }), role: null },
 };
 
+/** The scopes with any of which a client of the owner may do it. */
+const SCOPES_OF = (action: Action): Scope[] =>
+  ({
+    'work:film': ['films:write' as const],
+    'chapter:film': ['films:write' as const],
+    'work:read-films': ['films:read' as const, 'films:write' as const],
+    'chapter:read-films': ['films:read' as const, 'films:write' as const],
+    'chapter:moderate': ['comments:write' as const],
+    'work:manage-members': ['members:write' as const],
+    'work:leave': ['members:write' as const],
+  })[action as string] ?? (action.includes(':read') ? ['chapters:read', 'chapters:write'] : ['chapters:write']);
+
+const scopes = ({ can }: Policy, action: Action): Scope[] => {
+  const role = action === 'work:create' ? null : ('owner' as const);
+  return SCOPES.filter((scope) => can(clientActor({ id: 'x', role: 'author' }, [scope]), action, { role, isPublic: false }));
+};
+
+type Policy = Pick<typeof policy, 'can'>;
+
+/** What a policy decides otherwise than expected. */
+const mismatches = ({ can }: Policy, action: Action): string[] =>
+  Object.entries(PEOPLE).flatMap(([name, { actor, role }]) =>
+    EXPECTED[action].flatMap((who, i) => {
+      const isPublic = i === 1;
+      const may = who === '*' || who.includes(name);
+      return can(actor, action, { role, isPublic }) === may ? [] : [`${name} ${action}${isPublic ? ' of what is public' : ''}`];
+    }),
+  );
+
+it('Each line of the policy is held by an expectation', () => {
+  const mutants = mutantsOf<Policy>('src/chapters/domain/policy.ts', {
+    '#libs/kernel/actor': kernel,
+    './chapter.js': {},
+    './work.js': {},
+  });
+  expect(mutants.length).toBeGreaterThan(50);
+  const unseen = mutants.filter(({ module }) =>
+    ACTIONS.every(
+      (action) => mismatches(module, action).length === 0 && isDeepStrictEqual(scopes(module, action), SCOPES_OF(action)),
+    ),
+  );
+  expect(unseen.map(({ name }) => name)).toEqual([]);
+});
+
 describe.each(ACTIONS)('%s', (action) => {
-  it.each(Object.keys(PEOPLE))('is decided for %s', (name) => {
-    const { actor, role } = PEOPLE[name];
-    const may = EXPECTED[action].map((who) => who === '*' || who.includes(name));
-    expect([false, true].map((isPublic) => can(actor, action, { role, isPublic }))).toEqual(may);
+  it('is allowed to whom it is meant for', () => {
+    expect(mismatches(policy, action)).toEqual([]);
   });
 
   it('needs one scope of a client, whatever its account may do', () => {
-    const facts = { role: action === 'work:create' ? null : ('owner' as const), isPublic: false };
-    const author = { id: 'x', role: 'author' as const };
-    const enough = SCOPES.filter((scope) => can(clientActor(author, [scope]), action, facts));
-    expect(can(clientActor(author, []), action, facts)).toBe(false);
-    expect(enough).toEqual(
-      {
-        'work:film': ['films:write'],
-        'chapter:film': ['films:write'],
-        'work:read-films': ['films:read', 'films:write'],
-        'chapter:read-films': ['films:read', 'films:write'],
-        'chapter:moderate': ['comments:write'],
-        'work:manage-members': ['members:write'],
-        'work:leave': ['members:write'],
-      }[action as string] ?? (action.includes(':read') ? ['chapters:read', 'chapters:write'] : ['chapters:write']),
-    );
+    expect(scopes(policy, action)).toEqual(SCOPES_OF(action));
   });
 });
 

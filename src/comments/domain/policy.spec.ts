@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as kernel from '#libs/kernel/actor';
 import { accountActor, clientActor } from '#libs/kernel/actor';
+import { mutantsOf } from '../../../test/support/mutants.js';
 import { CommentNotFound, NotYourComment } from './comment.js';
-import { type Action, authorize, can, type Facts } from './policy.js';
+import * as policy from './policy.js';
+import { type Action, authorize, type Facts } from './policy.js';
 
 const account = accountActor({ id: 'x', role: 'reader' });
 const app = clientActor(account, ['comments:write']);
 const without = clientActor(account, ['chapters:read']);
 const facts = (more: Partial<Facts> = {}): Facts => ({ isOpen: false, isOwn: false, moderates: false, ...more });
 
-it.each<[Action, Partial<Facts>, boolean[]]>([
+const EXPECTED: [Action, Partial<Facts>, boolean[]][] = [
   //                                                    visitor, account, client with and without the scope
   ['comment:read', {}, [false, false, false, false]],
   ['comment:read', { isOpen: true }, [true, true, true, true]],
@@ -16,8 +20,23 @@ it.each<[Action, Partial<Facts>, boolean[]]>([
   ['comment:delete', { isOpen: true }, [false, false, false, false]],
   ['comment:delete', { isOwn: true }, [false, true, true, false]],
   ['comment:delete', { moderates: true }, [false, true, true, false]],
-])('%s with %p', (action, given, expected) => {
-  expect([undefined, account, app, without].map((actor) => can(actor, action, facts(given)))).toEqual(expected);
+];
+
+type Policy = Pick<typeof policy, 'can'>;
+const answers = ({ can }: Policy, action: Action, given: Partial<Facts>): boolean[] =>
+  [undefined, account, app, without].map((actor) => can(actor, action, facts(given)));
+
+it.each(EXPECTED)('%s with %p', (action, given, expected) => {
+  expect(answers(policy, action, given)).toEqual(expected);
+});
+
+it('Each line of the policy is held by an expectation', () => {
+  const mutants = mutantsOf<Policy>('src/comments/domain/policy.ts', { '#libs/kernel/actor': kernel, './comment.js': {} });
+  expect(mutants.length).toBeGreaterThanOrEqual(7);
+  const unseen = mutants.filter(({ module }) =>
+    EXPECTED.every(([action, given, expected]) => isDeepStrictEqual(answers(module, action, given), expected)),
+  );
+  expect(unseen.map(({ name }) => name)).toEqual([]);
 });
 
 it('A comment in a chapter that is not published is not found; another one is not yours', () => {

@@ -8,7 +8,8 @@ import { Chapters } from '../../chapters/index.js';
 import { authorize } from './authorize.js';
 import { Quotas, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
 import { refusal } from '../domain/quota.js';
-import { Rendition, UnknownTheme } from '../domain/rendition.js';
+import { can } from '../domain/policy.js';
+import { OnlyAuthorsFilm, Rendition, RenditionNotFound, UnknownTheme } from '../domain/rendition.js';
 import { THEMES } from '../domain/themes.js';
 import { type Asked, Wishes } from './wishes.js';
 
@@ -59,11 +60,20 @@ export class Requesting {
   cancel(by: Actor, id: string): Promise<void> {
     return this.unitOfWork.run(async () => {
       const rendition = await this.renditions.get(id);
-      await authorize(this.chapters, by, 'film:make', 'chapter:film', rendition.snapshot().chapterId);
+      await this.mustMake(by, rendition);
       rendition.cancel(this.clock.now());
       await this.renditions.save(rendition);
       await this.outbox.record(rendition.changed());
     });
+  }
+
+  /** @throws RenditionNotFound for who may not see the film, OnlyAuthorsFilm for others. */
+  private async mustMake(by: Actor, rendition: Rendition): Promise<void> {
+    const { chapterId, revision, state } = rendition.snapshot();
+    const worksOnIt = await this.chapters.can(by, 'chapter:film', chapterId);
+    if (can(by, 'film:make', { isShown: false, worksOnIt })) return;
+    const isShown = state === 'ready' && (await this.chapters.readableRevisions(chapterId)).includes(revision);
+    throw can(by, 'film:read', { isShown, worksOnIt }) ? new OnlyAuthorsFilm() : new RenditionNotFound();
   }
 
   /** @throws ChangedMeanwhile when the settings are not those of `expected` any more. */
