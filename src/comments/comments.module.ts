@@ -19,6 +19,7 @@ export const commentsSchema: Schema = {
   retention: {
     'comments.comment': 'As long as its chapter.',
     'comments.comment_anchor': 'As long as its comment.',
+    'comments.last_position': 'As long as its chapter.',
     'comments.reanchoring_position': 'As long as its chapter.',
   },
 };

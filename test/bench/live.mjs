@@ -206,18 +206,20 @@ function room(name, pid, port, at, hello) {
 }
 
 /** A comment as listeners get it: what Inkreel makes of the row, and bare `ws` passes on. */
-const presented = (id, chapterId, authorId, createdAt) => ({
-  id,
-  chapterId,
-  parentId: null,
-  rootId: id,
-  depth: 0,
-  author: { id: authorId, name: 'Bench' },
-  body: TEXT,
-  status: 'shown',
-  createdAt,
-  anchor: null,
-});
+function presented(id, chapterId, authorId, createdAt) {
+  return {
+    id,
+    chapterId,
+    parentId: null,
+    rootId: id,
+    depth: 0,
+    author: { id: authorId, name: 'Bench' },
+    body: TEXT,
+    status: 'shown',
+    createdAt,
+    anchor: null,
+  };
+}
 
 /** Counts bytes, and says something now and then, as a browser does by answering pings. */
 function reader(side, port, at, hello) {
