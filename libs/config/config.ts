@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type RateBudgets, readRateLimits } from './rate-limits.js';
+import { DEVELOPMENT_ORIGINS, notOrigins } from './web-origins.js';
 
 /** All errors of one environment, to print line by line and leave with exit code 1. */
 export class BadConfiguration extends Error {
@@ -96,7 +97,8 @@ export const VARIABLES: Record<string, string> = {
   PORT: 'Port of the HTTP API (default 3000).',
   PUBLIC_URL: 'The URL that people reach the API under (default http://HOST:PORT).',
   TRUST_PROXY: 'Number of proxies in front whose X-Forwarded-For is believed (default 0).',
-  WEB_ORIGINS: 'Comma-separated origins of front ends that browsers may call from.',
+  WEB_ORIGINS:
+    'Comma-separated origins of front ends that browsers may call from, as https://read.example.org or http://localhost:* (default none; in development any port of localhost and 127.0.0.1).',
   RATE_LIMITS:
     'Requests allowed, as <name>=<requests>/<seconds>, comma-separated; all names every budget (docs/limits.md has the defaults).',
   LIVE_CONNECTIONS: 'WebSockets and event streams that one web process holds open, together (default 10000).',
@@ -186,7 +188,7 @@ export class Config {
       .url('PUBLIC_URL', ['http:', 'https:'], `http://${this.host === '0.0.0.0' ? 'localhost' : this.host}:${this.port}`)
       .replace(/\/$/, '');
     this.trustProxy = read.integer('TRUST_PROXY', 0, 0, 10);
-    this.webOrigins = read.list('WEB_ORIGINS');
+    this.webOrigins = webOrigins(read, this.nodeEnv);
     this.rateLimits = readRateLimits(read.list('RATE_LIMITS'), (problem) => read.problems.push(problem));
     this.live = {
       connections: read.integer('LIVE_CONNECTIONS', 10_000, 1, 1_000_000),
@@ -243,6 +245,13 @@ export class Config {
     const key = hkdfSync('sha256', Buffer.from(d!, 'base64url'), '', `inkreel ${purpose}`, 32);
     return createSecretKey(Buffer.from(key));
   }
+}
+
+function webOrigins(read: Reader, nodeEnv: Config['nodeEnv']): string[] {
+  const origins = read.list('WEB_ORIGINS');
+  for (const entry of notOrigins(origins))
+    read.problems.push(`WEB_ORIGINS: "${entry}" is not an origin like https://read.example.org (no path, no slash at the end).`);
+  return origins.length || nodeEnv !== 'development' ? origins : DEVELOPMENT_ORIGINS;
 }
 
 type Tools = Pick<Config, 'ffmpegPath' | 'renderConcurrency' | 'voiceApi'>;

@@ -13,6 +13,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Config } from '#libs/config/config';
 import { DEFAULT_BODY_LIMIT, limitBodies } from './body-limit.js';
+import { enableCors } from './cors.js';
 import { connectionLimits, guardConnections } from './connections.js';
 import { rejectInvalidText } from './input.js';
 import { RateLimiter, limitRates } from './rate-limiter.js';
@@ -55,34 +56,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
   guardConnections(fastify, config);
   limitBodies(fastify);
   await fastify.register(cookie);
-  app.enableCors({
-    origin: config.webOrigins.length ? config.webOrigins : false,
-    credentials: false,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: [
-      'authorization',
-      'content-type',
-      'if-match',
-      'if-none-match',
-      'idempotency-key',
-      'last-event-id',
-      'range',
-      'x-request-id',
-    ],
-    exposedHeaders: [
-      'etag',
-      'link',
-      'location',
-      'retry-after',
-      'x-request-id',
-      'idempotent-replayed',
-      'content-range',
-      'ratelimit',
-      'ratelimit-policy',
-      'accept-ranges',
-    ],
-    maxAge: 600,
-  });
+  enableCors(app, config);
   // Manuscripts and pictures are passed on unparsed; their routes check them.
   fastify.addContentTypeParser(['text/plain', 'text/markdown'], { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),

@@ -4,6 +4,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocketServer } from 'ws';
 import { Config } from '#libs/config/config';
+import { originMatcher } from '#libs/config/web-origins';
 import { addressKey, clientAddress } from '#libs/http/client-address';
 import { RateLimiter } from '#libs/http/rate-limiter';
 import { Connection, ConnectionServices } from './connection.js';
@@ -20,7 +21,7 @@ const COME_BACK_WITHIN_MS = 5_000;
 /** The WebSocket at `/live`, on the server that Fastify listens with. The protocol: docs/live-protocol.md. */
 @Injectable()
 export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly origins: Set<string>;
+  private readonly isAllowed: (origin: string) => boolean;
   private readonly connections = new Set<Connection>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly upgrader = new WebSocketServer({
@@ -39,7 +40,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly services: ConnectionServices,
     private readonly rates: RateLimiter,
   ) {
-    this.origins = new Set([config.publicUrl, ...config.webOrigins].map((url) => new URL(url).origin));
+    this.isAllowed = originMatcher([new URL(config.publicUrl).origin, ...config.webOrigins]);
   }
 
   onApplicationBootstrap(): void {
@@ -68,7 +69,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
       return;
     }
     const { origin } = request.headers;
-    if (origin !== undefined && !this.origins.has(origin))
+    if (origin !== undefined && !this.isAllowed(origin))
       return refuse(socket, '403 Forbidden', `Pages of ${JSON.stringify(origin)} may not connect: add it to WEB_ORIGINS.`);
     void this.admit(request, socket, head).catch(() => refuse(socket, '503 Service Unavailable', 'Try again in a moment.'));
   }
