@@ -30,7 +30,7 @@ export const authSchema: Schema = {
   rows: [AccountRow, SessionRow, RevocationRow],
   migrations: [Accounts1764000001000],
   retention: {
-    'auth.account': 'Until it is erased.',
+    'auth.account': 'For ever: accounts cannot be erased yet.',
     'auth.session': '30 days after it ended or expired.',
     'auth.revocation': 'As long as an access token is good, and two minutes.',
   },

@@ -49,10 +49,10 @@ export const chaptersSchema: Schema = {
   rows: [WorkRow, MembershipRow, InvitationRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
   migrations: [Chapters1764000002000, Retractions1764300001000],
   retention: {
-    'chapters.work': 'Until it is erased: 30 days after it was deleted.',
+    'chapters.work': 'For ever: works cannot be deleted yet.',
     'chapters.membership': 'Until the member leaves or is removed, or as long as the work.',
     'chapters.invitation': 'As long as its work: at most 50 are open at a time.',
-    'chapters.chapter': 'Until it is erased: 30 days after it was deleted, or with its work.',
+    'chapters.chapter': 'As long as its work.',
     'chapters.revision': 'As long as its chapter.',
     'chapters.block_text': 'As long as its chapter.',
     'chapters.publication': 'As long as its chapter.',

@@ -19,7 +19,7 @@ interface Growth {
 const GROWING: readonly Growth[] = [
   {
     table: 'http.idempotency_record',
-    grow: `INSERT INTO http.idempotency_record (key, request, at) SELECT sha256(i::text::bytea), '', at FROM ${YEAR}`,
+    grow: `INSERT INTO http.idempotency_record (key, fingerprint, attempt, at) SELECT sha256(i::text::bytea), '', 1, at FROM ${YEAR}`,
     left: DAYS(1),
   },
   {
