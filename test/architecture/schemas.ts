@@ -3,7 +3,7 @@ import { entityTables, sqlStrings } from './sql-strings.js';
 import { sqlNames } from './sql-names.js';
 
 export const MODULES = ['auth', 'chapters', 'comments', 'rendering'];
-export const LIBS_WITH_TABLES = ['events', 'live', 'http'];
+export const LIBS_WITH_TABLES = ['events', 'live', 'http', 'scheduling'];
 const SCHEMAS = new Set([...MODULES, ...LIBS_WITH_TABLES]);
 const OF_POSTGRES = new Set(['pg_catalog', 'information_schema']);
 
