@@ -70,6 +70,7 @@ export const EXPECTED: Record<string, Expected> = {
   'GET /v1/admin/accounts/:id/sessions': admin(({ account: id }) => ({ id })),
   'PUT /v1/admin/accounts/:id/suspension': admin(({ stranger: id }) => ({ id }), { reason: 'Spam.' }),
   'DELETE /v1/admin/accounts/:id/suspension': admin(({ stranger: id }) => ({ id })),
+  'GET /v1/admin/chores': admin(),
   'GET /v1/admin/events': admin(),
   'POST /v1/admin/events/:id/deliveries/:consumer/replay': admin(({ stranger: id }) => ({ id, consumer: 'comments' })),
   'GET /.well-known/jwks.json': row(OPEN),
@@ -170,4 +171,6 @@ export const EXPECTED: Record<string, Expected> = {
   'GET /admin': row(OPEN),
   'POST /admin/session': row(OPEN, undefined, { body: { email: 'nobody@example.org', password: 'a wrong one' } }),
   'POST /admin/session/end': row(OPEN),
+  'POST /admin/session/token': row(OPEN),
+  'GET /admin/events/:id': row(OPEN, undefined, { path: ({ stranger: id }) => ({ id }) }),
 };
