@@ -53,10 +53,11 @@ describe('a POST with an Idempotency-Key', () => {
     const document = must(200, await visitor.get<OpenApi>('/openapi.json'));
     const creating = Object.entries(document.paths).filter(([, methods]) => methods.post?.responses['201']);
     const takers = creating.filter(([, { post }]) => post.parameters?.some(({ name }) => name === 'Idempotency-Key'));
-    // a session or a ticket is a secret, which is not kept to be told again; a picture is named by its bytes, so twice is once
+    // a session, a ticket or an invitation is a secret, which is not kept to be told again; a picture is named by its bytes, so twice is once
     expect(creating.filter((one) => !takers.includes(one)).map(([path]) => path)).toEqual([
       '/v1/live/tickets',
       '/v1/sessions',
+      '/v1/works/{id}/invitations',
       '/v1/works/{id}/pictures',
     ]);
     for (const [path, body] of [

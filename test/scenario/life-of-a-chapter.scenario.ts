@@ -132,8 +132,11 @@ describe.each(['en', 'zh'])('The life of a chapter in %s', (language) => {
       block: fact('commented').block,
       made: fact('commented').block,
       status: 'anchored',
-      publication: 3,
+      publication: 1, // it was never moved, so it was written once
     });
+    expect(await stack.sql(`SELECT publication FROM comments.reanchoring_position WHERE chapter_id = $1`, [chapter])).toEqual([
+      { publication: 3 },
+    ]);
     const numbers = await stack.sql<{ seq: number }>(`SELECT seq::int FROM live.event WHERE key = $1 ORDER BY seq`, [
       `chapter:${String(chapter)}`,
     ]);

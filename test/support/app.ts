@@ -53,6 +53,7 @@ export async function startApp(
   const { Config } = await import('#libs/config/config');
   const { WorkerGroupQueues } = await import('#libs/events/worker-groups');
   const { fastifyAdapter, prepareServer } = await import('#libs/http/http-server');
+  const { strictValidation } = await import('#libs/http/input');
   const { describeApi, serveDocs } = await import('#libs/http/openapi');
   const { createLog } = await import('#libs/logging/log');
   const { ProblemFilter } = await import('#libs/http/problems');
@@ -74,6 +75,7 @@ export async function startApp(
       for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`);
     });
   const fastify = await prepareServer(nest, config);
+  nest.useGlobalPipes(strictValidation());
   nest.useGlobalFilters(new ProblemFilter());
   const queues = QUEUES.map((name) => nest.get<never>(getQueueToken(name), { strict: false }));
   const workerGroupQueues = nest.get(WorkerGroupQueues);
