@@ -28,7 +28,7 @@ export interface Things {
   stranger: string;
 }
 
-export interface Expected {
+export interface AccessRow {
   /** Values of the path's parameters. */
   path?: (things: Things) => Record<string, string> | Promise<Record<string, string>>;
   body?: object | string | Buffer;
@@ -45,17 +45,17 @@ const STALE = { 'if-match': '"999"' };
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 
 const of = (things: 'work' | 'chapter' | 'rendition' | 'invitation') => (all: Things) => ({ id: all[things] });
-const row = (hidden: string, shown = hidden, more: Partial<Expected> = {}): Expected => ({ hidden, shown, ...more });
-const writesWork = (more: Partial<Expected>) => row('144 ..33 44 1.3', '133 ..33 33 1.3', { path: of('work'), ...more });
-const writesChapter = (more: Partial<Expected>) => row('144 ..43 44 1.3', '133 ..33 33 1.3', { path: of('chapter'), ...more });
-const owns = (more: Partial<Expected>) => row('144 .333 44 1.3', '133 .333 33 1.3', { path: of('work'), ...more });
-const readsHistory = (path: Expected['path']) => row('144 ..44 44 1.3', undefined, { path });
-const inspectsFilms = (path: Expected['path']) => row('144 ..44 4. 1.3', undefined, { path });
+const row = (hidden: string, shown = hidden, more: Partial<AccessRow> = {}): AccessRow => ({ hidden, shown, ...more });
+const writesWork = (more: Partial<AccessRow>) => row('144 ..33 44 1.3', '133 ..33 33 1.3', { path: of('work'), ...more });
+const writesChapter = (more: Partial<AccessRow>) => row('144 ..43 44 1.3', '133 ..33 33 1.3', { path: of('chapter'), ...more });
+const owns = (more: Partial<AccessRow>) => row('144 .333 44 1.3', '133 .333 33 1.3', { path: of('work'), ...more });
+const readsHistory = (path: AccessRow['path']) => row('144 ..44 44 1.3', undefined, { path });
+const inspectsFilms = (path: AccessRow['path']) => row('144 ..44 4. 1.3', undefined, { path });
 const readsFilm = row('444 ..44 4. 1.4', OPEN, { path: of('rendition') });
-const published = (path: Expected['path']) => row('444 4444 44 144', OPEN, { path });
-const admin = (path?: Expected['path'], body?: object) => row(ADMINS, undefined, { path, body });
+const published = (path: AccessRow['path']) => row('444 4444 44 144', OPEN, { path });
+const admin = (path?: AccessRow['path'], body?: object) => row(ADMINS, undefined, { path, body });
 
-export const EXPECTED: Record<string, Expected> = {
+export const EXPECTED: Record<string, AccessRow> = {
   'POST /v1/accounts': row(OPEN, undefined, { body: { email: 'x@example.org', name: 'X', password: 'short', role: 'reader' } }),
   'POST /v1/sessions': row(OPEN, undefined, { body: { email: 'nobody@example.org', password: 'a wrong one' } }),
   'POST /v1/sessions/refresh': row(OPEN, undefined, { body: { refreshToken: 'none' } }),
