@@ -9,4 +9,3 @@ export type { Anchor } from './domain/anchoring.js';
 export { WorkStorage } from './domain/ports.js';
 export { readManuscript } from './domain/manuscript.js';
 export { ChapterNotFound, type ChapterPublished, type ChapterUnpublished } from './domain/chapter.js';
-export type { Action } from './domain/policy.js';
