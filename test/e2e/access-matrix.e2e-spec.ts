@@ -102,17 +102,20 @@ async function answers(route: string, things: Things, expected: string, asked: r
 
 /** The code of the problem that somebody gets, or an empty text. */
 async function problemOf(route: string, person: Person, things: Things): Promise<string> {
-  const { headers, body } = await send(route, person, things);
-  const type = /problem\+json/.test(String(headers['content-type'])) ? (JSON.parse(body) as { type: string }).type : '';
-  return type.replace('urn:inkreel:problem:', '');
+  return codeOf(await send(route, person, things));
 }
 
 async function answer(route: string, person: Person, things: Things): Promise<string> {
-  const { statusCode, headers, body } = await send(route, person, things);
+  const response = await send(route, person, things);
+  const { statusCode, body } = response;
   if (statusCode >= 500 && statusCode !== 503) throw new Error(`${route} as ${person}: ${statusCode} ${body}`);
-  const type = /problem\+json/.test(String(headers['content-type'])) ? (JSON.parse(body) as { type: string }).type : '';
-  const code = type.replace('urn:inkreel:problem:', '');
+  const code = codeOf(response);
   return Object.keys(SIGNS).find((sign) => SIGNS[sign].test(code)) ?? '.';
+}
+
+function codeOf({ headers, body }: Awaited<ReturnType<typeof send>>): string {
+  const type = /problem\+json/.test(String(headers['content-type'])) ? (JSON.parse(body) as { type: string }).type : '';
+  return type.replace('urn:inkreel:problem:', '');
 }
 
 async function send(route: string, person: Person, things: Things) {
