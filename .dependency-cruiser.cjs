@@ -117,7 +117,7 @@ module.exports = {
       comment: 'The product must not import tests, scripts or development packages.',
       severity: 'error',
       from: { path: '^(src|libs)/', pathNot: SPEC },
-      to: { path: [SPEC, '^(test|scripts)/'] },
+      to: { path: [SPEC, '^(test|scripts|tools)/'] },
     },
     {
       name: 'no-development-package-in-the-product',

@@ -8,7 +8,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
-COPY scripts ./scripts
+COPY tools/launcher ./tools/launcher
 COPY libs ./libs
 COPY src ./src
 # --out: a plain folder, where `npm start` wants a link to one. Its Postgres has no place in an image either.

@@ -1,6 +1,6 @@
 /**
  * Each kind of test is one project: `npx jest --selectProjects unit`. The kinds need different services, which `npm test`
- * provides (scripts/test.mjs).
+ * provides (tools/launcher/test.mjs).
  *
  * - unit: one file of domain, application or libs, beside its source, without services
  * - architecture: the rules of the codebase, and a broken tree that breaks each of them

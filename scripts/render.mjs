@@ -1,9 +1,9 @@
 /** `npm run render -- chapter.md out.mp4`: installs and builds when needed, then is src/render.ts. No database, no Redis. */
 import path from 'node:path';
-import { checkMachine } from './parts/checks.mjs';
-import { checkClone, prepare } from './parts/prepare.mjs';
-import { run } from './parts/processes.mjs';
-import { main } from './parts/refusal.mjs';
+import { checkMachine } from '../tools/launcher/parts/checks.mjs';
+import { checkClone, prepare } from '../tools/launcher/parts/prepare.mjs';
+import { run } from '../tools/launcher/parts/processes.mjs';
+import { main } from '../tools/launcher/parts/refusal.mjs';
 
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr); // steps of preparing: what was rendered goes to standard output

@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { NODE_OPTIONS_OF } from '../../scripts/parts/product.mjs';
+import { NODE_OPTIONS_OF } from '../../tools/launcher/parts/product.mjs';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 

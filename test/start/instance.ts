@@ -153,7 +153,7 @@ export class Instance {
   /** Asks it to stop, as Ctrl-C would, and waits until nothing of it is left. */
   async stop(): Promise<void> {
     const starter = processesOf(this.home).find(
-      ({ program, command }) => program === 'node' && command.includes('scripts/start.mjs'),
+      ({ program, command }) => program === 'node' && command.includes('tools/launcher/start.mjs'),
     );
     if (starter) process.kill(starter.pid, 'SIGINT');
     await this.isGone();

@@ -11,7 +11,12 @@ async function start(
   ...preload: string[]
 ): Promise<{ code: number | null; refusal: string; seconds: number }> {
   const began = Date.now();
-  const args = [...preload.flatMap((file) => ['-r', file]), '-r', './scripts/node-version.cjs', 'scripts/start.mjs'];
+  const args = [
+    ...preload.flatMap((file) => ['-r', file]),
+    '-r',
+    './tools/launcher/node-version.cjs',
+    'tools/launcher/start.mjs',
+  ];
   const child = spawn(process.execPath, args, { cwd: ROOT, env: cleanEnvironment(env) });
   let errors = '';
   child.stdout.resume();

@@ -16,9 +16,9 @@ const NEAR = 1e-9;
 
 export function compiledKernel(): CompiledKernel {
   const wasm = path.join(ROOT, '.cache/kernel', PICTURE, 'blend.wasm');
-  const sources = [path.join(ROOT, PICTURE, 'blend.kernel.ts'), path.join(ROOT, 'scripts/build-kernel.mjs')];
+  const sources = [path.join(ROOT, PICTURE, 'blend.kernel.ts'), path.join(ROOT, 'tools/launcher/build-kernel.mjs')];
   const stale = !existsSync(wasm) || sources.some((source) => statSync(source).mtimeMs > statSync(wasm).mtimeMs + NEAR);
-  if (stale) execFileSync(process.execPath, ['scripts/build-kernel.mjs', '.cache/kernel'], { cwd: ROOT });
+  if (stale) execFileSync(process.execPath, ['tools/launcher/build-kernel.mjs', '.cache/kernel'], { cwd: ROOT });
   return CompiledKernel.load(wasm);
 }
 

@@ -4,8 +4,8 @@
  */
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { createPostgres, postgresReady, postgresUrl, seatPostgres, spawnPostgres } from '../../scripts/parts/postgres.mjs';
-import { known, stop } from '../../scripts/parts/processes.mjs';
+import { createPostgres, postgresReady, postgresUrl, seatPostgres, spawnPostgres } from '../../tools/launcher/parts/postgres.mjs';
+import { known, stop } from '../../tools/launcher/parts/processes.mjs';
 
 const [, , folder, port] = process.argv;
 const password = 'thrown-away';

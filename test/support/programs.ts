@@ -141,7 +141,7 @@ export const asked = (port: number, command: string): Promise<string> =>
 
 /** The scripts know where a Redis may be (PATH, Homebrew, the clone's cache). */
 function foundRedis(): { bin: string; env: Record<string, string> } {
-  const question = `import('./scripts/parts/redis-server.mjs').then((found) => console.log(JSON.stringify(found.findRedis() ?? null)))`;
+  const question = `import('./tools/launcher/parts/redis-server.mjs').then((found) => console.log(JSON.stringify(found.findRedis() ?? null)))`;
   const found = JSON.parse(execFileSync(process.execPath, ['-e', question], { cwd: ROOT, encoding: 'utf8' })) as never;
   if (!found) throw new Error('There is no redis-server: run this test through "npm test", which provides one.');
   return found;

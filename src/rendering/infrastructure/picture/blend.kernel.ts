@@ -1,7 +1,7 @@
 /**
  * The picture kernel, in AssemblyScript: moves a picture, darkens it behind the text, and lays captions over it.
  *
- * Compiled to WebAssembly SIMD by scripts/build-kernel.mjs (tsc and ESLint never see this file). It has no heap and no static data:
+ * Compiled to WebAssembly SIMD by tools/launcher/build-kernel.mjs (tsc and ESLint never see this file). It has no heap and no static data:
  * the host owns the memory and passes every address. Built without `--enable simd` the same functions would run scalar, many times
  * slower and silently; so the build and the loader both look at `SIMD`.
  *

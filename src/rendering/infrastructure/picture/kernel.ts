@@ -67,7 +67,7 @@ export class CompiledKernel {
     this.#module = new WebAssembly.Module(wasm);
     const { exports } = this.#instance(1);
     if (constant(exports, 'SIMD') !== 1)
-      throw new Error('The picture kernel was built without SIMD: run node scripts/build-kernel.mjs.');
+      throw new Error('The picture kernel was built without SIMD: run node tools/launcher/build-kernel.mjs.');
     this.scratchBytes = constant(exports, 'SCRATCH_BYTES');
     this.maxWidth = constant(exports, 'MAX_WIDTH');
   }

@@ -1,5 +1,5 @@
 /**
- * Compiles the picture kernel: `node scripts/build-kernel.mjs <outdir>` writes
+ * Compiles the picture kernel: `node tools/launcher/build-kernel.mjs <outdir>` writes
  * <outdir>/src/rendering/infrastructure/picture/blend.wasm and refuses a build that came out scalar.
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const SOURCE = 'src/rendering/infrastructure/picture/blend.kernel.ts';
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const outdir = process.argv[2];
 if (!outdir) {
-  console.error('Say where to build: node scripts/build-kernel.mjs <outdir>');
+  console.error('Say where to build: node tools/launcher/build-kernel.mjs <outdir>');
   process.exit(1);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Loaded before everything else (`node -r ./scripts/node-version.cjs ...`), in syntax that any Node parses: an old Node
+ * Loaded before everything else (`node -r ./tools/launcher/node-version.cjs ...`), in syntax that any Node parses: an old Node
  * must answer with one sentence, not with a SyntaxError from the first modern line it meets.
  */
 'use strict';

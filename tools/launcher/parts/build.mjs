@@ -26,9 +26,9 @@ const SINGLE = [
   'nest-cli.json',
   'tsconfig.json',
   'tsconfig.build.json',
-  'scripts/build-kernel.mjs',
-  'scripts/swagger-plugin.cjs',
-  'scripts/parts/build.mjs',
+  'tools/launcher/build-kernel.mjs',
+  'tools/launcher/swagger-plugin.cjs',
+  'tools/launcher/parts/build.mjs',
 ];
 
 /** A name for the present sources: tests beside them do not count, they are not built. */
@@ -62,7 +62,7 @@ export async function build(folder) {
       '--path',
       path.relative(ROOT, config),
     ]);
-    const kernel = path.join(ROOT, 'scripts/build-kernel.mjs');
+    const kernel = path.join(ROOT, 'tools/launcher/build-kernel.mjs');
     if (existsSync(kernel)) await compile('The picture kernel', [kernel, part]);
     // `#libs/...` must mean this build's libs, whatever `dist` points to by then
     const inside = { private: true, type: 'module', imports: { '#libs/*': './libs/*.js' } };
