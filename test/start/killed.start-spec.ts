@@ -39,10 +39,18 @@ describe('an instance whose processes are killed', () => {
     processesOf(home); // remembers whom it has started
     process.kill(pid, signal);
   }
+  const logLines = (name: string): { context?: string }[] =>
+    readFileSync(join(home, `logs/${name}.log`), 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith('}')) // the last line may be half written
+      .map((line) => JSON.parse(line) as object);
   const readable = async (): Promise<string[]> => {
     const answers = await Promise.all(kept.map((id) => api().get(`/v1/chapters/${id}`)));
     return answers.filter(({ status }) => status === 200).map(({ body }) => body.id);
   };
+  /** Tokens are refused with 503 for half a second after PostgreSQL is back. */
+  const servesTokens = async (): Promise<boolean> =>
+    (await instance.isServing()) && (await api().get('/v1/works?mine=true')).status === 200;
 
   beforeAll(async () => {
     port = await freePort();
@@ -63,13 +71,15 @@ describe('an instance whose processes are killed', () => {
   it('shows the warnings of web and worker in words, and keeps the whole lines in their logs', async () => {
     await fetch(`http://127.0.0.1:${port}/livez`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
     await instance.says('web      Proxy: A request came from');
+    // The starter is stopped meanwhile: PostgreSQL would otherwise be back before the worker asks it again.
+    send(instance.pid('starter'), 'SIGSTOP');
     send(instance.pid('postgres'), 'SIGKILL');
+    const warning = await until('a warning in the log', () => logLines('worker').find(({ context }) => context === 'Relay'));
+    send(instance.pid('starter'), 'SIGCONT');
+    expect(warning).toMatchObject({ level: 40, process: 'worker', msg: expect.stringContaining('waiting') as string });
     await instance.says('worker   Relay: waiting');
     await instance.says('postgres is back');
-    await until('it serves again', () => instance.isServing());
-    const lines = readFileSync(join(home, 'logs/worker.log'), 'utf8').trim().split('\n');
-    const warning = lines.map((line) => JSON.parse(line) as object).find((line) => 'context' in line && line.context === 'Relay');
-    expect(warning).toMatchObject({ level: 40, process: 'worker', msg: expect.stringContaining('waiting') as string });
+    await until('it serves again', servesTokens);
     instance.output = '';
   });
 
@@ -79,7 +89,7 @@ describe('an instance whose processes are killed', () => {
     send(killed, 'SIGKILL');
     await instance.says(`${name} is back`);
     expect(instance.pid(name)).not.toBe(killed);
-    await until('it serves again', () => instance.isServing());
+    await until('it serves again', servesTokens);
     expect(await readable()).toEqual(kept);
     instance.output = '';
   });
