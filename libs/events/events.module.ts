@@ -7,8 +7,7 @@ import { FactObservers } from './fact-observers.js';
 import { EventsRetention } from './events-retention.js';
 import { Handling } from './handling.js';
 import { Jobs } from './jobs.js';
-import { Outbox1764000000100 } from './migrations/1764000000100-outbox.js';
-import { FairQueueing1764200004000 } from './migrations/1764200004000-fair-queueing.js';
+import { EventsBaseline1795996800100 } from './migrations/1795996800100-events-baseline.js';
 import { type Reactions, REACTIONS, TransactionalOutbox } from './outbox.js';
 import { ReactionCheck } from './reaction-check.js';
 import { Relay } from './relay.js';
@@ -16,7 +15,7 @@ import { Queues, REGISTERED_QUEUES, WorkerGroupQueues } from './worker-groups.js
 
 export const eventsSchema: Schema = {
   rows: [EventRow, DeliveryRow],
-  migrations: [Outbox1764000000100, FairQueueing1764200004000],
+  migrations: [EventsBaseline1795996800100],
   retention: {
     'events.event': '90 days; one that a consumer has not handled, 365 days.',
     'events.delivery': 'As long as its event.',

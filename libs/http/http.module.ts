@@ -6,12 +6,12 @@ import { IdempotencyRecords } from './idempotency-records.js';
 import { RequestFingerprint } from './request-fingerprint.js';
 import { RouteMarks } from './route-marks.js';
 import { IdempotencyRetention } from './idempotency-retention.js';
-import { Idempotency1764000000200 } from './migrations/1764000000200-idempotency.js';
+import { HttpBaseline1795996800200 } from './migrations/1795996800200-http-baseline.js';
 import { RateLimiter } from './rate-limiter.js';
 
 export const httpSchema: Schema = {
   rows: [IdempotencyRecordRow],
-  migrations: [Idempotency1764000000200],
+  migrations: [HttpBaseline1795996800200],
   retention: { 'http.idempotency_record': '24 hours after the request.' },
 };
 

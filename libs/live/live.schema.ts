@@ -1,10 +1,10 @@
 import type { Schema } from '#libs/database/database.module';
 import { StreamEventRow, StreamRow } from './live.row.js';
-import { LiveStreams1764000000300 } from './migrations/1764000000300-live-streams.js';
+import { LiveBaseline1795996800300 } from './migrations/1795996800300-live-baseline.js';
 
 export const liveSchema: Schema = {
   rows: [StreamRow, StreamEventRow],
-  migrations: [LiveStreams1764000000300],
+  migrations: [LiveBaseline1795996800300],
   retention: {
     'live.event': '90 days.',
     'live.installation': 'For ever: one row.',

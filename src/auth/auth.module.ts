@@ -17,7 +17,7 @@ import { AuthController, KeysController } from './infrastructure/auth.controller
 import { AccountRow, RevocationRow, SessionRow } from './infrastructure/auth.rows.js';
 import { FirstAdmin } from './infrastructure/first-admin.js';
 import { JwtTokens } from './infrastructure/jwt-tokens.js';
-import { Accounts1764000001000 } from './infrastructure/migrations/1764000001000-accounts.js';
+import { AuthBaseline1795996801000 } from './infrastructure/migrations/1795996801000-auth-baseline.js';
 import { RevocationLog } from './infrastructure/revocation-log.js';
 import { RevocationWatch } from './infrastructure/revocation-watch.js';
 import { SessionViews } from './infrastructure/session-views.js';
@@ -28,7 +28,7 @@ import { TypeormSessionRepository } from './infrastructure/typeorm-session.repos
 
 export const authSchema: Schema = {
   rows: [AccountRow, SessionRow, RevocationRow],
-  migrations: [Accounts1764000001000],
+  migrations: [AuthBaseline1795996801000],
   retention: {
     'auth.account': 'For ever: accounts cannot be erased yet.',
     'auth.session': '30 days after it ended or expired.',

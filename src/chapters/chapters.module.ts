@@ -29,8 +29,7 @@ import {
   StoredObjectRow,
   WorkRow,
 } from './infrastructure/chapters.rows.js';
-import { Chapters1764000002000 } from './infrastructure/migrations/1764000002000-chapters.js';
-import { Retractions1764300001000 } from './infrastructure/migrations/1764300001000-retractions.js';
+import { ChaptersBaseline1795996802000 } from './infrastructure/migrations/1795996802000-chapters-baseline.js';
 import { MemberViews } from './infrastructure/member-views.js';
 import { MembersController } from './infrastructure/members.controller.js';
 import { PublishedChapters } from './infrastructure/published-chapters.js';
@@ -47,7 +46,7 @@ import { WorkViews } from './infrastructure/work-views.js';
 
 export const chaptersSchema: Schema = {
   rows: [WorkRow, MembershipRow, InvitationRow, ChapterRow, RevisionRow, BlockTextRow, PublicationRow, StoredObjectRow],
-  migrations: [Chapters1764000002000, Retractions1764300001000],
+  migrations: [ChaptersBaseline1795996802000],
   retention: {
     'chapters.work': 'For ever: works cannot be deleted yet.',
     'chapters.membership': 'Until the member leaves or is removed, or as long as the work.',

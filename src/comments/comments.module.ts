@@ -10,12 +10,12 @@ import { CommentsController } from './infrastructure/comments.controller.js';
 import { CommentsProcessor } from './infrastructure/comments.processor.js';
 import { CommentsProjector } from './infrastructure/comments.projector.js';
 import { CommentRow, ReanchoringPositionRow, CommentAnchorRow } from './infrastructure/comments.rows.js';
-import { Comments1764000003000 } from './infrastructure/migrations/1764000003000-comments.js';
+import { CommentsBaseline1795996803000 } from './infrastructure/migrations/1795996803000-comments-baseline.js';
 import { TypeormCommentRepository, TypeormCommentAnchorRepository } from './infrastructure/typeorm-comment.repository.js';
 
 export const commentsSchema: Schema = {
   rows: [CommentRow, CommentAnchorRow, ReanchoringPositionRow],
-  migrations: [Comments1764000003000],
+  migrations: [CommentsBaseline1795996803000],
   retention: {
     'comments.comment': 'As long as its chapter.',
     'comments.comment_anchor': 'As long as its comment.',

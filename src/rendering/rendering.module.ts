@@ -31,13 +31,7 @@ import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
 import { Housekeeping } from './infrastructure/housekeeping.js';
 import { InstalledVoices } from './infrastructure/installed-voices.js';
-import { Script1764200001000 } from './infrastructure/migrations/1764200001000-script.js';
-import { Tools1764200001100 } from './infrastructure/migrations/1764200001100-tools.js';
-import { Attempts1764200002000 } from './infrastructure/migrations/1764200002000-attempts.js';
-import { Rendering1764000004000 } from './infrastructure/migrations/1764000004000-rendering.js';
-import { FallbackVoice1764200003000 } from './infrastructure/migrations/1764200003000-fallback-voice.js';
-import { Quota1764200004100 } from './infrastructure/migrations/1764200004100-quota.js';
-import { Sweep1764200004200 } from './infrastructure/migrations/1764200004200-sweep.js';
+import { RenderingBaseline1795996804000 } from './infrastructure/migrations/1795996804000-rendering-baseline.js';
 import { ObjectPins, Pins } from './infrastructure/object-pins.js';
 import { PooledScenePlanner } from './infrastructure/pooled-scene-planner.js';
 import { RenditionStream } from './infrastructure/rendition-stream.js';
@@ -83,15 +77,7 @@ export const renderingSchema: Schema = {
     ToolsRow,
     FittedRow,
   ],
-  migrations: [
-    Rendering1764000004000,
-    Script1764200001000,
-    Tools1764200001100,
-    Attempts1764200002000,
-    FallbackVoice1764200003000,
-    Quota1764200004100,
-    Sweep1764200004200,
-  ],
+  migrations: [RenderingBaseline1795996804000],
   retention: {
     'rendering.rendition': 'As long as its chapter; one that failed or was cancelled, 90 days.',
     'rendering.part': 'As long as its film.',

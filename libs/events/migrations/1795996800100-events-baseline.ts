@@ -1,8 +1,8 @@
 import { migration } from '#libs/database/migration';
 
 /** Events and jobs, and one row for each consumer that must handle them: also the record of what caused what. */
-export const Outbox1764000000100 = migration(
-  'Outbox1764000000100',
+export const EventsBaseline1795996800100 = migration(
+  'EventsBaseline1795996800100',
   `
   CREATE SCHEMA IF NOT EXISTS events;
 
@@ -31,6 +31,7 @@ export const Outbox1764000000100 = migration(
     event uuid NOT NULL REFERENCES events.event (id) ON DELETE CASCADE,
     consumer text NOT NULL,
     queue text NOT NULL,
+    fairness_key text,
     priority integer NOT NULL DEFAULT 5,
     epoch integer NOT NULL DEFAULT 1,
     claimed_until timestamptz,
@@ -45,5 +46,9 @@ export const Outbox1764000000100 = migration(
   CREATE INDEX delivery_to_relay ON events.delivery (event) WHERE relayed_at IS NULL;
   CREATE INDEX delivery_failed ON events.delivery (event) WHERE failed_at IS NOT NULL;
   CREATE INDEX delivery_to_check ON events.delivery (checked_at) WHERE relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL;
+  CREATE INDEX delivery_virtual_start ON events.delivery (consumer, priority)
+    WHERE fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL;
+  CREATE INDEX delivery_fairness_key ON events.delivery (consumer, fairness_key, priority)
+    WHERE fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL;
   `,
 );

@@ -1,7 +1,7 @@
 import { migration } from '#libs/database/migration';
 
-export const Chapters1764000002000 = migration(
-  'Chapters1764000002000',
+export const ChaptersBaseline1795996802000 = migration(
+  'ChaptersBaseline1795996802000',
   `
   CREATE SCHEMA IF NOT EXISTS chapters;
 
@@ -95,6 +95,7 @@ export const Chapters1764000002000 = migration(
     number integer NOT NULL,
     revision integer NOT NULL,
     at timestamptz NOT NULL,
+    retracted_at timestamptz,
     PRIMARY KEY (chapter_id, number)
   );
 

@@ -1,7 +1,7 @@
 import { migration } from '#libs/database/migration';
 
-export const Idempotency1764000000200 = migration(
-  'Idempotency1764000000200',
+export const HttpBaseline1795996800200 = migration(
+  'HttpBaseline1795996800200',
   `
   CREATE SCHEMA IF NOT EXISTS http;
   CREATE TABLE http.idempotency_record (

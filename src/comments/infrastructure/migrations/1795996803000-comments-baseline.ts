@@ -1,7 +1,7 @@
 import { migration } from '#libs/database/migration';
 
-export const Comments1764000003000 = migration(
-  'Comments1764000003000',
+export const CommentsBaseline1795996803000 = migration(
+  'CommentsBaseline1795996803000',
   `
   CREATE SCHEMA IF NOT EXISTS comments;
 

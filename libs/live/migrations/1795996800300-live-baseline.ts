@@ -6,8 +6,8 @@ import { migration } from '#libs/database/migration';
  * The epoch of a stream (docs/live-protocol.md, "Epochs") is derived when it is read, from what a restored backup changes:
  * the identity of the server and its timeline, the table itself, the row in `live.installation`, and `resets`.
  */
-export const LiveStreams1764000000300 = migration(
-  'LiveStreams1764000000300',
+export const LiveBaseline1795996800300 = migration(
+  'LiveBaseline1795996800300',
   `
   CREATE SCHEMA IF NOT EXISTS live;
 

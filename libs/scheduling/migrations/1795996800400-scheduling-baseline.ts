@@ -1,7 +1,7 @@
 import { migration } from '#libs/database/migration';
 
-export const Scheduling1764000000400 = migration(
-  'Scheduling1764000000400',
+export const SchedulingBaseline1795996800400 = migration(
+  'SchedulingBaseline1795996800400',
   `
   CREATE SCHEMA IF NOT EXISTS scheduling;
 

@@ -1,7 +1,7 @@
 import { migration } from '#libs/database/migration';
 
-export const Accounts1764000001000 = migration(
-  'Accounts1764000001000',
+export const AuthBaseline1795996801000 = migration(
+  'AuthBaseline1795996801000',
   `
   CREATE SCHEMA IF NOT EXISTS auth;
 
