@@ -11,7 +11,8 @@ const MAY_USE = {
  * file that breaks it, so that every rule is known to work. The `comment` says what to do instead.
  */
 const MODULE = '^src/([^/]+)/';
-const SPEC = '\\.(spec|built-spec)\\.ts$';
+/** In-memory adapters are there for specs and do not ship either. */
+const SPEC = '\\.(spec|built-spec|in-memory)\\.ts$';
 const CRYPTO = '^(node:)?crypto$';
 
 const moduleOrder = Object.entries(MAY_USE).map(([module, others]) => ({
@@ -60,7 +61,7 @@ module.exports = {
       comment: 'Import another module only through its index.ts: export what you need there.',
       severity: 'error',
       from: { path: MODULE },
-      to: { path: MODULE, pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+      to: { path: MODULE, pathNot: ['^src/$1/', '^src/[^/]+/index(\\.in-memory)?\\.ts$'] },
     },
     {
       name: 'public-api-only-from-the-entry-points',
@@ -114,7 +115,7 @@ module.exports = {
     },
     {
       name: 'product-knows-no-test',
-      comment: 'The product must not import tests, scripts or development packages.',
+      comment: 'The product must not import tests, in-memory adapters, scripts or development packages.',
       severity: 'error',
       from: { path: '^(src|libs)/', pathNot: SPEC },
       to: { path: [SPEC, '^(test|scripts|tools)/'] },

@@ -108,8 +108,13 @@ export class Writing {
     });
   }
 
-  /** @param revision the one to publish; without it the newest. */
-  publish(by: Actor, chapterId: string, expected: number | undefined, revision?: number): Promise<number> {
+  /** @param revision the one to publish; without it the newest. @returns that one, and the version that the chapter has now. */
+  publish(
+    by: Actor,
+    chapterId: string,
+    expected: number | undefined,
+    revision?: number,
+  ): Promise<{ revision: number; version: number }> {
     return this.unitOfWork.run(async ({ now, record }) => {
       authorize(by, 'chapter:publish', await this.chapters.facts(chapterId, by));
       const chapter = await this.chapters.get(chapterId);
@@ -123,7 +128,7 @@ export class Writing {
       await this.chapters.save(chapter);
       await this.chapters.recordPublication(chapterId, chosen, now);
       await record(published);
-      return chosen;
+      return { revision: chosen, version: chapter.snapshot().version };
     });
   }
 

@@ -167,6 +167,8 @@ export class PublishedResponse {
   id!: string;
   /** The revision that readers see. */
   revision!: number;
+  /** Also the ETag: send it back as If-Match. */
+  version!: number;
 }
 
 /** The published revision, for readers. */

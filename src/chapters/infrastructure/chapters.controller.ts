@@ -132,9 +132,9 @@ export class ChaptersController {
     @Body() { revision }: PublishBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PublishedResponse> {
-    const chosen = await this.writing.publish(actor, id, expected, revision);
-    void reply.header('etag', etag((await this.views.draft(id, actor)).version));
-    return { id, revision: chosen };
+    const published = await this.writing.publish(actor, id, expected, revision);
+    void reply.header('etag', etag(published.version));
+    return { id, ...published };
   }
 
   /** Unpublish the chapter. Only its author sees it then; comments and revisions stay. */
