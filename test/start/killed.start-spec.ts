@@ -78,7 +78,7 @@ describe('an instance whose processes are killed', () => {
     send(instance.pid('starter'), 'SIGCONT');
     expect(warning).toMatchObject({ level: 40, process: 'worker', msg: expect.stringContaining('waiting') as string });
     await instance.says('worker   Relay: waiting');
-    await instance.says('postgres is back');
+    await instance.says('postgres is running again');
     await until('it serves again', servesTokens);
     instance.output = '';
   });
@@ -87,7 +87,7 @@ describe('an instance whose processes are killed', () => {
     await publish(`The lamp stayed lit while ${name} was killed.`);
     const killed = instance.pid(name);
     send(killed, 'SIGKILL');
-    await instance.says(`${name} is back`);
+    await instance.says(`${name} is running again`);
     expect(instance.pid(name)).not.toBe(killed);
     await until('it serves again', servesTokens);
     expect(await readable()).toEqual(kept);
@@ -162,7 +162,7 @@ describe('an instance whose processes are killed', () => {
     await instance.isGone();
   });
 
-  it('gives up after five deaths in a minute, with a sentence', async () => {
+  it('stops everything when a process ended unexpectedly five times in a minute, and says so', async () => {
     instance = await start();
     let last = 0;
     for (let death = 0; death < 5; death += 1) {
@@ -170,7 +170,7 @@ describe('an instance whose processes are killed', () => {
       send(last, 'SIGKILL');
     }
     expect(await instance.ended).toBe(1);
-    expect(instance.output).toMatch(/worker died 5 times within a minute, so everything stops/);
+    expect(instance.output).toMatch(/worker ended 5 times within a minute, so everything stops/);
     await instance.isGone();
   });
 });

@@ -1,21 +1,27 @@
 /**
- * A throw-away PostgreSQL that a test may restart: `node postgres-server.mjs <folder> <port>`. Prints its URL when it takes queries,
+ * A temporary PostgreSQL that a test may restart: `node postgres-server.mjs <folder> <port>`. Prints its URL when it answers queries,
  * and again after each line `restart` on standard input; stops, and ends, when that is closed.
  */
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { createPostgres, postgresReady, postgresUrl, seatPostgres, spawnPostgres } from '../../tools/launcher/parts/postgres.mjs';
+import {
+  createPostgres,
+  postgresReady,
+  postgresUrl,
+  preparePostgres,
+  spawnPostgres,
+} from '../../tools/launcher/parts/postgres.mjs';
 import { known, stop } from '../../tools/launcher/parts/processes.mjs';
 
 const [, , folder, port] = process.argv;
 const password = 'thrown-away';
-const seat = seatPostgres(path.join(folder, 'postgres'));
-await createPostgres(seat, { password, durable: false });
+const runner = preparePostgres(path.join(folder, 'postgres'));
+await createPostgres(runner, { password, durable: false });
 const url = postgresUrl({ port, password }, 'inkreel');
 let server;
 
 async function start() {
-  server = spawnPostgres(seat, { port, durable: false });
+  server = spawnPostgres(runner, { port, durable: false });
   await postgresReady(server, url);
   console.log(url);
 }

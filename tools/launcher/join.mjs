@@ -77,7 +77,7 @@ async function supervise({ kind, env, host, port, dist, home, instance, verbose 
   onStop((why) => supervisor.close(0, /^SIG/.test(why) ? 'stopping' : why));
   if (instance)
     setInterval(() => {
-      if (!isAlive(instance.processes.starter)) void supervisor.close(0, 'the instance it had joined has stopped');
+      if (!isAlive(instance.processes.starter)) void supervisor.close(0, 'the instance that it joined has stopped');
     }, 500).unref();
   try {
     await step(kind, async (note) => {

@@ -1,6 +1,6 @@
 /*
- * Loaded before everything else (`node -r ./tools/launcher/node-version.cjs ...`), in syntax that any Node parses: an old Node
- * must answer with one sentence, not with a SyntaxError from the first modern line it meets.
+ * Loaded before everything else (`node -r ./tools/launcher/node-version.cjs ...`), in syntax that every Node parses, so that
+ * an old Node prints one sentence and not a SyntaxError from the first modern line.
  */
 'use strict';
 

@@ -1,6 +1,6 @@
 /**
- * `npm run test:render-faults [-- --seeds 10] [--stages encode,upload]`: kills, freezes, empties and restarts what films are made
- * with, at every stage, on servers of its own. With 10 seeds it takes an hour or more, so `npm test` runs a short form only.
+ * `npm run test:render-faults [-- --seeds 10] [--stages encode,upload]`: kills, freezes, empties and restarts
+ * everything that films are made with, at every stage, on servers of its own. With 10 seeds it takes an hour or more, so `npm test` runs a short form only.
  */
 import { parseArgs } from 'node:util';
 

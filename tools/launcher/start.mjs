@@ -1,5 +1,5 @@
 /**
- * `npm start`: from a fresh clone to a serving instance. Checks the machine, installs and builds when needed, starts
+ * `npm start`: makes a running instance of a fresh clone. Checks the machine, installs and builds when needed, starts
  * PostgreSQL and Redis (or uses the given ones), migrates, seeds, serves web and worker, and keeps them alive until it is
  * stopped. Node built-ins only: it runs before anything is installed, and without npm's pre-scripts, which a machine with
  * `ignore-scripts=true` would skip.
@@ -61,7 +61,10 @@ function readOptions() {
   }
 }
 
-/** Takes the home first, so that what a killed run left on it can be cleared before the port is tried. @returns how to give it back */
+/**
+ * Locks the home first, so that the processes of a killed run are stopped before the port is tried.
+ * @returns the function that unlocks the home
+ */
 async function checkAll(home, env, note) {
   const machine = checkMachine(env);
   await checkVariables(env);

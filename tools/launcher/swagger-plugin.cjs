@@ -1,7 +1,7 @@
 /**
  * The compiler plugin of @nestjs/swagger, for clones whose path is not ASCII. TypeScript prints a type as
- * `import("/home/\u6545\u4E8B/…")` with escapes, the plugin takes the backslashes for folders, and what it writes into
- * dist cannot be loaded. Here the type checker's text is unescaped before the plugin reads it.
+ * `import("/home/\u6545\u4E8B/…")` with escapes, the plugin reads the backslashes as folders, and writes imports into
+ * dist that cannot be loaded. This wrapper unescapes the type checker's text before the plugin reads it.
  */
 const { before } = require('@nestjs/swagger/plugin');
 

@@ -1,6 +1,6 @@
 /**
- * `npm test [-- jest arguments]`: every suite once, on a PostgreSQL and a Redis of its own that vanish afterwards, beside
- * whatever runs from this clone. With TEST_DATABASE_ADMIN_URL (a superuser) or TEST_REDIS_URL given, those are used instead.
+ * `npm test [-- jest arguments]`: runs every suite once, on a PostgreSQL and a Redis of its own that are deleted afterwards. It
+ * does not disturb what runs from this clone. With TEST_DATABASE_ADMIN_URL (a superuser) or TEST_REDIS_URL given, those are used instead.
  *
  * Jest finds in its environment: TEST_DATABASE_ADMIN_URL, TEST_TEMPLATE (a migrated database to clone), TEST_REDIS_URL and
  * INKREEL_DIST (the build to start processes from).
@@ -31,8 +31,8 @@ await main(async () => {
   await provideRedis({ REDIS_URL: env.TEST_REDIS_URL });
   const { dist, lease } = await prepare('npm test');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'inkreel-test-'));
-  chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user and has to pass through
-  onStop(() => {}); // what was started is stopped below, however we end
+  chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user, which must be able to enter the folder
+  onStop(() => {}); // `finally` below stops what was started
   let servers;
   let template;
   try {
@@ -80,7 +80,7 @@ await main(async () => {
 });
 process.exit();
 
-/** One true line: a suite that could not even be loaded is a failure, and nothing run is not a success. */
+/** Prints the sum. A suite that could not be loaded counts as a failure, and a run without a test fails. */
 function report(code, took) {
   const results = readJson(RESULTS);
   const passed = results?.numPassedTests ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Builds go into a folder of their own, `dist-<hash of the sources>`, and are renamed in when whole; `dist` is a link to
- * the newest. Who runs from a build names its folder, so a later build never changes the files under a running process.
+ * Each build has a folder of its own, `dist-<hash of the sources>`, which gets its name when it is complete; `dist` is a link
+ * to the newest. A running process uses the folder of its build, so a later build never changes the files under it.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -31,7 +31,7 @@ const SINGLE = [
   'tools/launcher/parts/build.mjs',
 ];
 
-/** A name for the present sources: tests beside them do not count, they are not built. */
+/** The name for a build of the present sources. Specs beside them are not built, so they do not change it. */
 export function buildName() {
   const hash = createHash('sha256');
   const files = ['src', 'libs'].flatMap((folder) =>
@@ -49,7 +49,7 @@ export function buildName() {
 
 export const isBuilt = (name) => existsSync(path.join(ROOT, name, 'package.json'));
 
-/** Compiles into `folder` (absolute, on the clone's own disk), which must not exist; it appears only when it is whole. */
+/** Compiles into `folder` (absolute, on the clone's own disk), which must not exist; it appears only when it is complete. */
 export async function build(folder) {
   const part = `${folder}.part-${process.pid}`;
   const config = path.join(CACHE, 'build', `tsconfig.${process.pid}.json`);
@@ -64,12 +64,14 @@ export async function build(folder) {
     ]);
     const kernel = path.join(ROOT, 'tools/launcher/build-kernel.mjs');
     if (existsSync(kernel)) await compile('The picture kernel', [kernel, part]);
-    // `#libs/...` must mean this build's libs, whatever `dist` points to by then
+    // `#libs/...` must lead to this build's libs, even when `dist` links to another build by then
     const inside = { private: true, type: 'module', imports: { '#libs/*': './libs/*.js' } };
     writeFileSync(path.join(part, 'package.json'), `${JSON.stringify(inside, null, 2)}\n`);
     const broken = brokenImports(part);
     if (broken.length)
-      throw new Refusal(`The build is broken, so it was thrown away. These imports lead nowhere:\n\n${broken.join('\n')}`);
+      throw new Refusal(
+        `The build is broken, so it was deleted. These imports name files that do not exist:\n\n${broken.join('\n')}`,
+      );
     renameSync(part, folder);
   } finally {
     rmSync(part, { recursive: true, force: true });
@@ -77,7 +79,7 @@ export async function build(folder) {
   }
 }
 
-/** Relative imports of a build that name a file which is not there: the compiler's plugins may write such. */
+/** Relative imports of a build that name a missing file: the compiler's plugins may write such imports. */
 export function brokenImports(folder) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.js'))
@@ -94,7 +96,7 @@ async function compile(what, args) {
   const { code, output } = await run(process.execPath, args, { cwd: ROOT, quiet: true });
   if (code !== 0)
     throw new Refusal(
-      `${what} failed: mend what it says and run the command again.\n\n${stripVTControlCharacters(output).trim()}`,
+      `${what} failed: fix what it reports and run the command again.\n\n${stripVTControlCharacters(output).trim()}`,
     );
 }
 
@@ -109,7 +111,7 @@ export function linkDist(name) {
   renameSync(next, dist);
 }
 
-/** Removes builds that nobody runs from, and what killed builds left half-made. */
+/** Removes builds that no process runs from, and the incomplete folders of killed builds. */
 export function removeOldBuilds(keep) {
   for (const name of readdirSync(ROOT))
     if (/^dist-[0-9a-f]{10}(\.part-\d+)?$/.test(name) && !keep.has(name))

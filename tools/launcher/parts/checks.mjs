@@ -1,7 +1,4 @@
-/**
- * What must be true before anything is installed or started. Every check takes milliseconds and refuses with one sentence
- * that names the fix.
- */
+/** Checks before anything is installed or started. Each takes milliseconds and refuses with one sentence that names the fix. */
 import { accessSync, constants, existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { answers, whyNotListen } from './ports.mjs';
@@ -15,7 +12,7 @@ const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 export function checkMachine(env) {
   const platform = `${process.platform}-${process.arch}`;
   if (process.platform === 'win32')
-    throw new Refusal('Windows is served through WSL (run the same command inside it) or through docker compose up.');
+    throw new Refusal('Inkreel does not run on Windows itself: run the same command inside WSL, or use docker compose up.');
   if (!env.DATABASE_URL && !PLATFORMS.includes(platform))
     throw new Refusal(
       `There is no bundled PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 16 or newer, or use docker compose up.`,
@@ -98,7 +95,7 @@ async function checkServer(env, name, protocols, defaultPort, what) {
     );
 }
 
-/** That this home has no living instance. */
+/** Refuses when an instance runs from this home. */
 export function checkNotRunning(home, port) {
   const run = home.living();
   if (run)
@@ -108,7 +105,7 @@ export function checkNotRunning(home, port) {
     );
 }
 
-/** That we can listen on the public port. */
+/** Refuses when we cannot listen on the public port. */
 export async function checkPort(host, port) {
   const why = port === 0 ? undefined : await whyNotListen(host, port);
   if (!why) return;
@@ -118,5 +115,5 @@ export async function checkPort(host, port) {
     );
   if (why === 'EACCES')
     throw new Refusal(`Port ${port} may not be used by this user: choose one above 1023, for example PORT=3000 npm start.`);
-  throw new Refusal(`HOST=${host} is no address of this machine (${why}): use 127.0.0.1, or 0.0.0.0 for all.`);
+  throw new Refusal(`HOST=${host} is not an address of this machine (${why}): use 127.0.0.1, or 0.0.0.0 for all.`);
 }

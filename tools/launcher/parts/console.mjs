@@ -1,6 +1,6 @@
 /**
- * What the commands print: one line a step with the time it took. On a terminal a running step shows its seconds;
- * elsewhere (CI, a log file) nothing is overdrawn and a step that lasts is announced once.
+ * What the commands print: one line for each step, with the time it took. On a terminal a running step shows its seconds;
+ * elsewhere (CI, a log file) no line is overwritten, and a step of more than two seconds is announced once.
  */
 const terminal = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb';
 const colours = terminal && !process.env.NO_COLOR;
@@ -22,7 +22,7 @@ export const line = (text = '') => console.log(text);
 export const event = (text) => console.log(`  ${dim(clockTime())}  ${text}`);
 
 /**
- * Runs `work` as a named step and returns what it returns. `note(words)` says what it is at; the last words stay.
+ * Runs `work` as a named step and returns what it returns. `note(words)` says what it is doing; the last note stays on the line.
  * @template T @param {string} label @param {(note: (words: string) => void) => Promise<T>} work @returns {Promise<T>}
  */
 export async function step(label, work) {

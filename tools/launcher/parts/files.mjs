@@ -1,4 +1,4 @@
-/** Small files that other processes read while we write them: whole or not at all, and readable by their owner only. */
+/** Small files that other processes read while we write them: they appear complete or not at all, readable by their owner only. */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +22,8 @@ export function writeWhole(file, text) {
 export const writeJson = (file, value) => writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 
 /**
- * Takes `file` as a lock that dies with its holder (pid and start time stand in it). The text is linked in, so a lock is
- * never seen half-written. Returns the holder instead when somebody alive has it.
+ * Takes `file` as a lock that is void when its holder has ended: it contains the holder's pid and start time. The file is
+ * hard-linked into place, so no process sees it half-written. Returns the holder instead when a running process has the lock.
  * @returns {{ release: () => void } | { holder: { pid: number, started: string, what: string } }}
  */
 export function tryLock(file, what) {
@@ -40,29 +40,29 @@ export function tryLock(file, what) {
       }
       const holder = readJson(file);
       if (holder && isAlive(holder)) return { holder };
-      takeAway(file, holder);
+      removeStale(file, holder);
     }
   } finally {
     rmSync(mine, { force: true });
   }
 }
 
-/** Moves a dead holder's lock aside; if a living process slipped in between our look and our move, it gets its lock back. */
-function takeAway(file, dead) {
+/** Moves the lock of an ended holder aside. A running process that took the lock after we looked gets it back. */
+function removeStale(file, ended) {
   const aside = `${file}.stale.${process.pid}`;
   try {
     renameSync(file, aside);
   } catch {
-    return; // somebody else took it away
+    return; // another process removed it
   }
   const moved = readJson(aside);
-  if (moved && moved.pid !== dead?.pid && isAlive(moved)) linkSync(aside, file);
+  if (moved && moved.pid !== ended?.pid && isAlive(moved)) linkSync(aside, file);
   rmSync(aside, { force: true });
 }
 
-/** Holds the lock while `work` runs; `waiting(holder)` is told once when somebody else has it. */
+/** Holds the lock while `work` runs; calls `waiting(holder)` once when another process has it. */
 export async function withLock(file, what, waiting, work) {
-  for (let told = false; ;) {
+  for (let announced = false; ;) {
     const lock = tryLock(file, what);
     if (!('holder' in lock)) {
       try {
@@ -71,8 +71,8 @@ export async function withLock(file, what, waiting, work) {
         lock.release();
       }
     }
-    if (!told) waiting(lock.holder);
-    told = true;
+    if (!announced) waiting(lock.holder);
+    announced = true;
     await sleep(200);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The folder of one instance (`INKREEL_HOME`): its data, its logs, the secrets that are made once and survive restarts
- * (readable by the owner only), and `run.json`, which says what runs, under which URLs, ports and pids.
+ * The folder of one instance (`INKREEL_HOME`): its data, its logs, the secrets that are made once and kept between runs
+ * (readable by the owner only), and `run.json`, which lists the running processes with their URLs, ports and pids.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -22,11 +22,11 @@ export class Home {
     this.redisFolder = path.join(folder, 'redis');
   }
 
-  /** Makes the folder and takes it for this process; another starter on it is refused. @returns {() => void} gives it back */
+  /** Makes the folder and locks it for this process; a second starter is refused. @returns {() => void} unlocks it */
   take() {
     mkdirSync(this.folder, { recursive: true });
     for (const name of ['logs', 'redis', 'secrets']) mkdirSync(path.join(this.folder, name), { recursive: true, mode: 0o700 });
-    // as root the database runs as another user, which has to pass through
+    // as root the database runs as another user, which must be able to enter the folder
     chmodSync(this.folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     writeWhole(path.join(this.folder, MARK), 'Everything in this folder was written by Inkreel; npm run reset removes it.\n');
     const lock = tryLock(path.join(this.folder, 'run.lock'), 'npm start');
@@ -37,7 +37,7 @@ export class Home {
     return lock.release;
   }
 
-  /** Whether this folder is one of ours, and may be emptied. */
+  /** Whether Inkreel made this folder, so that it may be deleted. */
   isOurs() {
     return existsSync(path.join(this.folder, MARK));
   }
@@ -48,7 +48,7 @@ export class Home {
     return file;
   }
 
-  /** A secret by name, made at first use. */
+  /** The secret with this name, made when it is first asked for. */
   secret(name, make = () => randomBytes(24).toString('base64url')) {
     const file = this.secretFile(name);
     if (!existsSync(file)) writeWhole(file, make());
@@ -81,7 +81,7 @@ export class Home {
     return readJson(this.runFile);
   }
 
-  /** The run that is alive, or undefined. */
+  /** The content of run.json when its starter is running, else undefined. */
   living() {
     const run = this.readRun();
     return run && isAlive(run.processes?.starter) ? run : undefined;
@@ -100,7 +100,7 @@ const DEMO_PEOPLE = [
   { name: 'Theo Reads', email: 'reader@inkreel.test', role: 'reader' },
 ];
 
-/** `run.json` as it grows: written whole after every change, at once after a spawn, so that no server is ever unknown. */
+/** Writes `run.json` after every change and at once after a spawn, so that the next start knows every process of a killed run. */
 export class RunFile {
   #home;
   content;

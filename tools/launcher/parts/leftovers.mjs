@@ -1,4 +1,4 @@
-/** Clears what a starter that was killed left running: its run.json names every process it had, with start times. */
+/** Stops the processes that a killed starter left running: its run.json names each of them with its start time. */
 import { STOP_POSTGRES } from './postgres.mjs';
 import { isAlive, stop } from './processes.mjs';
 
@@ -9,13 +9,13 @@ const HOW = {
     ['SIGKILL', 2000],
   ],
 };
-/** Web and worker end by themselves when their starter is gone; this is for one that hangs. */
+/** Web and worker end by themselves when their starter has ended; this is for one that hangs. */
 const PROGRAM = [
   ['SIGTERM', 10_000],
   ['SIGKILL', 2000],
 ];
 
-/** @returns {Promise<string[]>} the names of what was still there */
+/** @returns {Promise<string[]>} the names of the processes that were still running */
 export async function clearLeftovers(home) {
   const run = home.readRun();
   if (!run || home.living()) return [];

@@ -1,6 +1,6 @@
 /**
- * The processes write their logs (one JSON line each) directly into files, so that the logs survive the starter. This reads
- * along: it shows warnings and errors on the terminal, and finds the reason when a process ends.
+ * The processes write their logs (JSON lines) directly into files, so that nothing is lost when the starter ends. A LogTail reads
+ * such a file: it shows warnings and errors on the terminal, and finds the reason when a process ends.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { event, red, yellow } from './console.mjs';
@@ -12,39 +12,39 @@ export class LogTail {
   #file;
   #at;
   #rest = '';
-  #birth;
+  #started;
 
-  /** Starts at the present end of `file`. */
+  /** Reads from the present end of `file` on. */
   constructor(file) {
     this.#file = file;
     this.#at = existsSync(file) ? statSync(file).size : 0;
-    this.#birth = this.#at;
+    this.#started = this.#at;
   }
 
-  /** Prints what was added since the last look; with `all` every line, else warnings and worse. */
+  /** Prints the lines added since the last call: all of them with `all`, else warnings and errors. */
   show(name, all) {
     const lines = (this.#rest + this.#read(this.#at, (end) => (this.#at = end))).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const text of lines) {
-      const { level, words } = understand(text);
+      const { level, words } = parseLine(text);
       if (words && (all || level >= WARN))
         event(`${name.padEnd(8)} ${level >= ERROR ? red(words) : level >= WARN ? yellow(words) : words}`);
     }
   }
 
   /** From here on, `lastErrors` reads only what the next process writes. */
-  newLife() {
-    this.#birth = existsSync(this.#file) ? statSync(this.#file).size : 0;
+  processStarts() {
+    this.#started = existsSync(this.#file) ? statSync(this.#file).size : 0;
   }
 
-  /** The last output of an ended process that explains its end: plain lines on stderr, or else its last error. */
+  /** Why a process ended, from its output: its plain lines on stderr, or else its last logged error. */
   lastErrors() {
-    const lines = this.#read(this.#birth)
+    const lines = this.#read(this.#started)
       .split('\n')
       .filter((text) => text.trim() && !/^\s+at |^Node\.js v/.test(text));
     const plain = lines.filter((text) => !text.startsWith('{')).slice(-12);
     if (plain.length > 0) return plain.join('\n');
-    const errors = lines.map(understand).filter(({ level }) => level >= ERROR);
+    const errors = lines.map(parseLine).filter(({ level }) => level >= ERROR);
     return errors.at(-1)?.words ?? '';
   }
 
@@ -62,8 +62,8 @@ export class LogTail {
   }
 }
 
-/** A pino line, or text as it is. */
-function understand(text) {
+/** Reads a line of pino; any other line is returned as it is. */
+function parseLine(text) {
   if (!text.startsWith('{')) return { level: 30, words: text.trim() };
   try {
     const { level = 30, msg = '', err, context } = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Where things stand: the clone, its cache, and the folder that holds everything a running instance writes. */
+/** The clone, its cache, and the folder that holds everything a running instance writes. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 

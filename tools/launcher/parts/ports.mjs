@@ -1,7 +1,7 @@
-/** Ports: free ones for the inside, and whether the public one can be had. */
+/** Finds free ports for PostgreSQL and Redis, and tells whether the public port is free. */
 import net from 'node:net';
 
-/** A port nobody listens on just now. */
+/** A port that no program listens on at this moment. */
 export const freePort = () =>
   new Promise((resolve, reject) => {
     const server = net.createServer();
@@ -12,7 +12,7 @@ export const freePort = () =>
     });
   });
 
-/** Undefined when we could listen on host:port, else the system's error code. */
+/** Undefined when we can listen on host:port, else the system's error code. */
 export const whyNotListen = (host, port) =>
   new Promise((resolve) => {
     const server = net.createServer();
@@ -20,7 +20,7 @@ export const whyNotListen = (host, port) =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 
-/** Whether something accepts connections there; `hello` is sent and the first answer returned as text. */
+/** Connects, sends `hello` and returns the first answer as text; undefined when no program accepts the connection. */
 export const answers = (host, port, { hello, timeout = 1500 } = {}) =>
   new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout });

@@ -1,7 +1,7 @@
 /**
  * PostgreSQL refuses to run as root. So a root user (mostly in a container) runs it as another user: as `postgres` or `nobody`
- * where that user can reach the binaries and the data; else inside a user namespace, where root is `nobody` and still reaches the
- * folders of root; else from a copy of binaries and data in a folder that everyone can reach.
+ * where that user can read the binaries and the data; else inside a user namespace, where root is `nobody` and can still read the
+ * folders of root; else from a copy of binaries and data in a folder that everyone can read.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -21,7 +21,7 @@ export function findPostgresRunner(native, folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.getuid?.() !== 0) return { native, folder, wrap: [], how: '' };
   const user = otherUser();
-  if (user && existsSync(path.join(elsewhere(folder), 'data'))) return takeCopy(native, folder, user);
+  if (user && existsSync(path.join(copyFolder(folder), 'data'))) return takeCopy(native, folder, user);
   const runners = [
     ...(user ? [{ native, folder, wrap: [], ...user, how: `as ${user.name}` }] : []),
     { native, folder, wrap: NAMESPACE, uid: undefined, gid: undefined, how: 'in a user namespace' },
@@ -35,14 +35,14 @@ export function findPostgresRunner(native, folder) {
   return takeCopy(native, folder, user);
 }
 
-/** Data that an earlier start could still run in place (another container, say) is taken along. */
+/** Copies the data too, if an earlier start could use it in place (in another container, for example). */
 function takeCopy(native, folder, user) {
   const runner = {
     native: copyNative(native),
-    folder: elsewhere(folder),
+    folder: copyFolder(folder),
     wrap: [],
     ...user,
-    how: `as ${user.name}, from ${elsewhere(folder)}`,
+    how: `as ${user.name}, from ${copyFolder(folder)}`,
   };
   mkdirSync(runner.folder, { recursive: true, mode: 0o700 });
   const data = path.join(runner.folder, 'data');
@@ -62,8 +62,8 @@ const noPostgresRunner = () =>
     'PostgreSQL does not run as root, and this machine has no other user that could run it: run the command as an ordinary user, or set DATABASE_URL.',
   );
 
-/** Where the data of `folder` goes when only a copy can run; `npm run reset` asks too. */
-export function elsewhere(folder) {
+/** Where the data of `folder` is copied to when PostgreSQL cannot use it in place; `npm run reset` deletes it. */
+export function copyFolder(folder) {
   const base = process.getuid?.() === 0 && existsSync('/var/lib') ? '/var/lib' : os.tmpdir();
   return path.join(base, `inkreel-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
 }
@@ -76,7 +76,7 @@ function otherUser() {
   return entry && { name: entry[0], uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
-/** Gives the data folder, and all in it when it belonged to another runner, to the user that will run. */
+/** Gives the data folder to the user that will run PostgreSQL, with its content when it belonged to another user. */
 function own({ folder, uid = 0, gid = 0 }) {
   if (statSync(folder).uid === uid) return;
   if (existsSync(path.join(folder, 'data'))) spawnSync('chown', ['-R', `${uid}:${gid}`, folder]);
@@ -84,7 +84,7 @@ function own({ folder, uid = 0, gid = 0 }) {
   chmodSync(folder, 0o700);
 }
 
-/** Whether the binary starts for that user, and the way to the data is open. Changes nothing. */
+/** Whether the binary starts for that user, and the user can enter the data folder. Changes nothing. */
 const canReach = (runner) =>
   succeeds(runner, '"$1" --version && cd "$2"', path.join(runner.native, 'bin/postgres'), path.dirname(runner.folder));
 
@@ -95,7 +95,7 @@ function succeeds({ wrap, uid, gid }, script, ...args) {
   return spawnSync(command, rest, { uid, gid, cwd: '/', stdio: 'ignore', timeout: 10_000 }).status === 0;
 }
 
-/** One copy a version and machine, in /var/lib; the version stands in the package's own name and manifest. */
+/** Copies the binaries once for each version, to /var/lib. */
 function copyNative(native) {
   const { version } = JSON.parse(readFileSync(path.join(native, '../package.json'), 'utf8'));
   const target = path.join(existsSync('/var/lib') ? '/var/lib' : os.tmpdir(), `inkreel-postgres-${version}`);
@@ -107,7 +107,7 @@ function copyNative(native) {
   try {
     renameSync(part, target);
   } catch {
-    rmSync(part, { recursive: true, force: true }); // another command copied it meanwhile
+    rmSync(part, { recursive: true, force: true }); // another command has copied it
   }
   return target;
 }

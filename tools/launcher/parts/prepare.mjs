@@ -1,6 +1,6 @@
 /**
- * From a fresh clone to something that can run: dependencies and build, each only when needed. It is done under one lock a
- * clone, and who then runs leaves a *lease*: as long as it lives, its build stays and node_modules is not reinstalled.
+ * Installs the dependencies and builds, each only when needed, under one lock for the clone. A command that then runs from a
+ * build holds a *lease*: until it ends, its build is not removed and node_modules is not reinstalled.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -49,13 +49,13 @@ export async function prepare(what) {
   });
 }
 
-/** Whether `prepare` will have to install or build: only then does the clone itself need room. */
+/** Whether `prepare` will install packages: only then the clone needs free disk space. */
 export const needsInstall = () => !existsSync(path.join(ROOT, 'node_modules')) || !isInstalled();
 
 /** Checks the clone before `prepare`: 3 GB hold the packages, their cache and the first builds. */
 export const checkClone = () => checkFolder(ROOT, needsInstall() ? 3 : 0.2, 'The clone');
 
-/** Says that this process runs from a build, and which throw-away services it must not leave behind. */
+/** A file that says that this process runs from a build, and which temporary services it has started. */
 export class Lease {
   #file = path.join(LEASES, `${process.pid}.json`);
   #content;
@@ -65,7 +65,7 @@ export class Lease {
     this.#write();
   }
 
-  /** Services and a temporary folder that the next command clears should this process be killed. */
+  /** Names services and a temporary folder that the next command stops and deletes if this process is killed. */
   owns({ services, folder }) {
     Object.assign(this.#content, { services, folder });
     this.#write();
@@ -80,7 +80,7 @@ export class Lease {
   }
 }
 
-/** Leases of living processes; what dead ones left (servers of a killed test run) is stopped and removed. */
+/** Leases of running processes. Stops and deletes what ended ones left (servers of a killed test run). */
 async function livingLeases() {
   mkdirSync(LEASES, { recursive: true });
   const alive = [];

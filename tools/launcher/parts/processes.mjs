@@ -1,17 +1,17 @@
 /**
- * Processes known by pid *and* start time, so that a number the system has given to somebody else is never signalled.
- * Also: running a program to its end, and noticing that our own parent is gone.
+ * Processes are identified by pid *and* start time, so that a reused pid is never signalled. This file also runs programs to
+ * their end, and notices when our parent process has ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When `pid` was started, in a form that differs for every process this machine ever ran; null when it is not alive. */
+/** When `pid` was started, in a form that differs for all processes of this machine; null when it is not running. */
 export function startedAt(pid) {
   if (!Number.isInteger(pid) || pid < 1) return null;
   if (process.platform === 'linux') {
     try {
-      // the name (field 2) may hold spaces and brackets: count from the last bracket; 22 is the start time, 3 the state
+      // the name (field 2) may contain spaces and brackets: count from the last bracket; field 22 is the start time, 3 the state
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
@@ -41,7 +41,7 @@ function bootId() {
 export const known = (pid) => ({ pid, started: startedAt(pid) ?? 'gone' });
 export const isAlive = (who) => Boolean(who?.started) && startedAt(who.pid) === who.started;
 
-/** Signals a known process (with `group`, all of its process group) and waits; each `[signal, ms]` is tried until it is gone. */
+/** Sends each `[signal, ms]` to a known process (with `group`, to its process group) and waits, until it has ended. */
 export async function stop(who, ...attempts) {
   for (const [signal, patience] of attempts) {
     if (!isAlive(who)) return;
@@ -54,16 +54,16 @@ export function send(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch {
-    // it left on its own
+    // it has ended by itself
   }
 }
 
 /**
- * Calls `then` once when the npm that started us goes away: a SIGTERM or SIGKILL sent to npm alone reaches us neither
- * directly nor through the shell that stands between, and the whole stack would be orphaned. Who runs `node` without npm
- * (nohup, systemd) may leave.
+ * Calls `then` once when the npm that started us has ended: a SIGTERM or SIGKILL sent to npm alone does not reach us, neither
+ * directly nor through the shell in between, and all our processes would be orphans. A parent other than npm (nohup, systemd)
+ * may end before us.
  */
-function whenNpmGoes(then) {
+function whenNpmEnds(then) {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
   const npm = npmBehind(parent);
@@ -75,7 +75,7 @@ function whenNpmGoes(then) {
   timer.unref();
 }
 
-/** The parent of process `pid` when `pid` is a shell that npm put in between. */
+/** The parent of process `pid`, when `pid` is the shell in which npm runs scripts. */
 function npmBehind(pid) {
   const [parent, command] = process.platform === 'linux' ? parentByProc(pid) : parentByPs(pid);
   return /(^|\/)-?(sh|dash|bash|zsh|ash)$/.test(command) && parent > 1 ? known(parent) : undefined;
@@ -99,8 +99,8 @@ function parentByPs(pid) {
 }
 
 /**
- * Runs a program to its end; it is ended when we are told to stop. Output goes to our own, or is gathered with `quiet`.
- * With `group` it leads a process group that is signalled as a whole, for programs that leave their workers behind.
+ * Runs a program to its end, and ends it when we are asked to stop. Its output goes to our own; with `quiet` it is returned.
+ * With `group` it gets a process group, which is signalled as a whole: for programs that do not end their own children.
  */
 export function run(command, args, { quiet = false, group = false, timeout, spawned, ...options } = {}) {
   return new Promise((resolve) => {
@@ -126,8 +126,8 @@ export function run(command, args, { quiet = false, group = false, timeout, spaw
 }
 
 /**
- * One place for "stop now": Ctrl-C, SIGTERM, a closed terminal, or a parent that went. The newest listener is asked first;
- * a listener stays until it calls the function it got back. Without any, the process leaves.
+ * Calls `listener(why)` on Ctrl-C, SIGTERM, a closed terminal, or the end of npm. The newest listener is called first. The
+ * function that `onStop` returns removes the listener; without any listener the process exits.
  */
 const listeners = [];
 let watching = false;
@@ -137,7 +137,7 @@ export function onStop(listener) {
   if (!watching) {
     watching = true;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopAll(signal));
-    whenNpmGoes(() => stopAll('npm, which started this, is gone'));
+    whenNpmEnds(() => stopAll('npm, which started this, has ended'));
   }
   return () => {
     const at = listeners.indexOf(listener);

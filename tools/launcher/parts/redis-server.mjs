@@ -1,6 +1,6 @@
 /**
- * Finding a Redis: `redis-server` or `valkey-server` on PATH, then the clone's cache, then Debian's or Ubuntu's own package
- * downloaded and unpacked into that cache (no root needed, nothing on the system changes). There is no Redis on npm.
+ * Finds a Redis: `redis-server` or `valkey-server` on PATH, then the clone's cache, then Debian's or Ubuntu's own package
+ * downloaded and unpacked into that cache (no root needed, nothing on the system changes). npm has no package with Redis.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -37,7 +37,7 @@ function cached(root) {
   return { bin, env: { LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
-/** Makes sure that there is a Redis to start, before anything is installed. Quick, unless it has to be fetched. */
+/** Makes sure, before anything is installed, that there is a Redis to start. Quick, unless it must be downloaded. */
 export async function provideRedis(env) {
   if (env.REDIS_URL || findRedis()) return;
   if (process.platform !== 'linux' || !onPath('apt-get') || !onPath('dpkg')) throw noRedis();
@@ -56,7 +56,7 @@ export function noRedis(reason = 'There is no redis-server or valkey-server on t
   );
 }
 
-/** Downloads with a private apt state in a temporary folder (apt dislikes spaces in its paths), then moves the result in. */
+/** Downloads with a private apt state in a temporary folder (apt fails on paths with spaces), then moves the result to the cache. */
 async function fetchRedis(note) {
   const work = mkdtempSync(path.join(os.tmpdir(), 'inkreel-apt-'));
   try {
@@ -90,21 +90,21 @@ async function fetchRedis(note) {
     for (const file of readdirSync(path.join(work, 'debs')))
       await run('dpkg', ['-x', path.join(work, 'debs', file), path.join(work, 'root')], { quiet: true });
     const version = await redisVersion(cached(path.join(work, 'root')));
-    moveIn(path.join(work, 'root'));
+    moveToCache(path.join(work, 'root'));
     note(`${version}, from the system's packages into .cache/redis`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function moveIn(root) {
+function moveToCache(root) {
   const part = `${UNPACKED}.part-${process.pid}`;
   cpSync(root, part, { recursive: true, verbatimSymlinks: true });
   rmSync(UNPACKED, { recursive: true, force: true });
   renameSync(part, UNPACKED);
 }
 
-/** Asks the binary itself, which also proves that it runs here. */
+/** Runs `--version`, which also proves that the binary runs on this machine. */
 export async function redisVersion(server) {
   const { code, output } = server
     ? await run(server.bin, ['--version'], { quiet: true, env: { ...process.env, ...server.env }, timeout: 3000 })

@@ -1,4 +1,4 @@
-/** A Redis of our own: append-only file on (jobs survive a kill), never evicting, local, with a password. */
+/** Runs a Redis: with an append-only file (jobs are kept when it is killed), without eviction, on 127.0.0.1, with a password. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
 import path from 'node:path';
@@ -9,8 +9,8 @@ import { answers } from './ports.mjs';
 export const redisUrl = ({ port, password }) => `redis://${password ? `:${password}@` : ''}127.0.0.1:${port}`;
 
 /**
- * Spawns it in a session of its own (Ctrl-C is for the starter to hand on). Settings go through a file: a password on the
- * command line would be everybody's, and Redis splits arguments with spaces.
+ * Spawned in a session of its own: on Ctrl-C the starter stops it. Settings are written to a file: every user can read a password
+ * on the command line, and Redis splits arguments with spaces.
  */
 export function spawnRedis({ server, folder, port, password, keep, log }) {
   mkdirSync(folder, { recursive: true });
@@ -34,10 +34,10 @@ export function spawnRedis({ server, folder, port, password, keep, log }) {
   return child;
 }
 
-/** Resolves when it answers PONG, that is after it has read its append-only file; rejects when `child` ends before. */
-export async function redisReady(child, { port, password }, patience = 30_000) {
+/** Resolves when it answers PONG, after it has read its append-only file; rejects when `child` ends before. */
+export async function redisReady(child, { port, password }, timeout = 30_000) {
   const hello = `${password ? `AUTH ${password}\r\n` : ''}PING\r\n`;
-  for (const until = Date.now() + patience; Date.now() < until; await sleep(20)) {
+  for (const until = Date.now() + timeout; Date.now() < until; await sleep(20)) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('redis-server ended while starting');
     const answer = await answers('127.0.0.1', port, { hello });
     if (answer?.startsWith(password ? '+OK' : '+PONG')) {
@@ -45,5 +45,5 @@ export async function redisReady(child, { port, password }, patience = 30_000) {
       if ((await answers('127.0.0.1', port, { hello }))?.includes('+PONG')) return;
     }
   }
-  throw new Error(`redis-server did not answer within ${patience / 1000} s`);
+  throw new Error(`redis-server did not answer within ${timeout / 1000} s`);
 }

@@ -1,13 +1,13 @@
-/** A reason not to go on, told as one sentence that names the fix. Commands print it and leave with exit code 1. */
+/** A reason to stop, in one sentence that names the fix. Commands print it and exit with code 1. */
 export class Refusal extends Error {}
 
-/** Runs a command's main function and turns what it throws into an exit code: a sentence for a refusal, a stack for a defect. */
+/** Runs a command's main function and turns what it throws into exit code 1: prints the sentence of a refusal, or the stack of a defect. */
 export async function main(command) {
   try {
     process.exitCode = (await command()) ?? 0;
   } catch (error) {
-    const told = error instanceof Refusal ? error.message : (error?.stack ?? String(error));
-    console.error(`\n  ✗ ${told}\n`);
+    const message = error instanceof Refusal ? error.message : (error?.stack ?? String(error));
+    console.error(`\n  ✗ ${message}\n`);
     process.exitCode = 1;
   }
 }

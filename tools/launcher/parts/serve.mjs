@@ -1,4 +1,4 @@
-/** From built to serving: servers, migrations, demo content, web and worker, and then watching them until the end. */
+/** Starts the servers, migrates, adds demo content, starts web and worker, and supervises them until they are stopped. */
 import path from 'node:path';
 import { readJson, writeJson } from './files.mjs';
 import { RunFile } from './home.mjs';
@@ -60,7 +60,7 @@ export async function serve({ home, env, options, dist, began }) {
   }
 }
 
-/** The demo people; who brings an admin of their own does not get ours. */
+/** The demo accounts, without the demo admin when ADMIN_EMAIL names an admin. */
 function demoAccounts(home, env) {
   return home.demoAccounts().filter(({ role }) => role !== 'admin' || !env.ADMIN_EMAIL);
 }
@@ -80,7 +80,7 @@ function productEnvironment({ home, env, host, port, postgres, redis, accounts }
   };
 }
 
-/** What `npm run web` and `npm run worker` need to join: exactly what web and worker were given of our own making. */
+/** What `npm run web` and `npm run worker` need to join: the variables that this starter has set itself. */
 const inherited = ({ DATABASE_URL, REDIS_URL, SIGNING_KEY_FILE, REDIS_PREFIX, ADMIN_EMAIL, ADMIN_PASSWORD }) => ({
   DATABASE_URL,
   REDIS_URL,
@@ -91,8 +91,8 @@ const inherited = ({ DATABASE_URL, REDIS_URL, SIGNING_KEY_FILE, REDIS_PREFIX, AD
 });
 
 /**
- * What has been done to the data of our own PostgreSQL, so that the next start need not ask: it stands beside that data and
- * goes with it. A given database has no such note and is asked each time.
+ * Remembers what was done to the data of our own PostgreSQL, so that the next start can skip it. The file is beside that data
+ * and is deleted with it. A database that DATABASE_URL names has no such file: migrations and seed run each time.
  */
 class StateFile {
   #file;

@@ -1,11 +1,11 @@
-/** PostgreSQL and Redis of one instance: the given ones, or our own under its home, supervised. */
+/** PostgreSQL and Redis of one instance: those of DATABASE_URL and REDIS_URL, or our own, which are supervised. */
 import { freePort } from './ports.mjs';
 import {
   createPostgres,
   isCreated,
   postgresReady,
   postgresUrl,
-  seatPostgres,
+  preparePostgres,
   spawnPostgres,
   STOP_POSTGRES,
   stopLeftover,
@@ -19,17 +19,17 @@ const STOP_REDIS = [
   ['SIGKILL', 2000],
 ];
 
-/** @returns {Promise<{ url: string, port?: number, folder?: string, fresh: boolean }>} folder = what lives and goes with the data */
+/** @returns {Promise<{ url: string, port?: number, folder?: string, fresh: boolean }>} folder: deleted together with the data */
 export async function startPostgres(home, supervisor, env) {
   if (env.DATABASE_URL) return { url: env.DATABASE_URL, fresh: false };
   return step('PostgreSQL', async (note) => {
-    const seat = seatPostgres(home.postgresFolder);
-    if (await stopLeftover(seat)) note('stopped the server a killed run left');
+    const runner = preparePostgres(home.postgresFolder);
+    if (await stopLeftover(runner)) note('stopped the server of a killed run');
     const password = home.secret('postgres-password');
-    const fresh = !isCreated(seat);
+    const fresh = !isCreated(runner);
     if (fresh) {
       note('making its data folder');
-      await createPostgres(seat, { password, durable: true });
+      await createPostgres(runner, { password, durable: true });
     }
     const port = await freePort();
     const url = postgresUrl({ port, password }, 'inkreel');
@@ -39,11 +39,11 @@ export async function startPostgres(home, supervisor, env) {
       server: true,
       log,
       stopWith: STOP_POSTGRES,
-      spawn: () => spawnPostgres(seat, { port, durable: true, log }),
+      spawn: () => spawnPostgres(runner, { port, durable: true, log }),
       ready: (child) => postgresReady(child, url),
     });
-    note(`127.0.0.1:${port}${seat.how ? `, ${seat.how}` : ''}${fresh ? ', new data folder' : ''}`);
-    return { url, port, folder: seat.folder, fresh };
+    note(`127.0.0.1:${port}${runner.how ? `, ${runner.how}` : ''}${fresh ? ', new data folder' : ''}`);
+    return { url, port, folder: runner.folder, fresh };
   });
 }
 

@@ -10,16 +10,16 @@ import { Refusal } from './refusal.mjs';
 import { event, red, seconds } from './console.mjs';
 
 const MINUTE = 60_000;
-const MOST_DEATHS = 5;
+const MOST_EXITS = 5;
 
 /**
  * @typedef {object} Part
  * @property {string} name
  * @property {() => import('node:child_process').ChildProcess} spawn
- * @property {(child: import('node:child_process').ChildProcess) => Promise<void>} ready rejects when it cannot become so
- * @property {[string, number][]} stopWith signals and how long each is waited for
+ * @property {(child: import('node:child_process').ChildProcess) => Promise<void>} ready resolves when it is ready, rejects when it fails to start
+ * @property {[string, number][]} stopWith signals, and how long to wait after each
  * @property {string} log its log file
- * @property {boolean} [server] a database: any exit is a death, and a death while starting is tried again
+ * @property {boolean} [server] a database: every exit counts as unexpected, and a failed start is tried again
  */
 export class Supervisor {
   #parts = [];
@@ -37,10 +37,10 @@ export class Supervisor {
     setInterval(() => this.#showLogs(), 300).unref();
   }
 
-  /** Starts a part and waits until it is ready; the first start is not repeated: its failure is the caller's to tell. */
+  /** Starts a part and waits until it is ready. A first start that fails is not repeated: the caller reports it. */
   async start(part) {
     if (this.#closing) throw new Error('stopping');
-    const one = { ...part, deaths: [], tail: new LogTail(part.log) };
+    const one = { ...part, exits: [], tail: new LogTail(part.log) };
     this.#parts.push(one);
     this.#spawn(one);
     try {
@@ -51,11 +51,11 @@ export class Supervisor {
         : new Refusal(one.tail.lastErrors() || `${one.name} did not start: ${error.message}. Its log is ${one.log}.`);
     }
     one.serving = true;
-    if (!isAlive(one.process)) void this.#died(one, null, 'SIGKILL');
+    if (!isAlive(one.process)) void this.#ended(one, null, 'SIGKILL');
   }
 
   #spawn(one) {
-    one.tail.newLife();
+    one.tail.processStarts();
     one.child = one.spawn();
     one.process = known(one.child.pid ?? 0);
     if (one.child.pid) this.#onSpawn(one.name, one.child.pid);
@@ -65,7 +65,7 @@ export class Supervisor {
     });
     const child = one.child;
     void one.gone.then(({ code, signal }) => {
-      if (one.serving && one.child === child) void this.#died(one, code, signal);
+      if (one.serving && one.child === child) void this.#ended(one, code, signal);
     });
   }
 
@@ -77,33 +77,33 @@ export class Supervisor {
     await Promise.race([one.ready(one.child), early]);
   }
 
-  async #died(one, code, signal) {
+  async #ended(one, code, signal) {
     if (this.#closing) return;
     one.serving = false;
     const how = signal ?? `code ${code}`;
     if (!one.server && (signal === 'SIGTERM' || code === 0 || code === 143))
-      return this.close(0, `${one.name} was told to stop (${how}), so everything stops`);
+      return this.close(0, `${one.name} was asked to stop (${how}), so everything stops`);
     const now = Date.now();
-    one.deaths = [...one.deaths.filter((at) => at > now - MINUTE), now];
-    if (one.deaths.length >= MOST_DEATHS) return this.#giveUp(one);
-    event(`${one.name} died (${how}): starting it again`);
-    await sleep(one.deaths.length > 1 ? 500 : 0);
-    await this.#revive(one, now);
+    one.exits = [...one.exits.filter((at) => at > now - MINUTE), now];
+    if (one.exits.length >= MOST_EXITS) return this.#giveUp(one);
+    event(`${one.name} ended unexpectedly (${how}): starting it again`);
+    await sleep(one.exits.length > 1 ? 500 : 0);
+    await this.#restart(one, now);
   }
 
-  async #revive(one, since) {
+  async #restart(one, since) {
     while (!this.#closing) {
       this.#spawn(one);
       try {
         await this.#whenReady(one);
         one.serving = true;
-        event(`${one.name} is back after ${seconds(Date.now() - since)} (pid ${one.process.pid})`);
+        event(`${one.name} is running again after ${seconds(Date.now() - since)} (pid ${one.process.pid})`);
         return;
       } catch {
         if (this.#closing) return;
         await stop(one.process, ...one.stopWith);
-        // a database may find what its killed predecessor still holds for a moment
-        if (!one.server || Date.now() - since > 20_000) return this.#died(one, 1, null);
+        // the killed predecessor of a database may hold its files for a moment
+        if (!one.server || Date.now() - since > 20_000) return this.#ended(one, 1, null);
         await sleep(200);
       }
     }
@@ -113,11 +113,11 @@ export class Supervisor {
     const words = one.tail.lastErrors();
     return this.close(
       1,
-      `${one.name} died ${MOST_DEATHS} times within a minute, so everything stops${words ? `; its last words: ${words.split('\n').at(-1)}` : ''}. Its log is ${one.log}`,
+      `${one.name} ended ${MOST_EXITS} times within a minute, so everything stops${words ? `; its last error: ${words.split('\n').at(-1)}` : ''}. Its log is ${one.log}`,
     );
   }
 
-  /** Stops what was started, the newest first and web and worker together; a second call hurries. */
+  /** Stops web and worker together, then the servers. A second call kills web and worker at once. */
   close(code, why) {
     if (this.#closing) {
       for (const one of this.#parts) if (!one.server) void stop(one.process, ['SIGKILL', 1000]);

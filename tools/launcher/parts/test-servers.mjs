@@ -1,9 +1,9 @@
-/** PostgreSQL and Redis for one test run: fast, not durable, in a temporary folder; or the given ones. */
+/** PostgreSQL and Redis for one test run: fast, not durable, in a temporary folder; or the servers that variables name. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Home } from './home.mjs';
 import { freePort } from './ports.mjs';
-import { createPostgres, postgresReady, postgresUrl, seatPostgres, spawnPostgres } from './postgres.mjs';
+import { createPostgres, postgresReady, postgresUrl, preparePostgres, spawnPostgres } from './postgres.mjs';
 import { known, stop } from './processes.mjs';
 import { runProgram } from './product.mjs';
 import { findRedis } from './redis-server.mjs';
@@ -11,7 +11,7 @@ import { redisReady, redisUrl, spawnRedis } from './redis.mjs';
 import { step } from './console.mjs';
 
 /**
- * The lease is told of every process at once, so that a killed run's are stopped by the next; Jest is `owned` too.
+ * Every process is written into the lease at once, so that the next run stops those of a killed one; `own` adds Jest's.
  * @returns {Promise<{ databaseAdminUrl: string, redisUrl: string, sharedDatabase: boolean, own: (pid: number, how?: { group: boolean }) => void, stop: () => Promise<void> }>}
  */
 export async function startTestServers({ folder, lease, env }) {
@@ -24,8 +24,8 @@ export async function startTestServers({ folder, lease, env }) {
   const given = { database: env.TEST_DATABASE_ADMIN_URL, redis: env.TEST_REDIS_URL };
   const stopAll = () => Promise.all(services.map((service) => stop(service, ['SIGINT', 5000], ['SIGKILL', 2000])));
   try {
-    const databaseAdminUrl = given.database ?? (await step('PostgreSQL', (note) => throwAwayPostgres(folder, own, note)));
-    const redis = given.redis ?? (await step('Redis', (note) => throwAwayRedis(folder, own, note)));
+    const databaseAdminUrl = given.database ?? (await step('PostgreSQL', (note) => temporaryPostgres(folder, own, note)));
+    const redis = given.redis ?? (await step('Redis', (note) => temporaryRedis(folder, own, note)));
     return { databaseAdminUrl, redisUrl: redis, sharedDatabase: Boolean(given.database), own, stop: stopAll };
   } catch (error) {
     await stopAll();
@@ -33,20 +33,20 @@ export async function startTestServers({ folder, lease, env }) {
   }
 }
 
-async function throwAwayPostgres(folder, own, note) {
-  const seat = seatPostgres(path.join(folder, 'postgres'));
+async function temporaryPostgres(folder, own, note) {
+  const runner = preparePostgres(path.join(folder, 'postgres'));
   const password = randomBytes(12).toString('hex');
-  await createPostgres(seat, { password, durable: false });
+  await createPostgres(runner, { password, durable: false });
   const port = await freePort();
   const url = postgresUrl({ port, password }, 'postgres');
-  const child = spawnPostgres(seat, { port, durable: false, log: path.join(folder, 'postgres.log') });
+  const child = spawnPostgres(runner, { port, durable: false, log: path.join(folder, 'postgres.log') });
   own(child.pid);
   await postgresReady(child, url);
-  note(`127.0.0.1:${port}, throw-away`);
+  note(`127.0.0.1:${port}, temporary`);
   return url;
 }
 
-async function throwAwayRedis(folder, own, note) {
+async function temporaryRedis(folder, own, note) {
   const port = await freePort();
   const settings = {
     server: findRedis(),
@@ -58,11 +58,11 @@ async function throwAwayRedis(folder, own, note) {
   const child = spawnRedis(settings);
   own(child.pid);
   await redisReady(child, { port });
-  note(`127.0.0.1:${port}, throw-away`);
+  note(`127.0.0.1:${port}, temporary`);
   return redisUrl({ port });
 }
 
-/** A migrated database that suites clone (`CREATE DATABASE … TEMPLATE`), which takes 30 ms where migrating takes seconds. */
+/** A migrated database that suites clone (`CREATE DATABASE … TEMPLATE`), which takes 30 ms; migrating takes seconds. */
 export async function makeTemplate({ adminUrl, redisUrl, folder, dist, shared }) {
   const name = shared ? `inkreel_template_${process.pid}` : 'inkreel_template';
   const { default: pg } = await import('pg');

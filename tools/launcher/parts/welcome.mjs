@@ -1,10 +1,10 @@
-/** Where things can be reached, and what is printed when everything is up. */
+/** The URLs of an instance, and what is printed when it is ready. */
 import { short } from './paths.mjs';
 import { bold, dim, green, line } from './console.mjs';
 
 const PORT = 3000;
 
-/** The public address of an environment, with the URLs that people open. */
+/** The host, port and URLs of an environment. */
 export function addresses(env) {
   const host = env.HOST?.trim() || '127.0.0.1';
   const port = Number(env.PORT?.trim() || PORT);
@@ -28,6 +28,6 @@ export function welcome({ urls, accounts, home, took }) {
     for (const { role, email, password } of accounts) line(`  ${role.padEnd(14)} ${email.padEnd(26)} ${password}`);
   }
   line(
-    `\n  ${dim(`Data and logs are in ${short(home.folder)}. Ctrl-C stops everything and keeps them; npm run reset clears them.`)}\n`,
+    `\n  ${dim(`Data and logs are in ${short(home.folder)}. Ctrl-C stops everything and keeps them; npm run reset deletes them.`)}\n`,
   );
 }
