@@ -62,7 +62,7 @@ describe('npm start refuses with one sentence', () => {
 
   it.each([
     ['PORT=abc', { PORT: 'abc' }, /PORT=abc is not a port number/],
-    ['an address of another machine', { HOST: '203.0.113.7' }, /HOST=203\.0\.113\.7 is no address of this machine/],
+    ['an address of another machine', { HOST: '203.0.113.7' }, /HOST=203\.0\.113\.7 is not an address of this machine/],
     [
       'a database of another kind',
       { DATABASE_URL: 'mysql://localhost/x' },

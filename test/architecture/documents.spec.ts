@@ -1,0 +1,94 @@
+/** The documents say what the code says: generated parts are fresh, and the example in CONTRIBUTING.md compiles. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'];
+
+/** `npm run docs:check` on the documents of `folder`. */
+const check = (folder: string): Promise<{ code: number; output: string }> =>
+  new Promise((done) => {
+    const args = [join(ROOT, 'scripts/docs.mjs'), '--check', folder];
+    execFile(process.execPath, args, (error, stdout, stderr) =>
+      done({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+    );
+  });
+
+describe('npm run docs:check', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'inkreel-documents-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('fails on a module that imports another than is drawn, on a reaction that is missing, and on code that has changed', async () => {
+    for (const document of DOCUMENTS) {
+      cpSync(join(ROOT, document), join(folder, document), { recursive: true });
+      const file = join(folder, document);
+      const text = readFileSync(file, 'utf8');
+      const changed = text
+        .replace('  comments --> auth', '  auth --> comments')
+        .replace(/ {2}ChapterPublished --> .*\n/, '')
+        .replace(/^\/\/ src\/comments\/domain\/comment\.ts\n/m, '$&// gone\n');
+      writeFileSync(file, changed);
+    }
+    const { code, output } = await check(folder);
+    expect(code).toBe(1);
+    expect(output).toContain('CONTRIBUTING.md is stale: run npm run docs.');
+    expect(output).toContain('docs/architecture.md is stale: run npm run docs.');
+    expect(output).not.toContain('README.md is stale');
+  });
+});
+
+describe('the example module of CONTRIBUTING.md', () => {
+  const example = exampleFiles(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8'));
+
+  it('has every layer', () => {
+    const folders = new Set([...example.keys()].map((name) => dirname(name)));
+    for (const folder of ['domain', 'application', 'infrastructure', 'infrastructure/migrations'])
+      expect(folders).toContain(`src/bookmarks/${folder}`);
+  });
+
+  it('compiles within this tree', () => {
+    expect(compile(example)).toEqual([]);
+  });
+
+  it('would not, if the code that it uses had changed', () => {
+    const file = 'src/bookmarks/application/bookmarking.ts';
+    const broken = new Map(example).set(file, example.get(file)!.replace('chapters.authorize', 'chapters.permit'));
+    expect(compile(broken)).toEqual([`${file}: Property 'permit' does not exist on type 'Chapters'.`]);
+  });
+});
+
+/** Code blocks that begin with a comment naming a file of the example. */
+function exampleFiles(markdown: string): Map<string, string> {
+  return new Map(
+    [...markdown.matchAll(/^```ts\n\/\/ (src\/bookmarks\/\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => [name, code]),
+  );
+}
+
+/** Type-checks `files` as if they were in this tree. @returns one line for each error */
+function compile(files: ReadonlyMap<string, string>): string[] {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(ROOT, 'tsconfig.json'),
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+  )!;
+  const paths = new Map([...files].map(([name, code]) => [join(ROOT, name), code]));
+  const host = ts.createCompilerHost(config.options);
+  const { fileExists, readFile, directoryExists } = host;
+  host.fileExists = (path) => paths.has(path) || fileExists(path);
+  host.readFile = (path) => paths.get(path) ?? readFile(path);
+  host.directoryExists = (path) => [...paths.keys()].some((file) => file.startsWith(`${path}/`)) || directoryExists!(path);
+  host.getSourceFile = (path, options) => {
+    const text = host.readFile(path);
+    return text === undefined ? undefined : ts.createSourceFile(path, text, options);
+  };
+  const program = ts.createProgram([...paths.keys()], { ...config.options, noEmit: true }, host);
+  return [...paths.keys()].flatMap((path) => {
+    const source = program.getSourceFile(path)!;
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText }) => `${path.slice(ROOT.length + 1)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  });
+}
