@@ -1,11 +1,32 @@
 import { eventQueue } from '#libs/events/queues';
-import type { ChapterPublished, ChapterUnpublished } from './chapters/index.js';
+import type {
+  ChapterDeleted,
+  ChapterErased,
+  ChapterExpired,
+  ChapterPublished,
+  ChapterTakenDown,
+  ChapterUnpublished,
+  WorkDeleted,
+  WorkErased,
+  WorkExpired,
+  WorkTakenDown,
+} from './chapters/index.js';
 
-/** Events that other modules than their own react to. */
-type PublicEvent = ChapterPublished | ChapterUnpublished;
+/** Events that modules react to. */
+type PublicEvent =
+  | ChapterPublished
+  | ChapterUnpublished
+  | ChapterDeleted
+  | ChapterTakenDown
+  | ChapterExpired
+  | ChapterErased
+  | WorkDeleted
+  | WorkTakenDown
+  | WorkExpired
+  | WorkErased;
 
 /** Modules with a processor of event types, on their own queue. */
-type ReactingModule = 'comments' | 'rendering';
+type ReactingModule = 'chapters' | 'comments' | 'rendering';
 
 /**
  * All communication between modules on one page: which modules react to which event. The reacting module imports the type of the
@@ -14,6 +35,14 @@ type ReactingModule = 'comments' | 'rendering';
 export const REACTIONS: { readonly [Type in PublicEvent['type']]: readonly ReactingModule[] } = {
   ChapterPublished: ['comments', 'rendering'],
   ChapterUnpublished: ['rendering'],
+  ChapterDeleted: ['rendering'],
+  ChapterTakenDown: ['rendering'],
+  ChapterExpired: ['chapters'],
+  ChapterErased: ['comments', 'rendering'],
+  WorkDeleted: ['rendering'],
+  WorkTakenDown: ['rendering'],
+  WorkExpired: ['chapters'],
+  WorkErased: ['rendering'],
 };
 
 /** The queues through which these reactions run: one for each module that reacts. */

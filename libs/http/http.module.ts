@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import type { Schema } from '#libs/database/database.module';
+import { ErasedAnswers } from './erased-answers.js';
 import { IdempotencyRecordRow } from './idempotency.row.js';
 import { IdempotencyInterceptor } from './idempotency.js';
 import { IdempotencyRecords } from './idempotency-records.js';
@@ -12,7 +13,7 @@ import { RateLimiter } from './rate-limiter.js';
 export const httpSchema: Schema = {
   rows: [IdempotencyRecordRow],
   migrations: [HttpBaseline1795996800200],
-  retention: { 'http.idempotency_record': '24 hours after the request.' },
+  retention: { 'http.idempotency_record': '24 hours after the request; the body only until what it is about is erased.' },
 };
 
 @Global()
@@ -23,5 +24,5 @@ export const httpSchema: Schema = {
 export class HttpModule {}
 
 /** For workers. */
-@Module({ providers: [IdempotencyRetention] })
+@Module({ providers: [IdempotencyRetention, IdempotencyRecords, ErasedAnswers] })
 export class HttpWorkerModule {}

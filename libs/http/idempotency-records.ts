@@ -51,14 +51,31 @@ export class IdempotencyRecords {
     }
   }
 
-  /** In the unit of work of the effect. @returns false when another attempt has taken the key: the effect must not commit. */
-  async store(key: Buffer, attempt: number, { status, headers, body }: Omit<StoredResponse, 'fingerprint' | 'retryAfter'>) {
+  /**
+   * In the unit of work of the effect.
+   * @param about ids of what the request and its answer are about: when one of these is erased, the answer's words are.
+   * @returns false when another attempt has taken the key: the effect must not commit.
+   */
+  async store(
+    key: Buffer,
+    attempt: number,
+    { status, headers, body }: Omit<StoredResponse, 'fingerprint' | 'retryAfter'>,
+    about: readonly string[],
+  ) {
     const [, changed] = (await this.transaction.query<never>(
-      `UPDATE http.idempotency_record SET status = $3, headers = $4, body = $5, lease_until = NULL
+      `UPDATE http.idempotency_record SET status = $3, headers = $4, body = $5, about = $6, lease_until = NULL
         WHERE key = $1 AND attempt = $2 AND status IS NULL`,
-      [key, attempt, status, headers, body === undefined ? null : JSON.stringify(body)],
+      [key, attempt, status, headers, body === undefined ? null : JSON.stringify(body), about],
     )) as unknown as [unknown, number];
     return changed === 1;
+  }
+
+  /** Removes the bodies of stored answers about these. Status and headers stay, so that a repeat still changes nothing. */
+  async eraseBodies(about: readonly string[]): Promise<void> {
+    await this.transaction.query(
+      `UPDATE http.idempotency_record SET body = NULL WHERE about && $1::uuid[] AND body IS NOT NULL`,
+      [about],
+    );
   }
 
   /** The request was refused or failed, and changed nothing: the key may be used again, also for a corrected body. */

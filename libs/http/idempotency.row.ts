@@ -15,5 +15,7 @@ export class IdempotencyRecordRow {
   @Column('integer', { nullable: true }) status!: number | null;
   @Column('jsonb', { nullable: true }) headers!: Record<string, string> | null;
   @Column('jsonb', { nullable: true }) body!: unknown;
+  /** Ids of what the request and its answer are about: when one is erased, `body` is. */
+  @Column('uuid', { array: true, default: () => "'{}'" }) about!: string[];
   @Index('idempotency_record_at') @Column('timestamptz', { default: () => 'now()' }) at!: Date;
 }

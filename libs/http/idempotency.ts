@@ -70,7 +70,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await this.transaction.hold(
         () => lastValueFrom(next.handle(), { defaultValue: undefined }) as Promise<unknown>,
-        (body) => this.store(name, taken.attempt, reply, body),
+        (body) => this.store(name, taken.attempt, reply, body, aboutOf(request.url, body)),
       );
     } catch (error) {
       await this.records
@@ -80,16 +80,25 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
   }
 
-  private async store(name: Buffer, attempt: number, reply: FastifyReply, body: unknown): Promise<void> {
+  private async store(name: Buffer, attempt: number, reply: FastifyReply, body: unknown, about: string[]): Promise<void> {
     const secret = secretIn(body);
     if (secret !== undefined)
       throw new Error(`The answer holds "${secret}", which must not be stored: remove @Idempotent() from this route.`);
     const headers = Object.fromEntries(
       KEPT_HEADERS.flatMap((header) => (reply.hasHeader(header) ? [[header, String(reply.getHeader(header))]] : [])),
     );
-    const isStored = await this.records.store(name, attempt, { status: reply.statusCode, headers, body });
+    const isStored = await this.records.store(name, attempt, { status: reply.statusCode, headers, body }, about);
     if (!isStored) throw keyInUse(1);
   }
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+/** The ids in the path and those that the answer bears: of what was made, and of what that belongs to. */
+function aboutOf(url: string, body: unknown): string[] {
+  const members = Object.values(body ?? {}).filter((value): value is string => typeof value === 'string');
+  const ids = members.filter((value) => value.length === 36).flatMap((value) => value.match(UUID) ?? []);
+  return [...new Set([...(url.match(UUID) ?? []), ...ids])];
 }
 
 function replay(stored: StoredResponse, fingerprint: Buffer, reply: FastifyReply): unknown {

@@ -10,6 +10,11 @@ export interface DomainEvent<Type extends string = string, Data extends object =
   /** The chapter (or work) whose timeline this belongs to, when there is one: admins search by it. */
   readonly about?: readonly string[];
   readonly data: Data;
+  /**
+   * The subject exists no more. Libraries that hold something about it remove that in the same transaction: libs/live its stream,
+   * libs/http what stored answers say about anything in `about`. Not stored with the event.
+   */
+  readonly erased?: true;
 }
 
 /** Heavy work, named by the queue that does it. */

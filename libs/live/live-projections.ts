@@ -9,8 +9,8 @@ export type Projections<F extends DomainEvent> = {
 };
 
 /**
- * Turns recorded facts into live events, in the transaction that records them. Use cases know of facts only; each module
- * registers what its facts become:
+ * Turns recorded facts into live events, in the transaction that records them, and removes the stream of what was erased. Use
+ * cases know of facts only; each module registers what its facts become:
  *
  *     projections.register<CommentPosted>({
  *       CommentPosted: ({ subject, data }) => [
@@ -39,7 +39,9 @@ export class LiveProjections implements OnModuleInit {
   }
 
   private async project(facts: readonly DomainEvent[]): Promise<void> {
-    for (const fact of facts)
+    for (const fact of facts) {
       for (const event of this.byType.get(fact.type)?.(fact as never) ?? []) await this.appender.append(event);
+      if (fact.erased) await this.appender.erase(`${fact.subject.kind}:${fact.subject.id}`);
+    }
   }
 }

@@ -50,6 +50,12 @@ export class StreamAppender {
     return Promise.resolve();
   }
 
+  /** Removes all events of a stream, and that there was one. What it told of exists no more, so nobody appends to it again. */
+  async erase(stream: string): Promise<void> {
+    await this.transaction.writing.query(`DELETE FROM live.event WHERE key = $1`, [stream]);
+    await this.transaction.writing.query(`DELETE FROM live.stream WHERE key = $1`, [stream]);
+  }
+
   /** In the order of the keys: two units of work that append to the same streams wait for each other, never crosswise. */
   private async flush(step: EntityManager): Promise<void> {
     const streams = this.appended.get(step) ?? new Map<string, Appended>();

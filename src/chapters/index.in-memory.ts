@@ -7,12 +7,16 @@
  */
 import type { InMemoryUnitOfWork } from '#libs/kernel/unit-of-work.in-memory';
 import { InMemoryChapters } from './application/chapters.in-memory.js';
+import { Deleting } from './application/deleting.js';
+import { Erasing } from './application/erasing.js';
 import { ManagingWorks } from './application/managing-works.js';
+import { TakingDown } from './application/taking-down.js';
 import { Writing } from './application/writing.js';
 import {
   ChapterTables,
   DirectRevisionTexts,
   InMemoryChapterRepository,
+  InMemoryErasure,
   InMemoryRevisions,
   InMemoryWorkRepository,
   InMemoryWorkStorage,
@@ -22,17 +26,15 @@ export function inMemoryChapters(unitOfWork: InMemoryUnitOfWork) {
   const tables = new ChapterTables(unitOfWork);
   const repository = new InMemoryWorkRepository(tables);
   const storage = new InMemoryWorkStorage(unitOfWork);
+  const chapterRepository = new InMemoryChapterRepository(tables);
   return {
     tables,
     storage,
     chapters: new InMemoryChapters(tables),
     works: new ManagingWorks(unitOfWork, repository, storage),
-    writing: new Writing(
-      unitOfWork,
-      repository,
-      new InMemoryChapterRepository(tables),
-      new InMemoryRevisions(tables),
-      new DirectRevisionTexts(),
-    ),
+    writing: new Writing(unitOfWork, repository, chapterRepository, new InMemoryRevisions(tables), new DirectRevisionTexts()),
+    deleting: new Deleting(unitOfWork, repository, chapterRepository),
+    takingDown: new TakingDown(unitOfWork, repository, chapterRepository),
+    erasing: new Erasing(unitOfWork, repository, chapterRepository, new InMemoryErasure(tables)),
   };
 }

@@ -3,14 +3,16 @@ import type { Schema } from '#libs/database/database.module';
 import { AuthModule } from '../auth/index.js';
 import { ChaptersModule } from '../chapters/index.js';
 import { Commenting } from './application/commenting.js';
+import { ErasingComments } from './application/erasing-comments.js';
 import { Reanchoring } from './application/reanchoring.js';
-import { CommentRepository, CommentAnchorRepository } from './domain/ports.js';
+import { CommentAnchorRepository, CommentErasure, CommentRepository } from './domain/ports.js';
 import { CommentViews } from './infrastructure/comment-views.js';
 import { CommentsController } from './infrastructure/comments.controller.js';
 import { CommentsProcessor } from './infrastructure/comments.processor.js';
 import { CommentsProjector } from './infrastructure/comments.projector.js';
 import { CommentRow, ReanchoringPositionRow, CommentAnchorRow } from './infrastructure/comments.rows.js';
 import { CommentsBaseline1795996803000 } from './infrastructure/migrations/1795996803000-comments-baseline.js';
+import { TypeormCommentErasure } from './infrastructure/typeorm-comment-erasure.js';
 import { TypeormCommentRepository, TypeormCommentAnchorRepository } from './infrastructure/typeorm-comment.repository.js';
 
 export const commentsSchema: Schema = {
@@ -29,12 +31,14 @@ export const commentsSchema: Schema = {
   providers: [
     Commenting,
     Reanchoring,
+    ErasingComments,
     CommentViews,
     CommentsProjector,
     { provide: CommentRepository, useClass: TypeormCommentRepository },
     { provide: CommentAnchorRepository, useClass: TypeormCommentAnchorRepository },
+    { provide: CommentErasure, useClass: TypeormCommentErasure },
   ],
-  exports: [Commenting, Reanchoring, CommentViews],
+  exports: [Commenting, Reanchoring, ErasingComments, CommentViews],
 })
 export class CommentsModule {}
 

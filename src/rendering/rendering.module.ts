@@ -3,6 +3,7 @@ import { Config } from '#libs/config/config';
 import type { Schema } from '#libs/database/database.module';
 import { Jobs } from '#libs/events/jobs';
 import { ChaptersModule } from '../chapters/index.js';
+import { ErasingFilms } from './application/erasing-films.js';
 import { Foreseeing } from './application/foreseeing.js';
 import { Making } from './application/making.js';
 import { Mending } from './application/mending.js';
@@ -26,6 +27,7 @@ import {
   Studio,
   Voices,
 } from './domain/ports.js';
+import { FilmErasure } from './domain/erasure.js';
 import { ScenePlanner } from './domain/planned-film.js';
 import { ArtefactRegister } from './infrastructure/artefact-register.js';
 import { FilmFiles } from './infrastructure/film-files.js';
@@ -58,6 +60,7 @@ import { ScriptViews } from './infrastructure/script-views.js';
 import { PaidSpeech } from './infrastructure/sound/paid-speech.js';
 import { LocalStudio } from './infrastructure/studio.js';
 import { Sweep } from './infrastructure/sweep.js';
+import { TypeormFilmErasure } from './infrastructure/typeorm-film-erasure.js';
 import { WorkerExperience } from './infrastructure/worker-experience.js';
 import { TypeormRenditions, TypeormSettings } from './infrastructure/typeorm-renditions.js';
 import { StoredPictures, TypeormLexicons, TypeormScripts } from './infrastructure/typeorm-scripts.js';
@@ -81,7 +84,8 @@ export const renderingSchema: Schema = {
   retention: {
     'rendering.rendition': 'As long as its chapter; one that failed or was cancelled, 90 days.',
     'rendering.part': 'As long as its film.',
-    'rendering.artefact': 'As long as a film has it; its file as the sweep says (ARTEFACT_DAYS). One that no film has, 90 days.',
+    'rendering.artefact':
+      'As long as a film has it, or until the last such film is erased; its file as the sweep says (ARTEFACT_DAYS). One that no film has, 90 days.',
     'rendering.attempt': '90 days after it ended.',
     'rendering.object': 'As long as the object is stored: the sweep deletes both.',
     'rendering.settings': 'As long as its work.',
@@ -161,6 +165,8 @@ export class RenderingWebModule {}
     Producing,
     Recovering,
     PaidSpeech,
+    ErasingFilms,
+    { provide: FilmErasure, useClass: TypeormFilmErasure },
     RenderingFacts,
     RenderingErrands,
     Sweep,

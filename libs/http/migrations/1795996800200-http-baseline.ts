@@ -12,6 +12,7 @@ export const HttpBaseline1795996800200 = migration(
     status integer,
     headers jsonb,
     body jsonb,
+    about uuid[] NOT NULL DEFAULT '{}',
     at timestamptz NOT NULL DEFAULT now()
   );
   CREATE INDEX idempotency_record_at ON http.idempotency_record (at);

@@ -17,9 +17,11 @@ export class InMemoryChapters extends Chapters {
   async summary(id: string): Promise<ChapterSummary | undefined> {
     const chapter = this.tables.chapters.get(id);
     if (!chapter) return undefined;
-    const { workId, authorId, headRevision: head, status, publishedRevision } = chapter;
-    const revision = status === 'published' ? publishedRevision : null;
-    const { language } = this.tables.works.get(workId)!;
+    const { workId, authorId, headRevision: head, deletedAt } = chapter;
+    const work = this.tables.works.get(workId)!;
+    if (deletedAt ?? work.deletedAt) return undefined;
+    const { language } = work;
+    const revision = this.tables.shownRevision(id);
     return { id, workId, authorId, language, head, revision, publication: this.tables.publicationsOf(id).length };
   }
 
@@ -38,7 +40,7 @@ export class InMemoryChapters extends Chapters {
   }
 
   async readableRevisions(chapterId: string): Promise<number[]> {
-    if (this.tables.chapters.get(chapterId)?.status !== 'published') return [];
+    if (this.tables.shownRevision(chapterId) === null) return [];
     const open = this.tables.publicationsOf(chapterId).filter(({ retractedAt }) => !retractedAt);
     return [...new Set(open.map(({ revision }) => revision))];
   }

@@ -11,7 +11,7 @@ export interface ChapterSummary {
   language: string;
   /** The newest revision, whether published or not. */
   head: number;
-  /** What readers see now; null when nothing is published or it was taken back. */
+  /** What readers see now; null when nothing is published, or it was taken back or taken down. */
   revision: number | null;
   /** The number of the newest publication, 0 before the first. */
   publication: number;
@@ -41,7 +41,11 @@ export interface Quoted {
  * if (!chapter?.revision) throw new ChapterNotFound();
  */
 export abstract class Chapters {
-  abstract summary(chapterId: string): Promise<ChapterSummary | undefined>;
+  /**
+   * Undefined also when it, or its work, is in the bin.
+   * @param held in a unit of work that writes something about the chapter: it is not erased before that commits.
+   */
+  abstract summary(chapterId: string, held?: 'held'): Promise<ChapterSummary | undefined>;
   /** The title of one revision: a draft may have another. */
   abstract title(chapterId: string, revision: number): Promise<string>;
   /** The blocks of one revision in order, whether published or not: the caller has checked that the reader may see it. */
@@ -62,6 +66,7 @@ export abstract class Chapters {
   abstract transferAnchors(chapterId: string, from: number, to: number, anchors: readonly Anchor[]): Promise<Anchor[]>;
   /**
    * What a comment is about, in one query: the chapter as it is, and the block as the reader saw it, with the quoted words.
+   * In a unit of work the chapter is not erased before that commits.
    * @param at `revision` is the one on the reader's screen; without it the one that readers see now.
    * @throws RevisionNotPublished, BlockNotInRevision, QuoteNotInBlock
    * @example const quoted = await chapters.quote(id, { block, quote: { exact: 'the lamp' } }); quoted?.anchor.span

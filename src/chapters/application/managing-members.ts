@@ -42,6 +42,7 @@ export class ManagingMembers {
       const accepted = invitation.accept(by, token, now);
       const { workId, role } = invitation.snapshot();
       const work = await this.works.get(workId);
+      if (work.isDeleted) throw new InvitationNotFound();
       const joined = work.admit(by.id, role, now);
       await this.works.save(work);
       await this.invitations.save(invitation);

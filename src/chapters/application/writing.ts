@@ -117,6 +117,7 @@ export class Writing {
   ): Promise<{ revision: number; version: number }> {
     return this.unitOfWork.run(async ({ now, record }) => {
       authorize(by, 'chapter:publish', await this.chapters.facts(chapterId, by));
+      const work = await this.works.get(await this.chapters.workOf(chapterId)); // its lock: no take-down comes between
       const chapter = await this.chapters.get(chapterId);
       const chosen = revision ?? chapter.snapshot().headRevision;
       const length = await this.revisions.length(chapterId, chosen);
@@ -124,6 +125,7 @@ export class Writing {
         chapter.mustBe(expected);
         throw new RevisionNotFound();
       }
+      work.mustBeShown();
       const published = chapter.publish(by, expected, chosen, length > 0, now);
       await this.chapters.save(chapter);
       await this.chapters.recordPublication(chapterId, chosen, now);

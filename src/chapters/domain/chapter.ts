@@ -1,10 +1,12 @@
 import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile, DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
+import { NOT_TAKEN_DOWN, putBack, takenDown, type TakeDownState } from '#libs/kernel/take-down';
+import { type BinState, mustBeDue, mustBeInBin, NOT_DELETED, putInBin } from './bin.js';
 import type { ReadingOrder } from './reading-order.js';
-import { needTitle } from './work.js';
+import { needTitle, TakenDown } from './work.js';
 
-export interface ChapterState {
+export interface ChapterState extends BinState, TakeDownState {
   id: string;
   workId: string;
   authorId: string;
@@ -25,7 +27,7 @@ export interface ChapterState {
 
 /**
  * One chapter of a work. Its text is a row of immutable revisions. Publishing names **one** of them, so readers see later edits
- * only when those are published too. Unpublishing hides the chapter and deletes nothing.
+ * only when those are published too. Unpublishing hides the chapter and deletes nothing; deleting puts it in the bin (bin.ts).
  */
 export class Chapter {
   private constructor(private readonly state: ChapterState) {}
@@ -49,6 +51,8 @@ export class Chapter {
       createdAt: now,
       updatedAt: now,
       version: 1,
+      ...NOT_DELETED,
+      ...NOT_TAKEN_DOWN,
     });
     return { chapter, created: chapter.event('ChapterCreated', { workId: details.workId, authorId: by.id }) };
   }
@@ -82,6 +86,7 @@ export class Chapter {
     if (chosen < 1 || chosen > this.state.headRevision) throw new RevisionNotFound();
     if (this.state.status === 'published' && this.state.publishedRevision === chosen) throw new AlreadyPublished(chosen);
     if (!hasText) throw new NothingToPublish();
+    if (this.state.takenDownBecause !== null) throw new TakenDown(this.state.takenDownBecause);
     this.state.status = 'published';
     this.state.publishedRevision = chosen;
     this.state.publishedAt ??= now;
@@ -103,8 +108,52 @@ export class Chapter {
     return this.event('ChapterUnpublished', { workId: this.state.workId, by: by.id });
   }
 
-  /** @throws ChangedMeanwhile when its version is another. */
+  /** Puts it in the bin, where it keeps its rank. */
+  delete(by: Actor, expected: number | undefined, now: Date): ChapterDeleted {
+    this.mustBe(expected);
+    Object.assign(this.state, putInBin(now));
+    this.touch(now);
+    return this.event('ChapterDeleted', { workId: this.state.workId, by: by.id });
+  }
+
+  /** Takes it out of the bin, as it was before: one that was published is published again. @throws NotInBin */
+  restore(by: Actor, now: Date): ChapterRestored {
+    mustBeInBin(this.state, now);
+    Object.assign(this.state, NOT_DELETED);
+    this.touch(now);
+    return this.event('ChapterRestored', { workId: this.state.workId, by: by.id });
+  }
+
+  /** Ends its time in the bin: nobody can restore it from now on, and a worker erases it. @throws NotInBin */
+  expire(by: Actor, now: Date): ChapterExpired {
+    mustBeInBin(this.state, now);
+    this.state.erasedAfter = now;
+    return this.event('ChapterExpired', { workId: this.state.workId, by: by.id });
+  }
+
+  /** Its rows are removed in the same unit of work. @param work is erased as a whole. @throws NotDue */
+  erase(now: Date, work?: 'with its work'): ChapterErased {
+    if (!work) mustBeDue(this.state, now);
+    return { ...this.event('ChapterErased', { workId: this.state.workId }), erased: true };
+  }
+
+  /** By an admin: readers see it no more, and it cannot be published. @throws AlreadyTakenDown, TakeDownReasonNeeded */
+  takeDown(by: Actor, reason: string, now: Date): ChapterTakenDown {
+    Object.assign(this.state, takenDown(this.state, reason, now));
+    this.touch(now);
+    return this.event('ChapterTakenDown', { workId: this.state.workId, by: by.id, reason: this.state.takenDownBecause! });
+  }
+
+  /** By an admin. @throws NotTakenDown */
+  putBack(by: Actor, now: Date): ChapterPutBack {
+    Object.assign(this.state, putBack(this.state));
+    this.touch(now);
+    return this.event('ChapterPutBack', { workId: this.state.workId, by: by.id });
+  }
+
+  /** @throws ChangedMeanwhile when its version is another, ChapterNotFound when it was deleted meanwhile. */
   mustBe(expected: number | undefined): void {
+    if (this.state.deletedAt) throw new ChapterNotFound();
     if (expected !== undefined && expected !== this.state.version) throw new ChangedMeanwhile(`"${this.state.version}"`);
   }
 
@@ -147,6 +196,14 @@ export type ChapterPublished = ChapterEvent<
   subject: { version: number };
 };
 export type ChapterUnpublished = ChapterEvent<'ChapterUnpublished', { workId: string; by: string }>;
+export type ChapterDeleted = ChapterEvent<'ChapterDeleted', { workId: string; by: string }>;
+export type ChapterRestored = ChapterEvent<'ChapterRestored', { workId: string; by: string }>;
+/** Its owner did not wait for the end of the 30 days. */
+export type ChapterExpired = ChapterEvent<'ChapterExpired', { workId: string; by: string }>;
+/** Nothing of it is stored in chapters any more: other modules remove what they have of it. */
+export type ChapterErased = ChapterEvent<'ChapterErased', { workId: string }> & { erased: true };
+export type ChapterTakenDown = ChapterEvent<'ChapterTakenDown', { workId: string; by: string; reason: string }>;
+export type ChapterPutBack = ChapterEvent<'ChapterPutBack', { workId: string; by: string }>;
 
 export class ChapterNotFound extends DomainError {
   readonly code = 'chapter-not-found';

@@ -4,7 +4,7 @@ import { accountActor, type Actor, clientActor, type Scope, SCOPES } from '#libs
 import { mutantsOf } from '../../../test/support/mutants.js';
 import { ChapterNotFound, NotYourChapter } from './chapter.js';
 import * as policy from './policy.js';
-import { type Action, ACTIONS, authorize, type Facts, readerId, WORK_ROLES } from './policy.js';
+import { type Action, ACTIONS, authorize, can, type Facts, readerId, WORK_ROLES } from './policy.js';
 import { NotYourWork, OnlyAuthorsWrite, WorkNotFound } from './work.js';
 
 /** Columns: the public, then by role on the work (o)wner (e)ditor (m)oderator (b)eta reader, then site (a)uthor (M)oderator a(D)min. */
@@ -13,6 +13,10 @@ const EXPECTED: Record<Action, [string, string]> = {
   'work:create': ['aMD', 'aMD'],
   'work:read': ['oemb', '*'],
   'work:update': ['oe', 'oe'],
+  'work:delete': ['o', 'o'],
+  'work:restore': ['o', 'o'],
+  'work:erase': ['o', 'o'],
+  'work:take-down': ['D', 'D'],
   'work:write': ['oe', 'oe'],
   'work:read-members': ['oemb', 'oemb'],
   'work:manage-members': ['o', 'o'],
@@ -24,6 +28,10 @@ const EXPECTED: Record<Action, [string, string]> = {
   'chapter:read-history': ['oe', 'oe'],
   'chapter:write': ['oe', 'oe'],
   'chapter:publish': ['oe', 'oe'],
+  'chapter:delete': ['oe', 'oe'],
+  'chapter:restore': ['oe', 'oe'],
+  'chapter:erase': ['o', 'o'],
+  'chapter:take-down': ['D', 'D'],
   'chapter:moderate': ['omMD', 'omMD'],
   'chapter:film': ['oe', 'oe'],
   'chapter:read-films': ['oe', 'oe'],
@@ -52,11 +60,14 @@ const SCOPES_OF = (action: Action): Scope[] =>
     'chapter:moderate': ['comments:write' as const],
     'work:manage-members': ['members:write' as const],
     'work:leave': ['members:write' as const],
+    'work:take-down': ['admin' as const],
+    'chapter:take-down': ['admin' as const],
   })[action as string] ?? (action.includes(':read') ? ['chapters:read', 'chapters:write'] : ['chapters:write']);
 
 const scopes = ({ can }: Policy, action: Action): Scope[] => {
   const role = action === 'work:create' ? null : ('owner' as const);
-  return SCOPES.filter((scope) => can(clientActor({ id: 'x', role: 'author' }, [scope]), action, { role, isPublic: false }));
+  const account = { id: 'x', role: action.endsWith(':take-down') ? ('admin' as const) : ('author' as const) };
+  return SCOPES.filter((scope) => can(clientActor(account, [scope]), action, { role, isPublic: false }));
 };
 
 type Policy = Pick<typeof policy, 'can'>;
@@ -93,6 +104,40 @@ describe.each(ACTIONS)('%s', (action) => {
 
   it('needs one scope of a client, whatever its account may do', () => {
     expect(scopes(policy, action)).toEqual(SCOPES_OF(action));
+  });
+});
+
+describe('What is in the bin', () => {
+  const deleted: Facts = { role: 'owner', isPublic: true, isDeleted: true };
+  const admin = accountActor({ id: 'x', role: 'admin' });
+
+  it('can be restored and erased, and nothing else, whoever asks', () => {
+    const allowed = (role: Facts['role']): Action[] => ACTIONS.filter((action) => can(admin, action, { ...deleted, role }));
+    expect(allowed('owner')).toEqual(['work:restore', 'work:erase', 'chapter:restore', 'chapter:erase']);
+    expect(allowed('editor')).toEqual(['chapter:restore']);
+    expect(allowed('moderator')).toEqual([]);
+    expect(allowed(null)).toEqual([]);
+  });
+
+  it('does not exist for others', () => {
+    expect(() => authorize(reader, 'work:read', { ...deleted, role: null })).toThrow(WorkNotFound);
+    expect(() => authorize(reader, 'chapter:restore', { ...deleted, role: null })).toThrow(ChapterNotFound);
+  });
+});
+
+describe('What is taken down', () => {
+  const hidden = (role: Facts['role']): Facts => ({ role, isPublic: false, isTakenDown: true });
+
+  it('is still read and changed by its owner and editors', () => {
+    for (const role of ['owner', 'editor'] as const)
+      for (const action of ['work:read', 'work:update', 'chapter:read-draft', 'chapter:write', 'chapter:delete'] as const)
+        expect([role, action, can(reader, action, hidden(role))]).toEqual([role, action, true]);
+  });
+
+  it('does not exist for other members', () => {
+    for (const role of ['moderator', 'beta-reader'] as const)
+      expect(ACTIONS.filter((action) => can(reader, action, hidden(role)))).toEqual([]);
+    expect(() => authorize(reader, 'chapter:read-draft', hidden('beta-reader'))).toThrow(ChapterNotFound);
   });
 });
 

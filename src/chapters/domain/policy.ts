@@ -15,8 +15,12 @@ export type WorkRole = (typeof WORK_ROLES)[number];
 /** What is known about the actor and the work or chapter. */
 export interface Facts {
   role: WorkRole | null;
-  /** A chapter that is published; a work that has one. */
+  /** A chapter that readers see; a work that has one. */
   isPublic: boolean;
+  /** It, or the work of a chapter, is in the bin. */
+  isDeleted?: boolean;
+  /** An admin took it, or the work of a chapter, down. */
+  isTakenDown?: boolean;
 }
 
 /** `public`: everybody, if it is public. `site author`: accounts of at least that role on the whole site. */
@@ -26,6 +30,10 @@ const POLICY = {
   'work:create': { scope: 'chapters:write', to: ['site author'] },
   'work:read': { scope: 'chapters:read', to: ['public', 'owner', 'editor', 'moderator', 'beta-reader'] },
   'work:update': { scope: 'chapters:write', to: ['owner', 'editor'] },
+  'work:delete': { scope: 'chapters:write', to: ['owner'] },
+  'work:restore': { scope: 'chapters:write', to: ['owner'] },
+  'work:erase': { scope: 'chapters:write', to: ['owner'] },
+  'work:take-down': { scope: 'admin', to: ['site admin'] },
   'work:write': { scope: 'chapters:write', to: ['owner', 'editor'] },
   'work:read-members': { scope: 'chapters:read', to: ['owner', 'editor', 'moderator', 'beta-reader'] },
   'work:manage-members': { scope: 'members:write', to: ['owner'] },
@@ -37,6 +45,10 @@ const POLICY = {
   'chapter:read-history': { scope: 'chapters:read', to: ['owner', 'editor'] },
   'chapter:write': { scope: 'chapters:write', to: ['owner', 'editor'] },
   'chapter:publish': { scope: 'chapters:write', to: ['owner', 'editor'] },
+  'chapter:delete': { scope: 'chapters:write', to: ['owner', 'editor'] },
+  'chapter:restore': { scope: 'chapters:write', to: ['owner', 'editor'] },
+  'chapter:erase': { scope: 'chapters:write', to: ['owner'] },
+  'chapter:take-down': { scope: 'admin', to: ['site admin'] },
   'chapter:moderate': { scope: 'comments:write', to: ['owner', 'moderator', 'site moderator'] },
   'chapter:film': { scope: 'films:write', to: ['owner', 'editor'] },
   'chapter:read-films': { scope: 'films:read', to: ['owner', 'editor'] },
@@ -45,11 +57,18 @@ const POLICY = {
 export type Action = keyof typeof POLICY;
 export const ACTIONS = Object.keys(POLICY) as Action[];
 
-export function can(actor: Actor | undefined, action: Action, { role, isPublic }: Facts): boolean {
+/** What can be done to a thing in the bin; nothing else can. */
+const IN_BIN: readonly Action[] = ['work:restore', 'work:erase', 'chapter:restore', 'chapter:erase'];
+/** Whose roles count on what was taken down: those who can change it. */
+const ON_TAKEN_DOWN: readonly (WorkRole | null)[] = ['owner', 'editor'];
+
+export function can(actor: Actor | undefined, action: Action, { role, isPublic, isDeleted, isTakenDown }: Facts): boolean {
   const { scope, to }: { scope: Scope; to: readonly Grant[] } = POLICY[action];
+  if (isDeleted && !IN_BIN.includes(action)) return false;
   if (isPublic && to.includes('public')) return true;
   if (!hasScope(actor, scope)) return false;
-  return to.some((grant) => grant === role || (grant.startsWith('site ') && isAtLeast(actor, grant.slice(5) as Role)));
+  const counting = isTakenDown && !ON_TAKEN_DOWN.includes(role) ? null : role;
+  return to.some((grant) => grant === counting || (grant.startsWith('site ') && isAtLeast(actor, grant.slice(5) as Role)));
 }
 
 /**

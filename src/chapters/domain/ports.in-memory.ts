@@ -7,6 +7,7 @@ import { Invitation, InvitationNotFound, type InvitationState } from './invitati
 import type { Facts, WorkRole } from './policy.js';
 import {
   ChapterRepository,
+  Erasure,
   type Head,
   InvitationRepository,
   type NewRevision,
@@ -52,13 +53,26 @@ export class ChapterTables {
   workFacts(id: string, actor: Actor | undefined): Facts | undefined {
     const work = this.works.get(id);
     if (!work) return undefined;
-    const isPublic = this.chapters.all().some(({ workId, status }) => workId === id && status === 'published');
-    return { role: roleIn(work, actor), isPublic };
+    const isPublic = this.chapters.all().some((chapter) => chapter.workId === id && isShown(chapter, work));
+    return { role: roleIn(work, actor), isPublic, isDeleted: !!work.deletedAt, isTakenDown: !!work.takenDownAt };
   }
 
   chapterFacts(id: string, actor: Actor | undefined): Facts | undefined {
     const chapter = this.chapters.get(id);
-    return chapter && { role: roleIn(this.works.get(chapter.workId)!, actor), isPublic: chapter.status === 'published' };
+    if (!chapter) return undefined;
+    const work = this.works.get(chapter.workId)!;
+    return {
+      role: roleIn(work, actor),
+      isPublic: isShown(chapter, work),
+      isDeleted: !!(chapter.deletedAt ?? work.deletedAt),
+      isTakenDown: !!(chapter.takenDownAt ?? work.takenDownAt),
+    };
+  }
+
+  /** The revision that readers see. */
+  shownRevision(id: string): number | null {
+    const chapter = this.chapters.get(id);
+    return chapter && isShown(chapter, this.works.get(chapter.workId)!) ? chapter.publishedRevision : null;
   }
 
   /** In the order in which they were published. */
@@ -72,8 +86,13 @@ export class ChapterTables {
   }
 }
 
+const isShown = (chapter: ChapterState, work: WorkState): boolean =>
+  chapter.status === 'published' && [chapter, work].every(({ deletedAt, takenDownAt }) => !deletedAt && !takenDownAt);
+
 const roleIn = (work: WorkState, actor: Actor | undefined): WorkRole | null =>
-  work.ownerId === actor?.id ? 'owner' : (work.members.find(({ accountId }) => accountId === actor?.id)?.role ?? null);
+  work.ownerId === actor?.id
+    ? 'owner'
+    : (!work.deletedAt && work.members.find(({ accountId }) => accountId === actor?.id)?.role) || null;
 
 export class InMemoryWorkRepository extends WorkRepository {
   constructor(private readonly tables: ChapterTables) {
@@ -99,7 +118,9 @@ export class InMemoryWorkRepository extends WorkRepository {
     await this.get(workId);
     const chapters = this.tables.chapters.all().filter((chapter) => chapter.workId === workId);
     return new ReadingOrder(
-      chapters.map(({ id, rank }) => ({ id, rank })).sort((one, other) => (one.rank < other.rank ? -1 : 1)),
+      chapters
+        .map(({ id, rank, deletedAt }) => ({ id, rank, isDeleted: !!deletedAt }))
+        .sort((one, other) => (one.rank < other.rank ? -1 : 1)),
     );
   }
 }
@@ -152,6 +173,11 @@ export class InMemoryChapterRepository extends ChapterRepository {
     return row.workId;
   }
 
+  async publishedOf(workId: string): Promise<string[]> {
+    const own = this.tables.chapters.all().filter((chapter) => chapter.workId === workId && chapter.status === 'published');
+    return own.filter(({ deletedAt, takenDownAt }) => !deletedAt && !takenDownAt).map(({ id }) => id);
+  }
+
   async saveRanks(chapters: readonly RankedChapter[]): Promise<void> {
     for (const { id, rank } of chapters) {
       await this.tables.chapters.lock(id);
@@ -170,6 +196,46 @@ export class InMemoryChapterRepository extends ChapterRepository {
         await this.tables.publications.put(`${chapterId} ${publication.number}`, { ...publication, retractedAt: at });
   }
 }
+
+export class InMemoryErasure extends Erasure {
+  constructor(private readonly tables: ChapterTables) {
+    super();
+  }
+
+  async dueChapters(now: Date, limit: number): Promise<string[]> {
+    return due(this.tables.chapters.all(), now).slice(0, limit);
+  }
+
+  async dueWorks(now: Date, limit: number): Promise<string[]> {
+    return due(this.tables.works.all(), now).slice(0, limit);
+  }
+
+  async chaptersOf(workId: string, limit: number): Promise<string[]> {
+    const own = this.tables.chapters.all().filter((chapter) => chapter.workId === workId);
+    return own.slice(0, limit).map(({ id }) => id);
+  }
+
+  async worksOf(accountId: string): Promise<string[]> {
+    return this.tables.works.all().flatMap(({ id, ownerId }) => (ownerId === accountId ? [id] : []));
+  }
+
+  async removeChapter(id: string): Promise<void> {
+    const { publications, revisions, blockTexts, chapters } = this.tables;
+    for (const one of publications.all()) if (one.chapterId === id) await publications.delete(`${id} ${one.number}`);
+    for (const one of revisions.all()) if (one.chapterId === id) await revisions.delete(`${id} ${one.number}`);
+    for (const one of blockTexts.all()) if (one.chapterId === id) await blockTexts.delete(`${one.id} ${one.digest}`);
+    await chapters.delete(id);
+  }
+
+  async removeWork(id: string): Promise<void> {
+    const { invitations, works } = this.tables;
+    for (const one of invitations.all()) if (one.workId === id) await invitations.delete(one.id);
+    await works.delete(id);
+  }
+}
+
+const due = (rows: readonly (ChapterState | WorkState)[], now: Date): string[] =>
+  rows.flatMap(({ id, erasedAfter }) => (erasedAfter && erasedAfter <= now ? [id] : []));
 
 export class InMemoryRevisions extends Revisions {
   constructor(private readonly tables: ChapterTables) {

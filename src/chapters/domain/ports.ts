@@ -34,10 +34,27 @@ export abstract class ChapterRepository {
   /** Without a lock: a chapter stays in its work. @throws ChapterNotFound */
   abstract workOf(id: string): Promise<string>;
   abstract saveRanks(chapters: readonly RankedChapter[]): Promise<void>;
+  /** Published chapters of a work that are neither in the bin nor taken down themselves: readers see them if they see the work. */
+  abstract publishedOf(workId: string): Promise<string[]>;
   /** Stores that a revision was published. */
   abstract recordPublication(chapterId: string, revision: number, at: Date): Promise<void>;
   /** Marks all publications of the chapter as retracted. */
   abstract recordRetraction(chapterId: string, at: Date): Promise<void>;
+}
+
+/** What is to be erased, and the removal of its rows. Everything is in small steps, as a work may have thousands of chapters. */
+export abstract class Erasure {
+  /** Chapters whose time in the bin is over, the longest waiting first. */
+  abstract dueChapters(now: Date, limit: number): Promise<string[]>;
+  abstract dueWorks(now: Date, limit: number): Promise<string[]>;
+  /** Chapters of a work, also those in the bin. */
+  abstract chaptersOf(workId: string, limit: number): Promise<string[]>;
+  /** Works that an account owns, also those in the bin. */
+  abstract worksOf(accountId: string): Promise<string[]>;
+  /** Removes every row of a chapter, in the unit of work that records `ChapterErased`. */
+  abstract removeChapter(id: string): Promise<void>;
+  /** Removes every row of a work that has no chapter any more, in the unit of work that records `WorkErased`. */
+  abstract removeWork(id: string): Promise<void>;
 }
 
 /** The newest revision and all earlier (id, digest) pairs: what aligning a new text needs. */

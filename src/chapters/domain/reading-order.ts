@@ -5,6 +5,8 @@ import { between, isLong, spread } from './rank.js';
 export interface RankedChapter {
   readonly id: string;
   readonly rank: string;
+  /** In the bin it keeps its rank, so that it can be restored to its place. */
+  readonly isDeleted?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export class ReadingOrder {
    */
   move(id: string, after: string | null): string {
     const others = this.chapters.filter((chapter) => chapter.id !== id);
-    const at = after === null ? 0 : others.findIndex((chapter) => chapter.id === after) + 1;
+    const at = after === null ? 0 : others.findIndex((chapter) => chapter.id === after && !chapter.isDeleted) + 1;
     if (after !== null && at === 0) throw new ChapterNotInWork();
     const rank = between(others[at - 1]?.rank ?? null, others[at]?.rank ?? null);
     const moved = others.toSpliced(at, 0, { id, rank });
@@ -45,9 +47,9 @@ export class ReadingOrder {
 
   private rebalanced(chapters: readonly RankedChapter[]): RankedChapter[] {
     const ranks = spread(chapters.length);
-    return chapters.map(({ id, rank: before }, i) => {
-      if (ranks[i] !== before) this.reranked.set(id, ranks[i]);
-      return { id, rank: ranks[i] };
+    return chapters.map((chapter, i) => {
+      if (ranks[i] !== chapter.rank) this.reranked.set(chapter.id, ranks[i]);
+      return { ...chapter, rank: ranks[i] };
     });
   }
 }

@@ -1,8 +1,10 @@
 import type { Actor } from '#libs/kernel/actor';
 import { ChangedMeanwhile, DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
+import { NOT_TAKEN_DOWN, putBack, takenDown, type TakeDownState } from '#libs/kernel/take-down';
+import { type BinState, mustBeDue, mustBeInBin, NOT_DELETED, putInBin, WorkInBin } from './bin.js';
 
-export interface WorkState {
+export interface WorkState extends BinState, TakeDownState {
   id: string;
   ownerId: string;
   title: string;
@@ -30,7 +32,10 @@ export interface MemberState {
 /** Members of one work, its owner not counted. */
 export const MAX_MEMBERS = 100;
 
-/** A serial, which has chapters. Everyone sees it once a chapter of it is published. */
+/**
+ * A serial, which has chapters. Everyone sees it once a chapter of it is published, unless it is in the bin or an admin took it
+ * down: then nobody sees its chapters either.
+ */
 export class Work {
   private constructor(private readonly state: WorkState) {}
 
@@ -49,6 +54,8 @@ export class Work {
       createdAt: now,
       version: 1,
       members: [],
+      ...NOT_DELETED,
+      ...NOT_TAKEN_DOWN,
     });
     return { work, created: work.event('WorkCreated', { ownerId: by.id }) };
   }
@@ -110,12 +117,75 @@ export class Work {
     return this.event('WorkTransferred', { from, to: accountId });
   }
 
+  /** Puts it in the bin. @param chapters its published ones: the event names them, because readers see them no more. */
+  delete(by: Actor, expected: number | undefined, chapters: readonly string[], now: Date): WorkDeleted {
+    this.mustBe(expected);
+    Object.assign(this.state, putInBin(now));
+    this.state.version++;
+    return this.event('WorkDeleted', { by: by.id, chapters });
+  }
+
+  /** Takes it out of the bin, as it was before. @throws NotInBin */
+  restore(by: Actor, chapters: readonly string[], now: Date): WorkRestored {
+    mustBeInBin(this.state, now);
+    Object.assign(this.state, NOT_DELETED);
+    this.state.version++;
+    return this.event('WorkRestored', { by: by.id, chapters });
+  }
+
+  /** Ends its time in the bin: nobody can restore it from now on, and a worker erases it. @throws NotInBin */
+  expire(by: Actor, now: Date): WorkExpired {
+    mustBeInBin(this.state, now);
+    this.state.erasedAfter = now;
+    return this.event('WorkExpired', { by: by.id });
+  }
+
+  /** Its rows are removed in the same unit of work. @throws NotDue */
+  erase(now: Date): WorkErased {
+    mustBeDue(this.state, now);
+    return { ...this.event('WorkErased', {}), erased: true };
+  }
+
+  /** By an admin. @throws AlreadyTakenDown, TakeDownReasonNeeded */
+  takeDown(by: Actor, reason: string, chapters: readonly string[], now: Date): WorkTakenDown {
+    Object.assign(this.state, takenDown(this.state, reason, now));
+    this.state.version++;
+    return this.event('WorkTakenDown', { by: by.id, reason: this.state.takenDownBecause!, chapters });
+  }
+
+  /** By an admin. @throws NotTakenDown */
+  putBack(by: Actor, chapters: readonly string[]): WorkPutBack {
+    Object.assign(this.state, putBack(this.state));
+    this.state.version++;
+    return this.event('WorkPutBack', { by: by.id, chapters });
+  }
+
+  get isDeleted(): boolean {
+    return this.state.deletedAt !== null;
+  }
+
+  /** Its time in the bin is over. */
+  isDue(now: Date): boolean {
+    return this.state.erasedAfter !== null && this.state.erasedAfter <= now;
+  }
+
+  /** @throws WorkInBin */
+  mustNotBeDeleted(): void {
+    if (this.isDeleted) throw new WorkInBin();
+  }
+
+  /** @throws TakenDown when readers may see nothing of it. */
+  mustBeShown(): void {
+    if (this.state.takenDownBecause !== null) throw new TakenDown(this.state.takenDownBecause);
+  }
+
   private member(accountId: string): MemberState | undefined {
     return this.state.members.find((one) => one.accountId === accountId);
   }
 
-  /** @throws ChangedMeanwhile when its version is another. */
+  /** @throws ChangedMeanwhile when its version is another, WorkNotFound when it was deleted meanwhile. */
   mustBe(expected: number | undefined): void {
+    if (this.isDeleted) throw new WorkNotFound();
     if (expected !== undefined && expected !== this.state.version) throw new ChangedMeanwhile(`"${this.state.version}"`);
   }
 
@@ -147,6 +217,15 @@ export type MemberRoleChanged = WorkEvent<'MemberRoleChanged', { by: string; acc
 export type MemberRemoved = WorkEvent<'MemberRemoved', { by: string; accountId: string }>;
 export type WorkTransferred = WorkEvent<'WorkTransferred', { from: string; to: string }>;
 export type WorkCoverChanged = WorkEvent<'WorkCoverChanged', { by: string; replaced: string | null }>;
+
+export type WorkDeleted = WorkEvent<'WorkDeleted', { by: string; chapters: readonly string[] }>;
+export type WorkRestored = WorkEvent<'WorkRestored', { by: string; chapters: readonly string[] }>;
+/** Its owner did not wait for the end of the 30 days. */
+export type WorkExpired = WorkEvent<'WorkExpired', { by: string }>;
+/** Nothing of it is stored any more. Its chapters were erased before it, each with an event of its own. */
+export type WorkErased = WorkEvent<'WorkErased', object> & { erased: true };
+export type WorkTakenDown = WorkEvent<'WorkTakenDown', { by: string; reason: string; chapters: readonly string[] }>;
+export type WorkPutBack = WorkEvent<'WorkPutBack', { by: string; chapters: readonly string[] }>;
 
 /** UTF-16 units of the title of a work or a chapter. */
 export const MAX_TITLE = 200;
@@ -232,6 +311,13 @@ export class WorkNotFound extends DomainError {
   readonly kind = 'not-found';
   constructor() {
     super('There is no such work, or you may not see it.');
+  }
+}
+export class TakenDown extends DomainError {
+  readonly code = 'taken-down';
+  readonly kind = 'conflict';
+  constructor(reason: string) {
+    super('An admin took this down, so it cannot be published: edit it, then write to the people who run this site.', { reason });
   }
 }
 export class MemberNotFound extends DomainError {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
+import { presentTakeDown } from '#libs/http/take-down.contract';
 import { MAX_INT4 } from '#libs/http/whole-number';
 import type { Actor } from '#libs/kernel/actor';
+import type { TakeDownState } from '#libs/kernel/take-down';
 import { WorkerPool } from '#libs/worker-pool/worker-pool';
 import { type ChapterSummary, Chapters, type Quoted, type QuoteRequest } from '../application/chapters.js';
 import type { Anchor } from '../domain/anchoring.js';
@@ -18,8 +20,10 @@ import { anchorTransfer } from './text.tasks.js';
 const ANCHORS_AT_ONCE = 200;
 
 const SUMMARY = `c.id, c.work_id AS "workId", c.author_id AS "authorId", w.language, c.head_revision AS head,
-              CASE WHEN c.status = 'published' THEN c.published_revision END AS revision,
+              CASE WHEN chapters.is_public(c, w) THEN c.published_revision END AS revision,
               (SELECT coalesce(max(p.number), 0) FROM chapters.publication p WHERE p.chapter_id = c.id) AS publication`;
+
+const NOT_DELETED = `c.deleted_at IS NULL AND w.deleted_at IS NULL`;
 
 const NOTHING: Facts = { role: null, isPublic: false };
 
@@ -34,9 +38,10 @@ export class ChapterViews extends Chapters {
     super();
   }
 
-  async summary(chapterId: string): Promise<ChapterSummary | undefined> {
+  async summary(chapterId: string, held?: 'held'): Promise<ChapterSummary | undefined> {
     const [row] = await this.transaction.query<ChapterSummary>(
-      `SELECT ${SUMMARY} FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
+      `SELECT ${SUMMARY} FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
+        WHERE c.id = $1 AND ${NOT_DELETED} ${held ? 'FOR KEY SHARE OF c' : ''}`,
       [chapterId],
     );
     return row;
@@ -73,8 +78,11 @@ export class ChapterViews extends Chapters {
 
   async readableRevisions(chapterId: string): Promise<number[]> {
     const rows = await this.transaction.query<{ revision: number }>(
-      `SELECT DISTINCT p.revision FROM chapters.publication p JOIN chapters.chapter c ON c.id = p.chapter_id
-        WHERE p.chapter_id = $1 AND p.retracted_at IS NULL AND c.status = 'published'`,
+      `SELECT DISTINCT p.revision
+         FROM chapters.publication p
+         JOIN chapters.chapter c ON c.id = p.chapter_id
+         JOIN chapters.work w ON w.id = c.work_id
+        WHERE p.chapter_id = $1 AND p.retracted_at IS NULL AND chapters.is_public(c, w)`,
       [chapterId],
     );
     return rows.map((row) => row.revision);
@@ -116,12 +124,12 @@ export class ChapterViews extends Chapters {
          FROM chapters.chapter c
          JOIN chapters.work w ON w.id = c.work_id
          LEFT JOIN LATERAL (SELECT p.revision FROM chapters.publication p
-                             WHERE p.chapter_id = c.id AND p.retracted_at IS NULL AND c.status = 'published'
+                             WHERE p.chapter_id = c.id AND p.retracted_at IS NULL AND chapters.is_public(c, w)
                                AND p.revision = coalesce($2, c.published_revision) LIMIT 1) shown ON true
          LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = shown.revision
          LEFT JOIN LATERAL jsonb_path_query_first(r.blocks, 'strict $[*] ? (@[0] == $id)', jsonb_build_object('id', $3::text)) AS pair ON true
          LEFT JOIN chapters.block_text t ON t.block = (pair->>0)::uuid AND t.digest = pair->>1
-        WHERE c.id = $1`,
+        WHERE c.id = $1 AND ${NOT_DELETED} FOR KEY SHARE OF c`,
       [chapterId, named ?? null, id.toLowerCase()],
     );
     if (!row?.revision) return undefined;
@@ -156,8 +164,9 @@ export class ChapterViews extends Chapters {
   async ofWork(workId: string, actor: Actor | undefined, limit: number, after: string | undefined): Promise<Page<ChapterItem>> {
     const [rank] = readCursor(after, 'string') ?? [''];
     const readsDrafts = can(actor, 'chapter:read-draft', { ...NOTHING, ...(await this.access.work(workId, actor)) });
-    const rows = await this.transaction.query<ChapterItem & { rank: string }>(
-      `SELECT c.id, c.rank, c.status, c.published_revision AS revision, c.published_at AS "publishedAt",
+    const rows = await this.transaction.query<Omit<ChapterItem, 'takenDown'> & TakeDownState & { rank: string }>(
+      `SELECT c.id, c.rank, c.status, c.taken_down_at AS "takenDownAt", c.taken_down_because AS "takenDownBecause",
+              c.published_revision AS revision, c.published_at AS "publishedAt",
               CASE WHEN $5 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
               coalesce(r.length, 0) AS characters
          FROM chapters.visible_chapters($2) c
@@ -170,21 +179,27 @@ export class ChapterViews extends Chapters {
       rows,
       limit,
       (row) => [row.rank],
-      ({ rank: _, ...item }) => item,
+      ({ rank: _, takenDownAt, takenDownBecause, ...item }) => ({
+        ...item,
+        takenDown: presentTakeDown({ takenDownAt, takenDownBecause }),
+      }),
     );
   }
 
   /** The newest revision, with the version to send back as If-Match. */
   async draft(chapterId: string, actor: Actor): Promise<DraftResponse> {
     await this.authorize(actor, 'chapter:read-draft', chapterId);
-    const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks'>>(
+    const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks' | 'takenDown'> & TakeDownState>(
       `SELECT id, work_id AS "workId", title, status, head_revision AS revision,
-              published_revision AS "publishedRevision", updated_at AS "updatedAt", version
+              published_revision AS "publishedRevision", updated_at AS "updatedAt", version,
+              taken_down_at AS "takenDownAt", taken_down_because AS "takenDownBecause"
          FROM chapters.chapter WHERE id = $1`,
       [chapterId],
     );
     if (!row) throw new ChapterNotFound();
-    return { ...row, blocks: await this.blocks(chapterId, row.revision) };
+    const { takenDownAt, takenDownBecause, ...draft } = row;
+    const takenDown = presentTakeDown({ takenDownAt, takenDownBecause });
+    return { ...draft, takenDown, blocks: await this.blocks(chapterId, row.revision) };
   }
 
   /** One revision, for those who write the chapter. */

@@ -18,6 +18,7 @@ import {
 import { OptionalNotNull } from '#libs/http/input';
 import { MaxItems } from '#libs/http/max-items';
 import { PageQuery } from '#libs/http/page.contract';
+import { TakenDownResponse } from '#libs/http/take-down.contract';
 import type { BlockChange } from '../domain/alignment.js';
 import { BLOCK_KINDS, type BlockKind, MAX_BLOCKS, MAX_CHARS } from '../domain/blocks.js';
 import type { ChapterState } from '../domain/chapter.js';
@@ -62,6 +63,8 @@ export class WorkResponse {
   chapters!: number;
   createdAt!: Date;
   version!: number;
+  /** Set when an admin hid it from readers; they do not see it then. */
+  takenDown!: TakenDownResponse | null;
 }
 
 export class WorksQuery extends PageQuery {
@@ -150,6 +153,8 @@ export class DraftResponse {
   publishedRevision!: number | null;
   updatedAt!: Date;
   version!: number;
+  /** Set when an admin hid it from readers; they do not see it then. */
+  takenDown!: TakenDownResponse | null;
   blocks!: BlockResponse[];
 }
 
@@ -191,6 +196,8 @@ export class ChapterItem {
   revision!: number | null;
   publishedAt!: Date | null;
   characters!: number;
+  /** Set when an admin hid it from readers; they do not see it then. */
+  takenDown!: TakenDownResponse | null;
 }
 
 export class ChapterPage {

@@ -5,7 +5,13 @@ import type { ChapterState } from '../domain/chapter.js';
 import type { InvitationState } from '../domain/invitation.js';
 import type { MemberRole, MemberState, WorkState } from '../domain/work.js';
 
+const IN_BIN = '(deleted_at IS NULL) = (erased_after IS NULL)';
+const TAKEN_DOWN = '(taken_down_at IS NULL) = (taken_down_because IS NULL)';
+
 @Entity({ schema: 'chapters', name: 'work' })
+@Index('work_bin', ['erasedAfter'], { where: 'erased_after IS NOT NULL' })
+@Check('work_bin_check', IN_BIN)
+@Check('work_taken_down_check', TAKEN_DOWN)
 export class WorkRow implements Omit<WorkState, 'members'> {
   @PrimaryColumn('uuid') id!: string;
   @Index('work_owner') @Column('uuid') ownerId!: string;
@@ -15,6 +21,10 @@ export class WorkRow implements Omit<WorkState, 'members'> {
   @Column('text', { nullable: true }) cover!: string | null;
   @Column('timestamptz') createdAt!: Date;
   @Column('integer') version!: number;
+  @Column('timestamptz', { nullable: true }) deletedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) erasedAfter!: Date | null;
+  @Column('timestamptz', { nullable: true }) takenDownAt!: Date | null;
+  @Column('text', { nullable: true }) takenDownBecause!: string | null;
 }
 
 /** An object that a work has. The storage quota of an owner is counted from these rows alone. */
@@ -57,6 +67,9 @@ export class InvitationRow implements InvitationState {
 @Entity({ schema: 'chapters', name: 'chapter' })
 // checked at commit: a rebalance gives chapters the ranks that others had a moment ago
 @Unique('chapter_order', ['workId', 'rank'], { deferrable: 'INITIALLY DEFERRED' })
+@Index('chapter_bin', ['erasedAfter'], { where: 'erased_after IS NOT NULL' })
+@Check('chapter_bin_check', IN_BIN)
+@Check('chapter_taken_down_check', TAKEN_DOWN)
 export class ChapterRow implements ChapterState {
   @PrimaryColumn('uuid') id!: string;
   @ForeignKey(() => WorkRow) @Column('uuid') workId!: string;
@@ -71,9 +84,13 @@ export class ChapterRow implements ChapterState {
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz') updatedAt!: Date;
   @Column('integer') version!: number;
+  @Column('timestamptz', { nullable: true }) deletedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) erasedAfter!: Date | null;
+  @Column('timestamptz', { nullable: true }) takenDownAt!: Date | null;
+  @Column('text', { nullable: true }) takenDownBecause!: string | null;
 }
 
-/** Never updated, never deleted. */
+/** Never updated; deleted only when its chapter is erased. */
 @Entity({ schema: 'chapters', name: 'revision' })
 export class RevisionRow {
   @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;

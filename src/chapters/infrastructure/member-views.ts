@@ -43,7 +43,7 @@ export class MemberViews {
     const rows = await this.transaction.query<InvitationItem & { workTitle: string; by: string }>(
       `SELECT ${ITEM}, w.title AS "workTitle", i.invited_by AS by
          FROM chapters.invitation i JOIN chapters.work w ON w.id = i.work_id
-        WHERE i.invitee_id = $1 AND ${OPEN} ORDER BY i.id DESC LIMIT 100`,
+        WHERE i.invitee_id = $1 AND ${OPEN} AND w.deleted_at IS NULL AND w.taken_down_at IS NULL ORDER BY i.id DESC LIMIT 100`,
       [actor.id],
     );
     const accounts = await this.accounts.summaries(rows.map(({ by }) => by));

@@ -98,7 +98,7 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener {
     const rows = await this.transaction.query<{ id: string; version: string }>(
       `SELECT c.id, c.published_revision || '-' || w.version AS version
          FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
-        WHERE c.id = ANY($1) AND c.status = 'published'`,
+        WHERE c.id = ANY($1) AND chapters.is_public(c, w)`,
       [chapterIds],
     );
     return new Map(rows.map(({ id, version }) => [id, version]));

@@ -48,7 +48,10 @@ export class TypeormWorkRepository extends WorkRepository {
     if (!work) throw new WorkNotFound();
     // a statement of its own: it has to see what was committed while the one above waited for the lock
     return new ReadingOrder(
-      await this.transaction.writing.query(`SELECT id, rank FROM chapters.chapter WHERE work_id = $1 ORDER BY rank`, [workId]),
+      await this.transaction.writing.query(
+        `SELECT id, rank, deleted_at IS NOT NULL AS "isDeleted" FROM chapters.chapter WHERE work_id = $1 ORDER BY rank`,
+        [workId],
+      ),
     );
   }
 }
@@ -83,6 +86,15 @@ export class TypeormChapterRepository extends ChapterRepository {
     );
     if (!row) throw new ChapterNotFound();
     return row.workId;
+  }
+
+  async publishedOf(workId: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM chapters.chapter
+        WHERE work_id = $1 AND status = 'published' AND deleted_at IS NULL AND taken_down_at IS NULL ORDER BY rank`,
+      [workId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async saveRanks(chapters: readonly RankedChapter[]): Promise<void> {

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
+import { presentTakeDown } from '#libs/http/take-down.contract';
 import type { Actor } from '#libs/kernel/actor';
+import type { TakeDownState } from '#libs/kernel/take-down';
 import { Accounts } from '../../auth/index.js';
 import { readerId } from '../domain/policy.js';
 import { WorkNotFound } from '../domain/work.js';
 import type { WorkResponse } from './chapters.contract.js';
 
-type WorkRow = Omit<WorkResponse, 'author'> & { ownerId: string; cursor: string };
+type WorkRow = Omit<WorkResponse, 'author' | 'takenDown'> & TakeDownState & { ownerId: string; cursor: string };
 
 const SELECT = `SELECT w.id, w.owner_id AS "ownerId", w.title, w.summary, w.language, w.cover IS NOT NULL AS "hasCover", w.created_at AS "createdAt",
        w.version, to_char(w.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor,
-       (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published') AS chapters`;
+       (SELECT count(*)::int FROM chapters.chapter c WHERE c.work_id = w.id AND chapters.is_public(c, w)) AS chapters,
+       w.taken_down_at AS "takenDownAt", w.taken_down_because AS "takenDownBecause"`;
 
 @Injectable()
 export class WorkViews {
@@ -58,6 +61,10 @@ export class WorkViews {
 
   private async withAuthors(rows: WorkRow[]): Promise<WorkResponse[]> {
     const authors = await this.accounts.summaries(rows.map((row) => row.ownerId));
-    return rows.map(({ ownerId, cursor: _, ...row }) => ({ ...row, author: authors.get(ownerId) ?? { id: ownerId, name: '' } }));
+    return rows.map(({ ownerId, cursor: _, takenDownAt, takenDownBecause, ...row }) => ({
+      ...row,
+      author: authors.get(ownerId) ?? { id: ownerId, name: '' },
+      takenDown: presentTakeDown({ takenDownAt, takenDownBecause }),
+    }));
   }
 }

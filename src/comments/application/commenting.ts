@@ -88,7 +88,7 @@ export class Commenting {
 
   private async facts(by: Actor, comment: Comment): Promise<Facts> {
     const isOwn = comment.isBy(by);
-    const isOpen = Boolean((await this.chapters.summary(comment.chapterId))?.revision);
+    const isOpen = Boolean((await this.chapters.summary(comment.chapterId, 'held'))?.revision);
     return { isOpen, isOwn, moderates: !isOwn && (await this.chapters.can(by, 'chapter:moderate', comment.chapterId)) };
   }
 }

@@ -19,3 +19,11 @@ export abstract class CommentAnchorRepository {
   abstract lockReanchoringPosition(chapterId: string, as: 'exclusive' | 'shared'): Promise<number>;
   abstract setReanchoringPosition(chapterId: string, publication: number): Promise<void>;
 }
+
+/** Removes what a chapter that was erased leaves here, in small steps. */
+export abstract class CommentErasure {
+  /** Removes comments of a chapter that was erased, at most `limit`, answers before what they answer. @returns how many */
+  abstract removeSome(chapterId: string, limit: number): Promise<number>;
+  /** Removes what else is stored about such a chapter, once it has no comments. */
+  abstract removePositions(chapterId: string): Promise<void>;
+}

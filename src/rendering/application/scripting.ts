@@ -71,7 +71,7 @@ export class Scripting {
     change: (script: Script) => void,
   ): Promise<void> {
     return this.unitOfWork.run(async () => {
-      const card = await this.chapters.summary(chapterId);
+      const card = await this.chapters.summary(chapterId, 'held');
       await authorize(this.chapters, by, 'film:make', 'chapter:film', chapterId);
       if (!card) throw new ChapterNotFound();
       const script = await this.scripts.get(chapterId, card.workId);

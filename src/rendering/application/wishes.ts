@@ -45,7 +45,7 @@ export class Wishes {
   /** In a unit of work. @returns the entries of the supposed lexicon beside the wish, as it has no version yet. */
   async suppose(chapterId: string, supposed: Supposed): Promise<{ wish: Wish; lexicon?: readonly LexiconEntry[] }> {
     const { voice, fallbackVoice, theme, picture, revision } = supposed;
-    const card = await this.chapters.summary(chapterId);
+    const card = await this.chapters.summary(chapterId, 'held');
     if (!card || !(revision ?? card.revision)) throw new NothingToFilm();
     if (revision !== undefined && revision > card.head) throw new RevisionNotThere(card.head);
     const settings = await this.settings.get(card.workId);

@@ -21,6 +21,13 @@ export function speechFields(span: Span, voice: VoiceIdentity, language: string)
   return { kind: 'speech', version: VERSION, language, voice: voice.id, engine: voice.fingerprint, ...saidIn(span), take };
 }
 
+/** The speech fields of each span of a sound, from the fields of that sound. */
+export function speechFieldsOf({ language, voice, engine, say, stops, take }: Fields): Fields[] {
+  const [words, ends, takes] = [say, stops, take] as [string[], string[], number[]];
+  const same = { kind: 'speech', version: VERSION, language, voice, engine };
+  return words.map((spoken, i) => ({ ...same, say: spoken, stops: ends[i], take: takes[i] }));
+}
+
 /** The scene's mastered sound. `chain` is the fingerprint of mastering and encoder. */
 export function soundFields(scene: PlannedScene, voice: VoiceIdentity, language: string, chain: string): Fields {
   const { id, fingerprint } = voice;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { SegmentInputs } from './artefacts.js';
-import { pictureFields, segmentFields, soundFields, speechFields } from './artefacts.js';
+import { pictureFields, segmentFields, soundFields, speechFields, speechFieldsOf } from './artefacts.js';
 import type { Field, Fields, Part } from './keys.js';
 import { canonical, changesBetween, keyOf, reasonsFor } from './keys.js';
 import { motionOf } from './motion.js';
@@ -128,6 +128,12 @@ describe('A key', () => {
     ]);
     for (const script of [{ pause: 1 }, { show: 'Hi!' }, { picture: 'ab' }])
       expect(keyOf(speech('Hello there.', script))).toBe(keyOf(speech('Hello there.')));
+  });
+
+  it('of each span’s speech is known from the fields of the sound, so that speech can be erased with it', () => {
+    const scene = sceneOf('Hello there, you.', { take: 2 });
+    const spans = scene.spans.map((span) => speechFields(span, voice, 'en'));
+    expect(speechFieldsOf(soundFields(scene, voice, 'en', 'c')).map(keyOf)).toEqual(spans.map(keyOf));
   });
 
   it('of a picture changes with its source and the fitting, of a gradient with its stops, and a picture hides the gradient', () => {

@@ -10,7 +10,17 @@ import { type DeliveryJob, Handling } from '#libs/events/handling';
 import { Queues } from '#libs/events/worker-groups';
 import { DomainError } from '#libs/kernel/domain-error';
 import { StoreUnavailable, WrongDigest } from '#libs/storage/object-store';
-import type { ChapterPublished, ChapterUnpublished } from '../../chapters/index.js';
+import type {
+  ChapterDeleted,
+  ChapterErased,
+  ChapterPublished,
+  ChapterTakenDown,
+  ChapterUnpublished,
+  WorkDeleted,
+  WorkErased,
+  WorkTakenDown,
+} from '../../chapters/index.js';
+import { ErasingFilms } from '../application/erasing-films.js';
 import { type Done, LeaseLost, orAborted } from '../application/making.js';
 import { Mending } from '../application/mending.js';
 import { Producing } from '../application/producing.js';
@@ -29,6 +39,7 @@ export class RenderingFacts {
   constructor(
     private readonly handling: Handling,
     private readonly requesting: Requesting,
+    private readonly erasing: ErasingFilms,
   ) {}
 
   @Process('ChapterPublished' satisfies ChapterPublished['type'])
@@ -39,6 +50,38 @@ export class RenderingFacts {
   @Process('ChapterUnpublished' satisfies ChapterUnpublished['type'])
   chapterUnpublished(job: Job<DeliveryJob>): Promise<void> {
     return this.handling.once(job, ({ subject }) => this.requesting.withdraw(subject.id));
+  }
+
+  @Process('ChapterDeleted' satisfies ChapterDeleted['type'])
+  chapterDeleted(job: Job<DeliveryJob>): Promise<void> {
+    return this.chapterUnpublished(job);
+  }
+
+  @Process('ChapterTakenDown' satisfies ChapterTakenDown['type'])
+  chapterTakenDown(job: Job<DeliveryJob>): Promise<void> {
+    return this.chapterUnpublished(job);
+  }
+
+  @Process('WorkDeleted' satisfies WorkDeleted['type'])
+  workDeleted(job: Job<DeliveryJob>): Promise<void> {
+    return this.handling.once<WorkDeleted['data']>(job, async ({ data }) => {
+      for (const chapterId of data.chapters) await this.requesting.withdraw(chapterId);
+    });
+  }
+
+  @Process('WorkTakenDown' satisfies WorkTakenDown['type'])
+  workTakenDown(job: Job<DeliveryJob>): Promise<void> {
+    return this.workDeleted(job);
+  }
+
+  @Process('ChapterErased' satisfies ChapterErased['type'])
+  chapterErased(job: Job<DeliveryJob>): Promise<void> {
+    return this.handling.runJob(job, ({ subject }, done) => this.erasing.ofChapter(subject.id, done));
+  }
+
+  @Process('WorkErased' satisfies WorkErased['type'])
+  workErased(job: Job<DeliveryJob>): Promise<void> {
+    return this.handling.once(job, ({ subject }) => this.erasing.ofWork(subject.id));
   }
 }
 

@@ -13,9 +13,16 @@ export const ChaptersBaseline1795996802000 = migration(
     language text NOT NULL,
     cover text,
     created_at timestamptz NOT NULL,
-    version integer NOT NULL
+    version integer NOT NULL,
+    deleted_at timestamptz,
+    erased_after timestamptz,
+    taken_down_at timestamptz,
+    taken_down_because text,
+    CONSTRAINT work_bin_check CHECK ((deleted_at IS NULL) = (erased_after IS NULL)),
+    CONSTRAINT work_taken_down_check CHECK ((taken_down_at IS NULL) = (taken_down_because IS NULL))
   );
   CREATE INDEX work_owner ON chapters.work (owner_id);
+  CREATE INDEX work_bin ON chapters.work (erased_after) WHERE erased_after IS NOT NULL;
 
   CREATE TABLE chapters.membership (
     work_id uuid NOT NULL REFERENCES chapters.work (id),
@@ -63,9 +70,16 @@ export const ChaptersBaseline1795996802000 = migration(
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     version integer NOT NULL,
+    deleted_at timestamptz,
+    erased_after timestamptz,
+    taken_down_at timestamptz,
+    taken_down_because text,
+    CONSTRAINT chapter_bin_check CHECK ((deleted_at IS NULL) = (erased_after IS NULL)),
+    CONSTRAINT chapter_taken_down_check CHECK ((taken_down_at IS NULL) = (taken_down_because IS NULL)),
     -- checked at commit: a rebalance gives chapters the ranks that others had a moment ago
     CONSTRAINT chapter_order UNIQUE (work_id, rank) DEFERRABLE INITIALLY DEFERRED
   );
+  CREATE INDEX chapter_bin ON chapters.chapter (erased_after) WHERE erased_after IS NOT NULL;
 
   CREATE TABLE chapters.revision (
     chapter_id uuid NOT NULL REFERENCES chapters.chapter (id),
@@ -101,24 +115,50 @@ export const ChaptersBaseline1795996802000 = migration(
 
   -- Who may read what, for lists: domain/policy.ts says the same, and the access matrix test compares both.
   -- Each body is one SELECT, so that Postgres plans it as part of the query that calls it.
+  CREATE FUNCTION chapters.is_public(c chapters.chapter, w chapters.work) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT c.status = 'published' AND c.deleted_at IS NULL AND w.deleted_at IS NULL
+       AND c.taken_down_at IS NULL AND w.taken_down_at IS NULL $$;
+  -- only the owner has a role on what is in the bin
   CREATE FUNCTION chapters.role_in(work uuid, account uuid) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN w.owner_id = account THEN 'owner'
-                ELSE (SELECT m.role FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account) END
+                WHEN w.deleted_at IS NULL
+                THEN (SELECT m.role FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account) END
       FROM chapters.work w WHERE w.id = work $$;
   CREATE FUNCTION chapters.works_of(account uuid) RETURNS SETOF chapters.work LANGUAGE sql STABLE AS $$
     SELECT w.* FROM chapters.work w
-     WHERE w.owner_id = account OR w.id IN (SELECT m.work_id FROM chapters.membership m WHERE m.account_id = account) $$;
+     WHERE w.deleted_at IS NULL
+       AND (w.owner_id = account
+            OR w.id IN (SELECT m.work_id FROM chapters.membership m
+                         WHERE m.account_id = account AND (w.taken_down_at IS NULL OR m.role = 'editor'))) $$;
   CREATE FUNCTION chapters.visible_works(account uuid) RETURNS SETOF chapters.work LANGUAGE sql STABLE AS $$
     SELECT w.* FROM chapters.work w
-     WHERE EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published')
-        OR w.owner_id = account
-        OR EXISTS (SELECT FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account) $$;
+     WHERE w.deleted_at IS NULL
+       AND (EXISTS (SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND chapters.is_public(c, w))
+            OR w.owner_id = account
+            OR EXISTS (SELECT FROM chapters.membership m WHERE m.work_id = w.id AND m.account_id = account
+                                                           AND (w.taken_down_at IS NULL OR m.role = 'editor'))) $$;
   CREATE FUNCTION chapters.visible_chapters(account uuid) RETURNS SETOF chapters.chapter LANGUAGE sql STABLE AS $$
-    SELECT c.* FROM chapters.chapter c
-     WHERE c.status = 'published'
-        OR EXISTS (SELECT FROM chapters.work w WHERE w.id = c.work_id AND w.owner_id = account)
-        OR EXISTS (SELECT FROM chapters.membership m WHERE m.work_id = c.work_id AND m.account_id = account
-                                                       AND m.role IN ('editor', 'beta-reader')) $$;
+    SELECT c.* FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
+     WHERE c.deleted_at IS NULL AND w.deleted_at IS NULL
+       AND (chapters.is_public(c, w)
+            OR w.owner_id = account
+            OR EXISTS (SELECT FROM chapters.membership m
+                        WHERE m.work_id = w.id AND m.account_id = account
+                          AND (m.role = 'editor'
+                               OR m.role = 'beta-reader' AND c.taken_down_at IS NULL AND w.taken_down_at IS NULL))) $$;
+  -- what an account can restore: its works, and chapters that it can delete; a work stands for its chapters
+  CREATE FUNCTION chapters.bin_of(account uuid)
+    RETURNS TABLE (kind text, id uuid, work_id uuid, title text, deleted_at timestamptz, erased_after timestamptz)
+    LANGUAGE sql STABLE AS $$
+    SELECT 'work', w.id, w.id, w.title, w.deleted_at, w.erased_after
+      FROM chapters.work w WHERE w.owner_id = account AND w.erased_after > now()
+    UNION ALL
+    SELECT 'chapter', c.id, c.work_id, c.title, c.deleted_at, c.erased_after
+      FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
+     WHERE c.erased_after > now() AND w.deleted_at IS NULL
+       AND w.id IN (SELECT o.id FROM chapters.work o WHERE o.owner_id = account
+                    UNION ALL
+                    SELECT m.work_id FROM chapters.membership m WHERE m.account_id = account AND m.role = 'editor') $$;
 
   -- insert-only is a promise to readers and comments, so the database keeps it too; only erasing removes rows
   CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
