@@ -28,7 +28,7 @@ export const RETENTION: Record<string, string> = Object.assign(
 ) as Record<string, string>;
 
 export const NEWEST_MIGRATION = SCHEMAS.flatMap((schema) => schema.migrations)
-  .map((step) => new step().name ?? '')
+  .map((step) => new step().name)
   .sort((a, b) => a.slice(-13).localeCompare(b.slice(-13)))
   .at(-1)!;
 

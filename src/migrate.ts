@@ -1,29 +1,25 @@
-/** `npm run migrate`: brings the schema up to date, one process at a time. Web and worker never do this themselves. */
+/**
+ * `npm run migrate`: brings the schema up to date, one process at a time. Web and worker never do this themselves. With `--check` it
+ * changes nothing and says whether web and worker of this build can run on the database.
+ */
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { BadConfiguration, databaseUrl } from '#libs/config/config';
+import { checkSchema, migrate, WrongSchema } from '#libs/database/migrate';
 import { databaseOptions } from './database.js';
-
-/** Any fixed number: two deployments that migrate at the same time run one after the other. */
-const LOCK = 7_402_635;
 
 const url = databaseUrlOrExit();
 const dataSource = new DataSource(databaseOptions(url));
 try {
   await dataSource.initialize();
-  const lock = dataSource.createQueryRunner();
-  await lock.query(`SET lock_timeout = '10min'`);
-  await lock.query(`SET statement_timeout = '10min'`);
-  await lock.query('SELECT pg_advisory_lock($1)', [LOCK]);
-  try {
-    const done = await dataSource.runMigrations({ transaction: 'each' });
-    process.stdout.write(done.length ? `migrated: ${done.map((step) => step.name).join(', ')}\n` : 'the schema is up to date\n');
-  } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [LOCK]);
-    await lock.release();
+  if (process.argv.includes('--check')) await checkSchema(dataSource);
+  else {
+    const done = await migrate(dataSource);
+    process.stdout.write(done.length ? `migrated: ${done.join(', ')}\n` : 'the schema is up to date\n');
   }
 } catch (error) {
-  process.stderr.write(`The database could not be migrated: ${(error as Error).message}\n`);
+  const { message } = error as Error;
+  process.stderr.write(error instanceof WrongSchema ? `${message}\n` : `The database could not be migrated: ${message}\n`);
   process.exitCode = 1;
 } finally {
   if (dataSource.isInitialized) await dataSource.destroy();

@@ -1,16 +1,17 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
+import type { DataSourceOptions, EntitySchema } from 'typeorm';
 import { Config } from '#libs/config/config';
 import { Clock, SystemClock } from '#libs/kernel/clock';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import type { Migration } from './migration.js';
 import { SnakeCase } from './naming.js';
 import { Transaction } from './transaction.js';
 
 /** The rows and the migrations of one module, and how long what its tables hold is kept. */
 export interface Schema {
   rows: (new () => object | EntitySchema)[];
-  migrations: (new () => MigrationInterface)[];
+  migrations: (new () => Migration)[];
   /** One sentence for each table, which docs/retention.md repeats: `{ 'http.idempotency_record': '24 hours.' }`. */
   retention: Record<string, string>;
 }

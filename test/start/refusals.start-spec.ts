@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
+import { freshDatabase } from '../support/database.js';
 import { cleanEnvironment, clear, freePort, newHome, processesOf, ROOT } from './instance.js';
 
 /** Runs what `npm start` runs. @returns exit code, the refusal (what follows the cross) and the seconds it took */
@@ -126,5 +128,22 @@ describe('npm start refuses with one sentence', () => {
     expect(answer.refusal).not.toMatch(/^\s+at /m);
     expect(answer.code).toBe(1);
     expect(processesOf(home)).toEqual([]);
+  });
+
+  it('a database of an older version, and leaves it as it is', async () => {
+    const database = await freshDatabase();
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(`INSERT INTO public.migration (timestamp, name) VALUES (1764200001000, 'Script1764200001000')`);
+      const given = { DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL };
+      const answer = await start({ INKREEL_HOME: home, PORT: String(port), ...given });
+      expect(answer.refusal).toMatch(/^Another version of Inkreel made this database [^\n]+: run "npm run reset" [^\n]+\.$/);
+      expect(answer.code).toBe(1);
+      expect(processesOf(home)).toEqual([]);
+    } finally {
+      await client.end();
+      await database.drop();
+    }
   });
 });

@@ -12,7 +12,7 @@ import { ROOT, short } from './parts/paths.mjs';
 import { freePort } from './parts/ports.mjs';
 import { Lease, prepare } from './parts/prepare.mjs';
 import { isAlive, onStop } from './parts/processes.mjs';
-import { program, saysReady, webReady } from './parts/product.mjs';
+import { program, runProgram, saysReady, webReady } from './parts/product.mjs';
 import { main, Refusal } from './parts/refusal.mjs';
 import { line, step } from './parts/console.mjs';
 import { Supervisor } from './parts/supervise.mjs';
@@ -40,6 +40,8 @@ await main(async () => {
     ? await prepare(`npm run ${kind}`)
     : { dist: path.join(ROOT, instance.build), lease: new Lease(`npm run ${kind}`, instance.build) };
   try {
+    // an instance has migrated its own database; a given one has to be asked
+    if (alone) await runProgram(started.dist, 'migrate', env, '--check');
     return await supervise({
       kind,
       env,

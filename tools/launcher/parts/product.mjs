@@ -16,8 +16,9 @@ const STOP = [
 const START_TIMEOUT = 60_000;
 
 /** Runs `dist/src/<name>.js` to its end. When it fails, its error message becomes the refusal, without the stack. */
-export async function runProgram(dist, name, env) {
-  const { code, output } = await run(process.execPath, [path.join(dist, `src/${name}.js`)], { cwd: ROOT, env, quiet: true });
+export async function runProgram(dist, name, env, ...args) {
+  const program = [path.join(dist, `src/${name}.js`), ...args];
+  const { code, output } = await run(process.execPath, program, { cwd: ROOT, env, quiet: true });
   if (code !== 0) throw new Refusal(mistake(output) || `${name} ended with code ${code}`);
   return output;
 }
