@@ -19,6 +19,7 @@ type Lock = 'exclusive' | 'shared';
 
 /** One running unit of work: what it changed, and what it does at its end. */
 interface Step {
+  readonly of: InMemoryUnitOfWork;
   readonly context: UnitOfWorkContext;
   readonly changed: Map<InMemoryTable<object>, Map<string, object | undefined>>;
   readonly events: DomainEvent[];
@@ -26,6 +27,9 @@ interface Step {
   readonly afterCommit: (() => void)[];
   readonly ended: Promise<void>;
 }
+
+/** One for all units of work: each one more would slow down every promise of the process (Node 20). */
+const running = new AsyncLocalStorage<Step>();
 
 export class InMemoryUnitOfWork extends UnitOfWork {
   /** What every unit of work gets as `now`; a spec moves it. */
@@ -39,17 +43,17 @@ export class InMemoryUnitOfWork extends UnitOfWork {
     record: async (...events) => void this.writing.events.push(...events),
     send: async (...jobs) => void this.writing.jobs.push(...jobs),
   };
-  private readonly running = new AsyncLocalStorage<Step>();
 
   table<Row extends object>(): InMemoryTable<Row> {
     return new InMemoryTable<Row>(this);
   }
 
   async run<T>(work: (context: UnitOfWorkContext) => Promise<T>): Promise<T> {
-    const outer = this.running.getStore();
+    const outer = this.step;
     if (outer) return work(outer.context);
     let end!: () => void;
     const step: Step = {
+      of: this,
       context: { now: this.now, record: (...events) => this.outbox.record(...events) },
       changed: new Map(),
       events: [],
@@ -58,7 +62,7 @@ export class InMemoryUnitOfWork extends UnitOfWork {
       ended: new Promise((resolve) => (end = resolve)),
     };
     try {
-      const result = await this.running.run(step, () => work(step.context));
+      const result = await running.run(step, () => work(step.context));
       for (const [table, rows] of step.changed) table.commit(rows);
       this.events.push(...step.events);
       this.jobs.push(...step.jobs);
@@ -71,13 +75,14 @@ export class InMemoryUnitOfWork extends UnitOfWork {
   }
 
   afterCommit(work: () => void): void {
-    const step = this.running.getStore();
+    const { step } = this;
     if (step) step.afterCommit.push(work);
     else work();
   }
 
   get step(): Step | undefined {
-    return this.running.getStore();
+    const step = running.getStore();
+    return step?.of === this ? step : undefined;
   }
 
   /** @throws when no unit of work is running. */

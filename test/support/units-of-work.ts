@@ -27,7 +27,7 @@ export interface Running<Repositories> {
 /** How the repositories of a module are made over either adapter; equal promises, so one type. */
 interface Making<Repositories> {
   inMemory: (unitOfWork: InMemoryUnitOfWork) => Repositories;
-  postgres: (transaction: Transaction) => Repositories;
+  postgres: (transaction: Transaction, redis: RedisClients) => Repositories;
 }
 
 interface Adapter {
@@ -58,7 +58,7 @@ export const UNITS_OF_WORK: Adapter[] = [
       new TransactionalOutbox(transaction, redis, { LampLit: ['comments'] }, new FactObservers());
       return {
         unitOfWork: transaction,
-        repositories: postgres(transaction),
+        repositories: postgres(transaction, redis),
         recorded: async () => {
           const rows = await source.query<{ id: string }[]>(`SELECT subject_id AS id FROM events.event WHERE type = 'LampLit'`);
           return rows.map(({ id }) => id);

@@ -1,52 +1,41 @@
-/** How refresh tokens behave when tabs, lost answers and thieves meet in any order. The use case is real; storage is in memory. */
+/** How refresh tokens behave when tabs refresh at once, answers are lost and tokens are copied, in any order. */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc, { type Scheduler } from 'fast-check';
 import { DomainError } from '#libs/kernel/domain-error';
 import type { DomainEvent } from '#libs/kernel/outbox';
-import { UnitOfWork, type UnitOfWorkContext } from '#libs/kernel/unit-of-work';
+import { InMemoryUnitOfWork } from '#libs/kernel/unit-of-work.in-memory';
 import { Account } from '../domain/account.js';
-import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } from '../domain/ports.js';
-import { Session, type SessionState } from '../domain/session.js';
+import { InMemoryAccountRepository, InMemorySessionRepository, PlainPasswordHasher } from '../domain/ports.in-memory.js';
+import { TokenIssuer } from '../domain/ports.js';
+import type { Session } from '../domain/session.js';
 import { readRefreshToken, writeRefreshToken } from '../infrastructure/refresh-token.js';
 import { SigningIn } from './signing-in.js';
 
 const KEY = createSecretKey(randomBytes(32));
 const SECOND = 1_000;
 
-class Memory extends SessionRepository {
-  readonly rows = new Map<string, SessionState>();
+/** Each access waits for its turn, which the scheduler gives in random order. */
+class ScheduledSessions extends InMemorySessionRepository {
   rotations = 0;
-  /** Each access waits here for its turn, which the scheduler gives in random order. */
-  constructor(private readonly turn: (what: string) => Promise<void>) {
-    super();
+  constructor(
+    unitOfWork: InMemoryUnitOfWork,
+    private readonly turn: (what: string) => Promise<void>,
+  ) {
+    super(unitOfWork);
   }
-  async find(id: string): Promise<Session | undefined> {
+  override async find(id: string): Promise<Session | undefined> {
     await this.turn('find');
-    return this.restored(id);
+    return super.find(id);
   }
-  async get(id: string): Promise<Session | undefined> {
+  override async get(id: string): Promise<Session | undefined> {
     await this.turn('get');
-    return this.restored(id);
+    return super.get(id);
   }
-  async rotate(session: Session): Promise<boolean> {
+  override async rotate(session: Session): Promise<boolean> {
     await this.turn('rotate');
-    const next = session.snapshot();
-    const now = this.rows.get(session.id)!;
-    if (now.endedAt || now.generation !== next.generation - 1) return false;
-    this.rows.set(session.id, { ...now, generation: next.generation, rotatedAt: next.rotatedAt });
-    this.rotations++;
-    return true;
-  }
-  save(session: Session): Promise<void> {
-    this.rows.set(session.id, { ...session.snapshot() });
-    return Promise.resolve();
-  }
-  endAll(): Promise<void> {
-    return Promise.reject(new Error('Nobody is suspended here.'));
-  }
-  private restored(id: string): Session | undefined {
-    const row = this.rows.get(id);
-    return row && Session.restore(row);
+    const rotated = await super.rotate(session);
+    if (rotated) this.rotations++;
+    return rotated;
   }
 }
 
@@ -63,31 +52,31 @@ class RealRefreshTokens extends TokenIssuer {
 }
 
 class World {
-  now = Date.UTC(2026, 0, 1);
-  readonly events: DomainEvent[] = [];
-  readonly sessions: Memory;
+  readonly unitOfWork = new InMemoryUnitOfWork();
+  readonly sessions: ScheduledSessions;
+  private readonly accounts = new InMemoryAccountRepository(this.unitOfWork);
   private readonly signingIn: SigningIn;
-  private readonly account = Account.appoint(
-    { email: 'a@b.c', name: 'Ann', passwordHash: '', role: 'reader' },
-    new Date(this.now),
-  ).account;
 
   constructor(scheduler?: Scheduler) {
-    this.sessions = new Memory((what) => scheduler?.schedule(Promise.resolve(), what) ?? Promise.resolve());
-    const { account } = this;
-    const unitOfWork = {
-      run: <T>(work: (context: UnitOfWorkContext) => Promise<T>) =>
-        work({ now: new Date(this.now), record: (...events) => Promise.resolve(void this.events.push(...events)) }),
-      afterCommit: (work: () => void) => work(),
-    } satisfies UnitOfWork;
-    const found = (): Promise<Account> => Promise.resolve(account);
-    const accounts = { find: found, get: found, findByEmail: found } as unknown as AccountRepository;
-    const passwords = { matches: () => Promise.resolve(true) } as unknown as PasswordHasher;
-    this.signingIn = new SigningIn(unitOfWork, accounts, this.sessions, passwords, new RealRefreshTokens());
+    const turn = (what: string): Promise<void> => scheduler?.schedule(Promise.resolve(), what) ?? Promise.resolve();
+    this.sessions = new ScheduledSessions(this.unitOfWork, turn);
+    const passwords = new PlainPasswordHasher();
+    this.signingIn = new SigningIn(this.unitOfWork, this.accounts, this.sessions, passwords, new RealRefreshTokens());
   }
 
+  get events(): readonly DomainEvent[] {
+    return this.unitOfWork.events;
+  }
+  passes(ms: number): void {
+    this.unitOfWork.now = new Date(this.unitOfWork.now.getTime() + ms);
+  }
   async signIn(): Promise<{ id: string; token: string }> {
-    const { refreshToken: token } = await this.signingIn.signIn('a@b.c', '', '');
+    const [email, passwordHash] = ['a@b.c', await new PlainPasswordHasher().hash('open')];
+    if (!(await this.accounts.findByEmail(email))) {
+      const { account } = Account.appoint({ email, name: 'Ann', passwordHash, role: 'reader' }, this.unitOfWork.now);
+      await this.unitOfWork.run(() => this.accounts.save(account));
+    }
+    const { refreshToken: token } = await this.signingIn.signIn(email, 'open', '');
     return { id: readRefreshToken(KEY, token)!.sessionId, token };
   }
   /** @returns the next refresh token, or the code of the refusal. */
@@ -127,7 +116,7 @@ describe('Refresh tokens', () => {
             expect(readRefreshToken(KEY, answers[0])).toMatchObject({ sessionId: id });
             const allLost = lost.every(Boolean);
             if (!allLost) [shared] = answers;
-            world.now += SECOND * (allLost ? Math.min(rest, 2) : rest);
+            world.passes(SECOND * (allLost ? Math.min(rest, 2) : rest));
           }
           expect(world.events.some(({ type }) => type === 'SessionEnded')).toBe(false);
         },
@@ -146,14 +135,15 @@ describe('Refresh tokens', () => {
           const [{ id }, other] = [await world.signIn(), await world.signIn()];
           let [current, replacedAt, ended] = [1, -Infinity, false];
           for (const { behind, wait } of steps) {
-            world.now += wait;
+            world.passes(wait);
             const presented = Math.max(1, current - behind);
             const answer = await world.refresh(token(id, presented));
             if (ended) expect(answer).toBe('session-over');
             else if (presented === current) {
               expect(answer).toBe(token(id, ++current));
-              replacedAt = world.now;
-            } else if (presented === current - 1 && world.now - replacedAt <= 30_000) expect(answer).toBe(token(id, current));
+              replacedAt = world.unitOfWork.now.getTime();
+            } else if (presented === current - 1 && world.unitOfWork.now.getTime() - replacedAt <= 30_000)
+              expect(answer).toBe(token(id, current));
             else {
               expect(answer).toBe('refresh-token-replayed');
               ended = true;
@@ -194,11 +184,16 @@ describe('Refresh tokens', () => {
     const world = new World();
     const { token: first, id } = await world.signIn();
     const rotate = world.sessions.rotate.bind(world.sessions);
+    let goOn!: () => void;
+    const signedOut = new Promise<void>((resolve) => (goOn = resolve));
     world.sessions.rotate = async (session) => {
-      await world.signOut(first);
+      await signedOut;
       return rotate(session);
     };
-    expect([await world.refresh(first), world.generation(id)]).toEqual(['session-over', 1]);
+    const refreshing = world.refresh(first);
+    await world.signOut(first);
+    goOn();
+    expect([await refreshing, world.generation(id)]).toEqual(['session-over', 1]);
   });
 
   it('are refused when forged, and that ends nothing', () =>
