@@ -154,9 +154,9 @@ describe.each(UNITS_OF_WORK)('Works and chapters $on', ({ start }) => {
         ),
       );
     const roles = ['owner', 'editor', null, null];
-    expect(await facts()).toEqual(roles.map((role) => [0, 1].map(() => ({ role, isPublic: false }))));
+    expect(await facts()).toMatchObject(roles.map((role) => [0, 1].map(() => ({ role, isPublic: false }))));
     await published(chapter);
-    expect(await facts()).toEqual(roles.map((role) => [0, 1].map(() => ({ role, isPublic: true }))));
+    expect(await facts()).toMatchObject(roles.map((role) => [0, 1].map(() => ({ role, isPublic: true }))));
     expect(await run(({ works }) => works.facts(newId(), ann))).toBeUndefined();
     expect(await run(({ chapters }) => chapters.facts(newId(), ann))).toBeUndefined();
   });
