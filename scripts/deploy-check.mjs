@@ -69,6 +69,12 @@ function dockerfile() {
   ];
 }
 
+/** Not for compose: what the image sets, and what has no meaning in a container. */
+const NOT_IN_COMPOSE = new Set([
+  ...['NODE_ENV', 'HOST', 'PORT', 'INKREEL_HOME', 'FFMPEG_PATH'],
+  ...['SIGNING_KEY_FILE', 'DEMO_ACCOUNTS_FILE'],
+]);
+
 function compose() {
   const { services = {} } = yaml('docker-compose.yml');
   const named = (environment) =>
@@ -95,6 +101,9 @@ function compose() {
     ...[...new Set(asked)]
       .filter((name) => !VARIABLES.has(name) && !foreign.has(name))
       .map((name) => `asks for \${${name}}, which nothing reads`),
+    ...(ours.length ? [...VARIABLES] : [])
+      .filter((name) => !NOT_IN_COMPOSE.has(name) && !ours.some(([, { environment }]) => named(environment).includes(name)))
+      .map((name) => `passes no ${name}, which libs/config reads`),
     ...ours.flatMap(([name, { command = '', healthcheck = {} }]) =>
       [...programsIn([command].flat().join(' ')), ...healthIn([healthcheck.test ?? ''].flat().join(' '))].map(
         (problem) => `${name} ${problem}`,

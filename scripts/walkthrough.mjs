@@ -2,8 +2,9 @@
  * Uses every feature of a running server as its clients do, with a REST client and a WebSocket client only. Prints each call and
  * what it changed; ends with 1 when a step fails.
  *
- *     npm run walkthrough [-- --url http://127.0.0.1:3000 --file chapter.md --out video.mp4 --lang en --chars 1500 --json]
+ *     npm run walkthrough [-- --url http://127.0.0.1:3001 --file chapter.md --out video.mp4 --lang en --chars 1500 --json]
  *
+ * Without `--url` or `INKREEL_URL` it talks to the port in `PORT`, or to the instance that runs from `INKREEL_HOME` (`.inkreel`).
  * `--json` prints one line for each step with what was checked, for tests.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -22,7 +23,7 @@ const PASSWORD = `walkthrough ${randomUUID()}`;
 const options = readOptions();
 function readOptions() {
   const known = {
-    url: { type: 'string', default: process.env.INKREEL_URL ?? 'http://127.0.0.1:3000' },
+    url: { type: 'string' },
     file: { type: 'string' },
     out: { type: 'string' },
     lang: { type: 'string' },
@@ -30,11 +31,33 @@ function readOptions() {
     json: { type: 'boolean', default: false },
   };
   try {
-    return parseArgs({ options: known }).values;
+    const { url = runningInstance(), ...others } = parseArgs({ options: known }).values;
+    if (url) return { url: url.replace(/\/+$/, ''), ...others };
+    process.stderr.write(
+      `\n✗ No Inkreel runs from ${home()}: run npm start in another terminal, or say which one you mean with PORT, INKREEL_HOME or --url.\n`,
+    );
   } catch (error) {
     const names = Object.keys(known).map((name) => `--${name}`);
     process.stderr.write(`\n✗ ${error.message.split('. ')[0]}: the walkthrough knows ${names.join(', ')}.\n`);
-    process.exit(1);
+  }
+  process.exit(1);
+}
+
+function home() {
+  return path.resolve(ROOT, process.env.INKREEL_HOME?.trim() || '.inkreel');
+}
+
+/** The address of the instance that the environment names, as far as one runs. */
+function runningInstance() {
+  const { INKREEL_URL, PORT } = process.env;
+  if (INKREEL_URL) return INKREEL_URL;
+  if (PORT) return `http://127.0.0.1:${PORT}`;
+  try {
+    const { urls, processes } = JSON.parse(readFileSync(path.join(home(), 'run.json'), 'utf8'));
+    process.kill(processes.starter.pid, 0); // throws when it has ended
+    return new URL(urls.api).origin;
+  } catch {
+    return undefined;
   }
 }
 

@@ -133,7 +133,7 @@ export const VARIABLES: Record<string, string> = {
   ARTEFACT_DAYS:
     'Days that scenes are kept for reuse after the last film that had them, but for the newest of each chapter (default 30).',
   FILMS_UNDER_WAY: 'Films that one author may have under way at once (default 500).',
-  FILM_MINUTES_PER_DAY: 'Minutes of film that one author may ask for within 24 hours (default 3000).',
+  FILM_MINUTES_PER_DAY: 'Minutes of film that one author may ask for within 24 hours (default 600).',
   VOICE_API_URL: 'Base URL of an OpenAI-compatible speech server, for example http://localhost:8880/v1.',
   VOICE_API_KEY: 'Its key, if it wants one.',
   VOICE_API_MODEL: 'Its model (default kokoro).',
@@ -231,7 +231,7 @@ export class Config {
     this.artefactDays = read.integer('ARTEFACT_DAYS', 30, 0, 36_500);
     this.filmQuota = {
       underWay: read.integer('FILMS_UNDER_WAY', 500, 1, 1_000_000),
-      minutesPerDay: read.integer('FILM_MINUTES_PER_DAY', 3_000, 1, 1_000_000),
+      minutesPerDay: read.integer('FILM_MINUTES_PER_DAY', 600, 1, 1_000_000),
     };
     if (read.problems.length) throw new BadConfiguration(read.problems);
   }

@@ -111,6 +111,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="inkreel"');
   if (body.status === 503 || body.status === 429 || body.retryAfter !== undefined)
     void reply.header('retry-after', typeof body.retryAfter === 'number' ? String(body.retryAfter) : '2');
+  if (Array.isArray(body.accepts)) void reply.headers(acceptHeaders(request.method, body.accepts.join(', ')));
   if (body.status === 413 && Number(request.headers['content-length'] ?? Infinity) <= READ_AND_THROWN_AWAY)
     void reply.removeHeader('connection');
   if (reply.sent) return;
@@ -120,6 +121,13 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .header('cache-control', 'no-store')
     .send(JSON.stringify({ ...body, instance: request.url.split('?')[0], request: request.id }));
 }
+
+/** What a 415 names: `Accept` for every method, and the fields of RFC 5789 and Linked Data Platform 1.0 for theirs. */
+const acceptHeaders = (method: string, types: string): Record<string, string> => ({
+  accept: types,
+  ...(method === 'POST' && { 'accept-post': types }),
+  ...(method === 'PATCH' && { 'accept-patch': types }),
+});
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

@@ -37,6 +37,10 @@ export function rejectUndocumentedInput(app: NestFastifyApplication, document: O
     if (refusal) done(refusal);
     else void parse(request as FastifyRequest, body.toString(), done);
   });
+  fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+    const route = inputOf(request);
+    done(route && hasBody(request) ? refusalOfType(request, route) : null);
+  });
   fastify.addHook('preHandler', (request, _reply, done) => {
     const route = inputOf(request);
     if (route) refuseUndescribed(request, route);
@@ -69,6 +73,23 @@ function refusalOfShape(body: Buffer, limits: JsonLimits): BadRequest | undefine
   return undefined;
 }
 
+const typeOf = ({ headers }: FastifyRequest): string => headers['content-type']?.split(';', 1)[0].trim().toLowerCase() ?? '';
+
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Before the body is read. `Accept` says which types would do (RFC 9110 §12.5.1), see problems.ts. */
+function refusalOfType(request: FastifyRequest, { bodies }: RouteInput): BadRequest | null {
+  const type = typeOf(request);
+  if (bodies.includes(type)) return null;
+  // an empty object is accepted where no body is described: some clients send one with every POST
+  if (!bodies.length) return type === 'application/json' ? null : unexpectedBody();
+  const sentence = `This route takes ${bodies.join(' or ')}: send one of these and name it in Content-Type.`;
+  return new BadRequest('unsupported-media-type', sentence, { accepts: bodies }, 415);
+}
+
+const unexpectedBody = (): BadRequest => new BadRequest('unexpected-body', 'This route takes no body: send none.');
+
 function refuseUndescribed(request: FastifyRequest, route: RouteInput): void {
   for (const [key, value] of Object.entries(request.query ?? {})) {
     if (!route.query.has(key))
@@ -80,17 +101,9 @@ function refuseUndescribed(request: FastifyRequest, route: RouteInput): void {
   }
   if (request.body === undefined || request.body === null) return;
   if (!route.bodies.length) {
-    if (Object.keys(request.body).length) throw new BadRequest('unexpected-body', 'This route takes no body: send none.');
+    if (Object.keys(request.body).length) throw unexpectedBody();
     return;
   }
-  const type = request.headers['content-type']?.split(';', 1)[0].trim().toLowerCase() ?? '';
-  if (!route.bodies.includes(type))
-    throw new BadRequest(
-      'unsupported-media-type',
-      `This route takes ${route.bodies.join(', ')}, and Content-Type has to say so.`,
-      {},
-      415,
-    );
-  const faults = type === 'application/json' ? (route.json?.faults(request.body) ?? []) : [];
+  const faults = typeOf(request) === 'application/json' ? (route.json?.faults(request.body) ?? []) : [];
   if (faults.length) throw refuseInput(faults);
 }

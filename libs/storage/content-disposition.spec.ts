@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { contentDisposition } from './content-disposition.js';
+import { contentDisposition, downloadName } from './content-disposition.js';
 
 describe('Content-Disposition', () => {
   it.each([
@@ -18,6 +18,30 @@ describe('Content-Disposition', () => {
     ['', 'attachment'],
   ])('for %j is %s', (name, expected) => {
     expect(contentDisposition('attachment', name)).toBe(expected);
+  });
+
+  it.each([
+    [['The Lamplighter', 'I. The Third Window'], 'The Lamplighter – I. The Third Window.mp4'],
+    [['故乡', '第一章：归'], '故乡 – 第一章：归.mp4'],
+    [['a/b\\c', '"x": <y>?*|'], 'a_b_c – "x"_ _y____.mp4'],
+    [['..hidden', 'a\r\nSet-Cookie: x=1'], 'hidden – aSet-Cookie_ x=1.mp4'],
+    [['\0', ''], 'untitled.mp4'],
+    [['字'.repeat(200), 'x'.repeat(200)], `${'字'.repeat(36)} – ${'x'.repeat(110)}.mp4`],
+  ])('a download of %j is called %s', (titles, expected) => {
+    expect(downloadName(titles, 'mp4')).toBe(expected);
+    expect(contentDisposition('inline', downloadName(titles, 'mp4'))).toContain('.mp4"');
+  });
+
+  it('a download has a name that file systems take, and keeps its extension', () => {
+    const title = fc.string({ unit: 'binary', maxLength: 200 });
+    fc.assert(
+      fc.property(title, title, (work, chapter) => {
+        const name = downloadName([work, chapter], 'mp4');
+        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+        expect(name).toMatch(/^[^.\s/\\\p{Cc}][^/\\\p{Cc}]*\.mp4$/u);
+        expect(contentDisposition('attachment', name)).toMatch(/\.mp4("|$)/);
+      }),
+    );
   });
 
   it('is one safe header line for any name, and the name can be read back', () => {

@@ -10,6 +10,30 @@ export function contentDisposition(type: 'inline' | 'attachment', filename?: str
   return ascii === name ? header : `${header}; filename*=UTF-8''${extended(name)}`;
 }
 
+/** More than any name of `downloadName`. */
+const MAX_CHARACTERS = 240;
+/** Bytes of UTF-8 of one title: two of them and an extension fit into the 255 that file systems allow. */
+const MAX_TITLE_BYTES = 110;
+
+/**
+ * The file name of a download: `downloadName(['The Lamplighter', 'I. The Third Window'], 'mp4')` is
+ * `The Lamplighter – I. The Third Window.mp4`. Titles may hold anything; long ones are cut, and the extension stays.
+ */
+export function downloadName(titles: readonly string[], extension: string): string {
+  const parts = titles.map((title) => cut(cleaned(title).replace(/^[.\s]+/, ''))).filter(Boolean);
+  return `${parts.join(' – ') || 'untitled'}.${extension}`;
+}
+
+function cut(title: string): string {
+  let [kept, bytes] = ['', 0];
+  for (const character of title) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_TITLE_BYTES) break;
+    kept += character;
+  }
+  return kept.trimEnd();
+}
+
 function cleaned(filename: string): string {
   const characters = filename
     .replace(/\p{Cs}/gu, '\ufffd')
@@ -17,7 +41,7 @@ function cleaned(filename: string): string {
     .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .replace(/[/\\:*?<>|]/g, '_')
     .trim();
-  return [...characters].slice(0, 150).join('');
+  return [...characters].slice(0, MAX_CHARACTERS).join('');
 }
 
 /** `attr-char` of RFC 8187: what encodeURIComponent leaves, less `*'()`. */

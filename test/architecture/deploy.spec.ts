@@ -36,6 +36,7 @@ describe('it would object to', () => {
     ['a program that is not built', 'Dockerfile starts dist/src/server.js, but there is no src/server.ts'],
     ['what dockerfilelint knows', 'Dockerfile line 3: Consider `--no-install-recommends`'],
     ['a service given a variable nobody reads', 'docker-compose.yml gives web REDIS_URI, which libs/config does not know'],
+    ['a setting that compose does not pass', 'docker-compose.yml passes no AUTHOR_SIGN_UP, which libs/config reads'],
     ['asking for a variable nobody reads', 'docker-compose.yml asks for ${PUBLIC_ADDRESS}, which nothing reads'],
     ['a service whose program is not built', 'docker-compose.yml web starts dist/src/main.js, but there is no src/main.ts'],
     ['an image without a version', 'docker-compose.yml redis runs redis, which has no version'],

@@ -1,4 +1,5 @@
 import type {
+  ChapterPage,
   ChapterResponse,
   DraftResponse,
   RevisionResponse,
@@ -48,6 +49,16 @@ describe('a draft', () => {
     }
     const { items } = must(200, await mira.api.get<RevisionPage>(`/v1/chapters/${chapterId}/revisions`));
     expect(items.map(({ number, parent }) => [number, parent])).toEqual([6, 5, 4, 3, 2, 1].map((n) => [n, n - 1 || null]));
+  });
+
+  it('says how long it is, where readers are told the length of what is published', async () => {
+    const { chapterId, workId } = await begunChapter(mira, { markdown: '灯*亮*了。', publish: true });
+    must(200, await save(chapterId, { markdown: '灯*亮*了。\n\n***\n\n没有人知道。' }));
+    const lengths = async (api: Api) =>
+      must(200, await api.get<ChapterPage>(`/v1/works/${workId}/chapters`)).items.map(({ characters }) => characters);
+    expect(must(200, await mira.api.get<DraftResponse>(`/v1/chapters/${chapterId}/draft`)).characters).toBe(12);
+    expect(await lengths(mira.api)).toEqual([12]);
+    expect(await lengths(stack.api)).toEqual([6]);
   });
 
   it('of a thousand paragraphs stores one text more when one of them is edited', async () => {

@@ -124,12 +124,32 @@ describe('a refusal', () => {
     expect(said).toMatch(/^HTTP\/1\.1 400 [\s\S]*content-type: application\/problem\+json/i);
   });
 
+  it('names the types that a route takes, when it gets another', async () => {
+    const { id } = must(201, await mira.api.post('/v1/works', WORK));
+    const xml = { 'content-type': 'application/xml' };
+    const images = 'image/jpeg, image/png, image/webp';
+    for (const [method, path, types, own] of [
+      ['POST', '/v1/works', 'application/json', 'accept-post'],
+      ['POST', `/v1/works/${id}/imports`, 'text/markdown, text/plain', 'accept-post'],
+      ['POST', `/v1/works/${id}/pictures`, images, 'accept-post'],
+      ['PUT', `/v1/works/${id}/cover`, images, undefined],
+      ['PATCH', `/v1/works/${id}`, 'application/json', 'accept-patch'],
+    ] as const) {
+      const { status, body, headers } = await mira.api.send(method, path, '<a/>', xml);
+      expect([path, status, headers.accept, own && headers[own]]).toEqual([path, 415, types, own && types]);
+      expect(body.accepts).toEqual(types.split(', '));
+      expect(body.detail).toContain(types.replaceAll(', ', ' or '));
+    }
+  });
+
   it('says what is wrong with a body: its size, its kind, its JSON, its shape', async () => {
     const post = (body: unknown, headers = {}) => mira.api.post('/v1/works', body, headers);
     expect(problem(await post({ ...WORK, title: 'x'.repeat(3_000_000) }))).toBe('413 body-too-large');
     expect(problem(await post('<work/>', { 'content-type': 'application/xml' }))).toBe('415 unsupported-media-type');
     expect(problem(await post('title', { 'content-type': 'text/plain' }))).toBe('415 unsupported-media-type');
     expect(problem(await post(Buffer.from([137, 80]), { 'content-type': 'image/png' }))).toBe('415 unsupported-media-type');
+    const withBody = await mira.api.send('DELETE', `/v1/comments/${randomUUID()}`, 'x', { 'content-type': 'text/plain' });
+    expect(problem(withBody)).toBe('400 unexpected-body');
     const json = { 'content-type': 'application/json' };
     expect(problem(await post('{"title":', json))).toBe('400 malformed-json');
     expect(problem(await post('', json))).toBe('400 empty-body');

@@ -179,6 +179,37 @@ describe('What the works of one owner store', () => {
     expect(order).toEqual(['counted', 'answered']);
   });
 
+  it('is free again when a cover or a picture is deleted, which no script may show', async () => {
+    const theo = await signUp(limited, { role: 'author' });
+    const { workId: work, chapterId, blocks } = await begunChapter(theo, { markdown: 'One.' });
+    const image = await noise(500).png({ compressionLevel: 1 }).toBuffer();
+    const addPicture = () => theo.api.post(`/v1/works/${work}/pictures`, image, { 'content-type': 'image/png' });
+    const whole = must(200, await put(image, 'image/png', theo, work));
+    expect((await theo.api.delete(`/v1/works/${work}/cover`, { 'if-match': '"1"' })).status).toBe(412);
+    const bare = must(200, await theo.api.delete(`/v1/works/${work}/cover`, { 'if-match': '*' }));
+    expect(bare).toMatchObject({ hasCover: false, version: whole.version + 1 });
+    expect([(await theo.api.get(`/v1/works/${work}/cover`)).status, await used(theo)]).toEqual([404, 0]);
+    expect(must(200, await theo.api.delete(`/v1/works/${work}/cover`, { 'if-match': '*' })).version).toBe(bare.version);
+
+    const { sha256 } = must(201, await addPicture());
+    const [picture, entry] = [
+      `/v1/works/${work}/pictures/${sha256 as string}`,
+      `/v1/chapters/${chapterId}/script/${blocks[0].id}`,
+    ];
+    must(200, await theo.api.put(entry, { picture: sha256 }, { 'if-match': '*' }));
+    const refused = await theo.api.delete(picture);
+    expect([refused.status, refused.body]).toMatchObject([
+      409,
+      { type: 'urn:inkreel:problem:picture-in-use', chapters: [chapterId] },
+    ]);
+    must(200, await theo.api.delete(entry, { 'if-match': '*' }));
+    must(204, await theo.api.delete(picture));
+    for (const gone of [await theo.api.get(picture), await theo.api.delete(picture)])
+      expect([gone.status, gone.body.type]).toEqual([404, 'urn:inkreel:problem:picture-not-found']);
+    expect(await used(theo)).toBe(0);
+    must(201, await addPicture());
+  });
+
   it('counts a cover in place of the one before, and nothing of a change that was refused', async () => {
     const theo = await signUp(limited, { role: 'author' });
     const { workId: work } = await begunChapter(theo, { markdown: 'One.' });

@@ -251,12 +251,40 @@ describe('A film of a published chapter', () => {
     expect((await author.api.get(film.film!.files.film)).status).toBe(200);
   }, 120_000);
 
+  it('is saved under the titles of its work and chapter, whatever these hold', async () => {
+    const hostile = `第一章 "a/b\\c" *.exe; filename=x\u202e${'长'.repeat(160)}`;
+    const other = await begunChapter(author, { markdown: ENGLISH, title: hostile, publish: true });
+    const { film } = await filmed(other.chapterId);
+    const { url } = must(200, await stack.api.get(`/v1/renditions/${film.id}/link`));
+    const markdown = `/v1/chapters/${other.chapterId}/revisions/1/markdown`;
+    const work = must(200, await stack.api.get(`/v1/works/${other.workId}`)).title as string;
+    for (const [path, extension] of [
+      ...(Object.values(film.film!.files) as string[]).map((file) => [file, file.split('.').at(-1)!]),
+      [url as string, 'mp4'],
+      [markdown, 'md'],
+    ]) {
+      const { status, headers } = await author.api.get(path);
+      expect([path, status]).toEqual([path, 200]);
+      const disposition = headers['content-disposition']!;
+      expect(disposition).toMatch(/^(inline|attachment); filename="[ !#-[\]-~]*\.\w+"; filename\*=UTF-8''[\w%.~-]+$/);
+      const name = decodeURIComponent(disposition.split("UTF-8''")[1]);
+      expect(name.startsWith(`${work} – 第一章 "a_b_c" _.exe; filename=x长`)).toBe(true);
+      expect(name.endsWith(`长.${extension}`)).toBe(true);
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+    }
+  }, 120_000);
+
   it('stays hidden when its chapter comes back with another text, and is shown again with its own', async () => {
     const other = await begunChapter(author, { markdown: ENGLISH, publish: true });
     const { film } = await filmed(other.chapterId);
     const chapter = `/v1/chapters/${other.chapterId}`;
-    const listed = async (api: Api) =>
-      (await api.get<{ items: RenditionResponse[] }>(`${chapter}/renditions`)).body.items.map(({ id }) => id);
+    const listed = async (api: Api) => {
+      const [ofChapter, ofWork] = await Promise.all(
+        [chapter, `/v1/works/${other.workId}`].map((thing) => api.get<{ items: RenditionResponse[] }>(`${thing}/renditions`)),
+      );
+      expect(ofWork.body.items).toEqual(ofChapter.body.items);
+      return ofChapter.body.items.map(({ id }) => id);
+    };
     must(
       200,
       await author.api.put(`${chapter}/draft`, { markdown: ENGLISH.replace('one lamp', 'no lamp') }, { 'if-match': '*' }),

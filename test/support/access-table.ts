@@ -91,6 +91,7 @@ export const EXPECTED: Record<string, AccessRow> = {
   'DELETE /v1/admin/chapters/:id/take-down': admin(of('chapter')),
   'GET /v1/works/:id/cover': row('444 .... 44 1.4', OPEN, { path: of('work') }),
   'PUT /v1/works/:id/cover': writesWork({ body: PNG, headers: { ...STALE, 'content-type': 'image/png' } }),
+  'DELETE /v1/works/:id/cover': writesWork({ headers: STALE }),
   'GET /v1/works/:id/chapters': row('444 .... 44 1.4', OPEN, { path: of('work') }),
   'POST /v1/works/:id/chapters': writesWork({ body: { title: 'II.' } }),
   'POST /v1/works/:id/imports': writesWork({ body: '# I\n\nOne.', headers: { 'content-type': 'text/markdown' } }),
@@ -137,6 +138,7 @@ export const EXPECTED: Record<string, AccessRow> = {
   'POST /v1/chapters/:id/renditions': writesChapter({ body: {} }),
   'POST /v1/chapters/:id/renditions/dry-run': writesChapter({ body: {} }),
   'GET /v1/chapters/:id/renditions': row('444 ..44 4. 1.4', OPEN, { path: of('chapter') }),
+  'GET /v1/works/:id/renditions': row('444 .... 4. 1.4', OPEN, { path: of('work') }),
   'GET /v1/renditions/:id': readsFilm,
   'DELETE /v1/renditions/:id': row('144 ..44 43 1.3', '133 ..33 33 1.3', { path: of('rendition') }),
   'GET /v1/renditions/:id/scenes': inspectsFilms(of('rendition')),
@@ -165,6 +167,7 @@ export const EXPECTED: Record<string, AccessRow> = {
   'GET /v1/works/:id/lexicon/:version': inspectsFilms(({ work: id }) => ({ id, version: '1' })),
   'PUT /v1/works/:id/lexicon': writesWork({ body: { entries: [] }, headers: STALE }),
   'POST /v1/works/:id/pictures': writesWork({ body: PNG, headers: { 'content-type': 'image/png' } }),
+  'DELETE /v1/works/:id/pictures/:sha256': writesWork({ path: ({ work: id }) => ({ id, sha256: 'a'.repeat(64) }) }),
   'GET /v1/works/:id/pictures/:sha256': inspectsFilms(({ work: id }) => ({ id, sha256: 'a'.repeat(64) })),
 
   'POST /v1/live/tickets': row(SIGNED_IN),

@@ -99,7 +99,11 @@ export class Api {
         });
       });
       // a server may refuse a body before it has read all of it: the answer counts, not the broken pipe
-      call.once('error', (error) => setTimeout(() => reject(error), 50));
+      call.once('error', (error: NodeJS.ErrnoException) => {
+        // the server closed a connection that had been idle for long, at the moment in which it was used again
+        if (call.reusedSocket && error.code === 'ECONNRESET') this.send<Body>(method, path, body, more).then(resolve, reject);
+        else setTimeout(() => reject(error), 50);
+      });
       call.end(payload);
     });
     if (answer.status >= 500) Api.onFault(`${method} ${path}`, answer);

@@ -3,7 +3,7 @@ import { BlockNotInRevision, createAnchor } from '../domain/anchor-creation.js';
 import { transferAnchors } from '../domain/anchor-transfer.js';
 import type { Anchor } from '../domain/anchoring.js';
 import type { Block } from '../domain/blocks.js';
-import { RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
+import { ChapterNotFound, RevisionNotFound, RevisionNotPublished } from '../domain/chapter.js';
 import { type Action, authorize, can, type Facts } from '../domain/policy.js';
 import type { ChapterTables } from '../domain/ports.in-memory.js';
 import { type ChapterSummary, Chapters, type Quoted, type QuoteRequest } from './chapters.js';
@@ -73,6 +73,18 @@ export class InMemoryChapters extends Chapters {
 
   async authorize(actor: Actor | undefined, action: Action, id: string): Promise<void> {
     authorize(actor, action, this.facts(actor, action, id));
+  }
+
+  async readableRevisionsOfWork(workId: string): Promise<{ chapterId: string; revision: number }[]> {
+    const chapters = this.tables.chapters.all().filter((chapter) => chapter.workId === workId);
+    const revisions = await Promise.all(chapters.map(({ id }) => this.readableRevisions(id)));
+    return chapters.flatMap(({ id: chapterId }, i) => revisions[i].map((revision) => ({ chapterId, revision })));
+  }
+
+  async workTitle(chapterId: string): Promise<string> {
+    const chapter = this.tables.chapters.get(chapterId);
+    if (!chapter) throw new ChapterNotFound();
+    return this.tables.works.get(chapter.workId)!.title;
   }
 
   async cover(chapterId: string): Promise<string | null> {

@@ -83,6 +83,10 @@ export abstract class Chapters {
    * @throws ChapterNotFound, WorkNotFound for who may not know of it; NotYourChapter, NotYourWork for others.
    */
   abstract authorize(actor: Actor | undefined, action: Action, id: string): Promise<void>;
+  /** The same for all chapters of a work: the films that may be shown. */
+  abstract readableRevisionsOfWork(workId: string): Promise<{ chapterId: string; revision: number }[]>;
+  /** The title of the chapter's work. Whoever may see the chapter may see it. */
+  abstract workTitle(chapterId: string): Promise<string>;
   /** Object key of the cover of the chapter's work. */
   abstract cover(chapterId: string): Promise<string | null>;
 }

@@ -39,6 +39,18 @@ export class ManagingWorks {
     });
   }
 
+  removeCover(by: Actor, workId: string, expected: number | undefined): Promise<void> {
+    return this.unitOfWork.run(async ({ record }) => {
+      authorize(by, 'work:update', await this.works.facts(workId, by));
+      const work = await this.works.get(workId);
+      const removed = work.removeCover(by, expected);
+      if (!removed) return;
+      await this.works.save(work);
+      await this.storage.release(workId, 'cover');
+      await record(removed);
+    });
+  }
+
   async changeCover(by: Actor, workId: string, expected: number | undefined, upload: Buffer): Promise<void> {
     await this.unitOfWork.run(async () => {
       authorize(by, 'work:update', await this.works.facts(workId, by));

@@ -311,4 +311,8 @@ export class InMemoryWorkStorage extends WorkStorage {
   hold(workId: string, use: ObjectUse, object: StoredObject): Promise<void> {
     return this.held.put(`${workId} ${use === 'cover' ? use : object.sha256}`, object);
   }
+
+  release(workId: string, use: ObjectUse, sha256 = ''): Promise<void> {
+    return this.held.delete(`${workId} ${use === 'cover' ? use : sha256}`);
+  }
 }

@@ -133,4 +133,6 @@ export abstract class WorkStorage {
   ): Promise<void>;
   /** In a unit of work: the work has this object now, a cover in place of the one before. */
   abstract hold(workId: string, use: ObjectUse, object: StoredObject): Promise<void>;
+  /** In a unit of work: the work has this object no more. Its bytes are free at once, and deleted by the daily sweep. */
+  abstract release(workId: string, use: ObjectUse, sha256?: string): Promise<void>;
 }

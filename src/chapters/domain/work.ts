@@ -83,6 +83,16 @@ export class Work {
     return this.event('WorkCoverChanged', { by: by.id, replaced });
   }
 
+  /** @returns undefined when it has none. */
+  removeCover(by: Actor, expected: number | undefined): WorkCoverChanged | undefined {
+    this.mustBe(expected);
+    const replaced = this.state.cover;
+    if (replaced === null) return undefined;
+    this.state.cover = null;
+    this.state.version++;
+    return this.event('WorkCoverChanged', { by: by.id, replaced });
+  }
+
   /** Somebody whose invitation was accepted. */
   admit(accountId: string, role: MemberRole, now: Date): MemberJoined {
     if (accountId === this.state.ownerId || this.member(accountId)) throw new AlreadyMember();
@@ -301,7 +311,7 @@ export class StorageQuotaExceeded extends DomainError {
   constructor(usedBytes: number, neededBytes: number, quotaBytes: number) {
     super(
       `The works of one owner may store ${quotaBytes / 1e6} MB and store ${(usedBytes / 1e6).toFixed(1)} MB already: ` +
-        'send a smaller file, remove covers and pictures that are not needed, or ask an admin for a larger quota.',
+        'send a smaller file, delete covers and pictures that are not needed, or ask an admin for a larger quota.',
       { usedBytes, neededBytes, quotaBytes },
     );
   }

@@ -88,6 +88,26 @@ export class ChapterViews extends Chapters {
     return rows.map((row) => row.revision);
   }
 
+  readableRevisionsOfWork(workId: string): Promise<{ chapterId: string; revision: number }[]> {
+    return this.transaction.query(
+      `SELECT DISTINCT p.chapter_id AS "chapterId", p.revision
+         FROM chapters.publication p
+         JOIN chapters.chapter c ON c.id = p.chapter_id
+         JOIN chapters.work w ON w.id = c.work_id
+        WHERE w.id = $1 AND p.retracted_at IS NULL AND chapters.is_public(c, w)`,
+      [workId],
+    );
+  }
+
+  async workTitle(chapterId: string): Promise<string> {
+    const [row] = await this.transaction.query<{ title: string }>(
+      `SELECT w.title FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,
+      [chapterId],
+    );
+    if (!row) throw new ChapterNotFound();
+    return row.title;
+  }
+
   async transferAnchors(chapterId: string, from: number, to: number, anchors: readonly Anchor[]): Promise<Anchor[]> {
     if (anchors.length === 0) return [];
     // as JSON text, which is parsed in the thread that needs it
@@ -170,7 +190,8 @@ export class ChapterViews extends Chapters {
               CASE WHEN $5 THEN c.title ELSE coalesce(r.title, c.title) END AS title,
               coalesce(r.length, 0) AS characters
          FROM chapters.visible_chapters($2) c
-         LEFT JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.published_revision
+         LEFT JOIN chapters.revision r
+           ON r.chapter_id = c.id AND r.number = CASE WHEN $5 THEN c.head_revision ELSE c.published_revision END
         WHERE c.work_id = $1 AND c.rank > $3::text COLLATE "C"
         ORDER BY c.rank LIMIT $4`,
       [workId, readerId(actor), rank, limit + 1, readsDrafts],
@@ -190,10 +211,10 @@ export class ChapterViews extends Chapters {
   async draft(chapterId: string, actor: Actor): Promise<DraftResponse> {
     await this.authorize(actor, 'chapter:read-draft', chapterId);
     const [row] = await this.transaction.query<Omit<DraftResponse, 'blocks' | 'takenDown'> & TakeDownState>(
-      `SELECT id, work_id AS "workId", title, status, head_revision AS revision,
-              published_revision AS "publishedRevision", updated_at AS "updatedAt", version,
-              taken_down_at AS "takenDownAt", taken_down_because AS "takenDownBecause"
-         FROM chapters.chapter WHERE id = $1`,
+      `SELECT c.id, c.work_id AS "workId", c.title, c.status, c.head_revision AS revision,
+              c.published_revision AS "publishedRevision", r.length AS characters, c.updated_at AS "updatedAt", c.version,
+              c.taken_down_at AS "takenDownAt", c.taken_down_because AS "takenDownBecause"
+         FROM chapters.chapter c JOIN chapters.revision r ON r.chapter_id = c.id AND r.number = c.head_revision WHERE c.id = $1`,
       [chapterId],
     );
     if (!row) throw new ChapterNotFound();

@@ -151,6 +151,11 @@ export class DraftResponse {
   /** Number of the newest revision, whose blocks these are. */
   revision!: number;
   publishedRevision!: number | null;
+  /**
+   * Characters of its blocks, as of published chapters: scene breaks are not counted.
+   * @example 4210
+   */
+  characters!: number;
   updatedAt!: Date;
   version!: number;
   /** Set when an admin hid it from readers; they do not see it then. */
@@ -195,6 +200,7 @@ export class ChapterItem {
   /** The revision readers see. */
   revision!: number | null;
   publishedAt!: Date | null;
+  /** Of the revision that has this title: for those who may read drafts the newest, for others the published one. */
   characters!: number;
   /** Set when an admin hid it from readers; they do not see it then. */
   takenDown!: TakenDownResponse | null;

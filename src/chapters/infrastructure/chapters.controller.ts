@@ -25,6 +25,7 @@ import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
+import { contentDisposition, downloadName } from '#libs/storage/content-disposition';
 import { Writing } from '../application/writing.js';
 import { toMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
@@ -188,7 +189,11 @@ export class ChaptersController {
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
     @Param('number', WholeNumberPipe) number: number,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    return toMarkdown((await this.getRevision(actor, id, number)).blocks);
+    const { title, blocks } = await this.getRevision(actor, id, number);
+    const filename = downloadName([await this.views.workTitle(id), title], 'md');
+    void reply.header('content-disposition', contentDisposition('inline', filename));
+    return toMarkdown(blocks);
   }
 }

@@ -53,6 +53,13 @@ export class ObjectStorage extends WorkStorage {
     );
   }
 
+  async release(workId: string, use: ObjectUse, sha256 = ''): Promise<void> {
+    await this.transaction.writing.query(`DELETE FROM chapters.stored_object WHERE work_id = $1 AND slot = $2`, [
+      workId,
+      slotOf(use, sha256),
+    ]);
+  }
+
   private async refuseWhenFull(workId: string): Promise<void> {
     const quota = this.config.storageQuotaBytes;
     if (!quota) return;

@@ -1,6 +1,7 @@
 import {
   Body,
   Controller,
+  Delete,
   Get,
   Headers,
   HttpCode,
@@ -150,6 +151,20 @@ export class WorksController {
     if (!Buffer.isBuffer(request.body))
       throw new BadRequest('unsupported-media-type', 'Send the picture as image/jpeg, image/png or image/webp.', {}, 415);
     await this.managing.changeCover(actor, id, expected, request.body);
+    return this.getWork(actor, id, reply);
+  }
+
+  /** Delete the cover. Its bytes count no longer against the storage quota. */
+  @Delete(':id/cover')
+  @RateLimit('write')
+  @Scope('chapters:write')
+  async deleteCover(
+    @CurrentActor() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @IfMatchVersion() expected: number | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WorkResponse> {
+    await this.managing.removeCover(actor, id, expected);
     return this.getWork(actor, id, reply);
   }
 

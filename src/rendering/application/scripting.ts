@@ -7,7 +7,14 @@ import { ChapterNotFound, Chapters, WorkStorage } from '../../chapters/index.js'
 import { authorize } from './authorize.js';
 import { type LexiconEntry, revisedLexicon } from '../domain/lexicon.js';
 import { LexiconRepository, Pictures, ScriptRepository, Voices } from '../domain/ports.js';
-import { BlockNotThere, PictureNotThere, type Script, type ScriptChange } from '../domain/script.js';
+import {
+  BlockNotThere,
+  PictureInUse,
+  PictureNotFound,
+  PictureNotThere,
+  type Script,
+  type ScriptChange,
+} from '../domain/script.js';
 
 /** What an author wants otherwise than the prose has it: block by block, and how words sound. Films asked for later are made so. */
 @Injectable()
@@ -61,6 +68,17 @@ export class Scripting {
       }),
     );
     return name;
+  }
+
+  /** Films that show it stay as they are. @throws PictureNotFound; PictureInUse while the script of a chapter shows it */
+  removePicture(by: Actor, workId: string, sha256: string): Promise<void> {
+    return this.unitOfWork.run(async () => {
+      await authorize(this.chapters, by, 'film:make', 'work:film', workId);
+      const chapters = await this.pictures.chaptersWith(workId, sha256);
+      if (chapters.length) throw new PictureInUse(chapters);
+      if (!(await this.pictures.remove(workId, sha256))) throw new PictureNotFound();
+      await this.storage.release(workId, 'picture', sha256);
+    });
   }
 
   private write(

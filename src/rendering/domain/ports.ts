@@ -264,6 +264,10 @@ export abstract class LexiconRepository {
 /** Pictures that were uploaded for a work, by the sha256 of their bytes. */
 export abstract class Pictures {
   abstract add(workId: string, picture: { sha256: string; objectKey: string; at: Date }): Promise<void>;
+  /** @returns false when there is none. */
+  abstract remove(workId: string, sha256: string): Promise<boolean>;
+  /** Chapters of the work whose script shows it. */
+  abstract chaptersWith(workId: string, sha256: string): Promise<string[]>;
   /** Object keys of those that are there. */
   abstract keys(workId: string, sha256s: readonly string[]): Promise<Map<string, string>>;
 }

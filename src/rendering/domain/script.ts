@@ -140,6 +140,22 @@ export class NothingToSay extends DomainError {
     super(`"${field}" needs at least one letter or digit. To leave the block out of the film, set "skip".`);
   }
 }
+export class PictureNotFound extends DomainError {
+  readonly code = 'picture-not-found';
+  readonly kind = 'not-found';
+  constructor() {
+    super('There is no such picture in this work: its scripts name those that there are.');
+  }
+}
+export class PictureInUse extends DomainError {
+  readonly code = 'picture-in-use';
+  readonly kind = 'conflict';
+  constructor(chapters: readonly string[]) {
+    super('The scripts of these chapters show this picture: give their blocks another one, or none, and delete it then.', {
+      chapters,
+    });
+  }
+}
 export class PictureNotThere extends DomainError {
   readonly code = 'picture-not-there';
   readonly kind = 'invalid';

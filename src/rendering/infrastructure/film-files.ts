@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import type { Actor } from '#libs/kernel/actor';
+import { downloadName } from '#libs/storage/content-disposition';
 import { LinkGuards } from '#libs/storage/link-guards';
 import { ObjectStore } from '#libs/storage/object-store';
 import { Chapters } from '../../chapters/index.js';
@@ -35,12 +36,11 @@ export class FilmFiles implements OnModuleInit {
 
   /** @throws RenditionNotFound, FilmNotShown */
   async link(id: string, actor: Actor | undefined): Promise<LinkResponse> {
-    const film = await this.film(id, actor);
-    if (!film) throw new RenditionNotFound();
+    const { film, filename } = await this.film(id, actor);
     if (!(await this.isShown(film.sha256))) throw new FilmNotShown();
     const seconds = this.objects.answersLinks ? LINK_SECONDS.here : LINK_SECONDS.s3;
     const expiresAt = new Date(Date.now() + seconds * 1_000);
-    const options = { expiresInSeconds: seconds, filename: 'film.mp4', contentType: 'video/mp4' };
+    const options = { expiresInSeconds: seconds, filename: filename('mp4'), contentType: 'video/mp4' };
     return { url: await this.objects.signedUrl(objectKey(film.sha256), options), expiresAt };
   }
 
@@ -60,12 +60,18 @@ export class FilmFiles implements OnModuleInit {
     return false;
   }
 
-  async film(id: string, actor: Actor | undefined): Promise<Film | null> {
-    const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'state' | 'film'>>(
-      `SELECT chapter_id AS "chapterId", revision, state, film FROM rendering.rendition WHERE id = $1`,
+  /**
+   * A finished film, and what a file of it with this extension is called when it is saved.
+   * @throws RenditionNotFound also for who may not see it
+   */
+  async film(id: string, actor: Actor | undefined): Promise<{ film: Film; filename: (extension: string) => string }> {
+    const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'title' | 'state' | 'film'>>(
+      `SELECT chapter_id AS "chapterId", revision, title, state, film FROM rendering.rendition WHERE id = $1`,
       [id],
     );
-    return row && (await this.views.maySee(row, actor)) ? row.film : null;
+    if (!row?.film || !(await this.views.maySee(row, actor))) throw new RenditionNotFound();
+    const titles = [await this.chapters.workTitle(row.chapterId), row.title];
+    return { film: row.film, filename: (extension) => downloadName(titles, extension) };
   }
 
   /** @throws WorkNotFound, NotYourWork */

@@ -114,6 +114,26 @@ export class RenditionViews {
     return page(rows, limit, (row) => [row.id], answer);
   }
 
+  /** The same for all chapters of a work. @throws WorkNotFound for who may not see the work */
+  async ofWork(
+    workId: string,
+    actor: Actor | undefined,
+    limit: number,
+    after: string | undefined,
+  ): Promise<Page<RenditionResponse>> {
+    const worksOnIt = await this.chapters.can(actor, 'work:read-films', workId);
+    const all = can(actor, 'film:inspect', { isShown: false, worksOnIt });
+    if (!all) await this.chapters.authorize(actor, 'work:read', workId);
+    const shown = all ? [] : await this.chapters.readableRevisionsOfWork(workId);
+    const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    const rows = await this.transaction.query<Row>(
+      `${SELECT} WHERE r.work_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND (r.chapter_id, r.revision) IN
+          (SELECT * FROM unnest($4::uuid[], $5::int[])))) ORDER BY r.id DESC LIMIT $6`,
+      [workId, before, all, shown.map(({ chapterId }) => chapterId), shown.map(({ revision }) => revision), limit + 1],
+    );
+    return page(rows, limit, (row) => [row.id], answer);
+  }
+
   /** Each scene, and why it was made or not: compared with the chapter's last finished film before this one. */
   async scenes(id: string, actor: Actor): Promise<ScenesResponse> {
     const { chapterId } = await this.rendition(id, actor);

@@ -10,10 +10,9 @@ import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
-import { serveObject, type ServeOptions } from '#libs/storage/serve-object';
+import { serveObject } from '#libs/storage/serve-object';
 import { Foreseeing } from '../application/foreseeing.js';
 import { Requesting } from '../application/requesting.js';
-import { type Film, RenditionNotFound } from '../domain/rendition.js';
 import { InstalledVoices } from './installed-voices.js';
 import { objectKey } from './object-key.js';
 import { FilmFiles } from './film-files.js';
@@ -102,6 +101,22 @@ export class RenditionsController {
     return found;
   }
 
+  /** Films of all chapters of a work, newest first. Its author sees those under way, too. */
+  @Get('works/:id/renditions')
+  @RateLimit('read')
+  @Public()
+  async listWorkRenditions(
+    @CurrentActor() actor: Actor | undefined,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Query() { limit, after }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RenditionPage> {
+    const found = await this.views.ofWork(workId, actor, limit, after);
+    linkPages(request, reply, found.next);
+    return found;
+  }
+
   /** One film: its state, and its progress in encoded frames. */
   @Get('renditions/:id')
   @RateLimit('read')
@@ -147,7 +162,7 @@ export class RenditionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.serve(actor, id, 'sha256', request, reply, { contentType: 'video/mp4', filename: 'film.mp4' });
+    return this.serve(actor, id, 'sha256', 'mp4', request, reply, 'video/mp4');
   }
 
   /** A link to the film that needs no account and takes Range, for players. It ends by itself, and at once when the chapter is taken back (on S3 within a minute). */
@@ -175,7 +190,7 @@ export class RenditionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.serve(actor, id, 'poster', request, reply, { contentType: 'image/jpeg' });
+    return this.serve(actor, id, 'poster', 'jpg', request, reply, 'image/jpeg');
   }
 
   /** Captions as WebVTT. */
@@ -190,7 +205,7 @@ export class RenditionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.serve(actor, id, 'webvtt', request, reply, { contentType: 'text/vtt; charset=utf-8' });
+    return this.serve(actor, id, 'webvtt', 'vtt', request, reply, 'text/vtt; charset=utf-8');
   }
 
   /** Captions as SubRip. */
@@ -205,7 +220,7 @@ export class RenditionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.serve(actor, id, 'srt', request, reply, { contentType: 'application/x-subrip; charset=utf-8' });
+    return this.serve(actor, id, 'srt', 'srt', request, reply, 'application/x-subrip; charset=utf-8');
   }
 
   /** Which words of which block are spoken when: cues and blocks with their times, as JSON. */
@@ -219,7 +234,7 @@ export class RenditionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.serve(actor, id, 'cues', request, reply, { contentType: 'application/json; charset=utf-8' });
+    return this.serve(actor, id, 'cues', 'json', request, reply, 'application/json; charset=utf-8');
   }
 
   /** How a work is filmed. */
@@ -256,13 +271,17 @@ export class RenditionsController {
     actor: Actor | undefined,
     id: string,
     file: 'sha256' | 'poster' | 'webvtt' | 'srt' | 'cues',
+    extension: string,
     request: FastifyRequest,
     reply: FastifyReply,
-    options: ServeOptions,
+    contentType: string,
   ): Promise<void> {
-    const film: Film | null = await this.files.film(id, actor);
-    if (!film) throw new RenditionNotFound();
+    const { film, filename } = await this.files.film(id, actor);
     // the address is the rendition's, but a chapter may be taken back: ask each time
-    await serveObject(request, reply, this.objects, objectKey(film[file]), { ...options, cacheControl: 'private, no-cache' });
+    await serveObject(request, reply, this.objects, objectKey(film[file]), {
+      contentType,
+      filename: filename(extension),
+      cacheControl: 'private, no-cache',
+    });
   }
 }

@@ -5,7 +5,7 @@ import { ChapterNotFound, Chapters } from '../../chapters/index.js';
 import { authorize } from '../application/authorize.js';
 import type { LexiconState } from '../domain/lexicon.js';
 import { Pictures } from '../domain/ports.js';
-import { attached, detached, PictureNotThere, RevisionNotThere, type ScriptState } from '../domain/script.js';
+import { attached, detached, PictureNotFound, RevisionNotThere, type ScriptState } from '../domain/script.js';
 import type { LexiconResponse, ScriptResponse } from './script.contract.js';
 
 /** What was written about how a chapter is filmed; for its author and for admins. */
@@ -55,7 +55,7 @@ export class ScriptViews {
   async picture(workId: string, sha256: string, actor: Actor): Promise<string> {
     await authorize(this.chapters, actor, 'film:inspect', 'work:read-films', workId);
     const key = (await this.pictures.keys(workId, [sha256])).get(sha256);
-    if (!key) throw new PictureNotThere();
+    if (!key) throw new PictureNotFound();
     return key;
   }
 }

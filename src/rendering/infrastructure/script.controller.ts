@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Scope } from '#libs/http/access';
@@ -155,6 +155,19 @@ export class ScriptController {
     const sha256 = await this.scripting.addPicture(actor, workId, request.body);
     void reply.header('location', `/v1/works/${workId}/pictures/${sha256}`);
     return { sha256 };
+  }
+
+  /** Delete a picture that no script shows. Its bytes count no longer against the storage quota; films that show it stay. */
+  @Delete('works/:id/pictures/:sha256')
+  @RateLimit('write')
+  @HttpCode(204)
+  @Scope('films:write')
+  deletePicture(
+    @CurrentActor() actor: Actor,
+    @Param('id', ParseUUIDPipe) workId: string,
+    @Param('sha256') sha256: string,
+  ): Promise<void> {
+    return this.scripting.removePicture(actor, workId, sha256);
   }
 
   /** A picture, as it was encoded anew. */

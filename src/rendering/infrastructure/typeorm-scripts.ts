@@ -53,6 +53,20 @@ export class StoredPictures extends Pictures {
     await this.transaction.writing.upsert(PictureRow, { workId, sha256, objectKey, createdAt: at }, ['workId', 'sha256']);
   }
 
+  async remove(workId: string, sha256: string): Promise<boolean> {
+    const { affected } = await this.transaction.writing.delete(PictureRow, { workId, sha256 });
+    return affected === 1;
+  }
+
+  async chaptersWith(workId: string, sha256: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ chapterId: string }>(
+      `SELECT chapter_id AS "chapterId" FROM rendering.script
+        WHERE work_id = $1 AND jsonb_path_exists(blocks, '$.*.picture ? (@ == $sha256)', jsonb_build_object('sha256', $2::text))`,
+      [workId, sha256],
+    );
+    return rows.map(({ chapterId }) => chapterId);
+  }
+
   async keys(workId: string, sha256s: readonly string[]): Promise<Map<string, string>> {
     if (!sha256s.length) return new Map();
     const rows = await this.transaction.query<{ sha256: string; objectKey: string }>(
