@@ -1,12 +1,12 @@
 /** A person, work or chapter that an event is about. */
 export class NamedSubject {
-  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   id!: string;
-  /** @example The Lamplighter of Quay Street */
+  /** @example "The Lamplighter of Quay Street" */
   name!: string;
   /**
    * Where it is in the API.
-   * @example /v1/works/0197f0f6-3a51-7b3e-8b62-0a4be0d3f001
+   * @example /v1/works/0197f0f6-3a51-7b3e-8b62-0a4be0d3f002
    */
   href!: string;
 }

@@ -16,6 +16,9 @@ const components: Record<string, Schema> = {
       title: { type: 'string', maxLength: 5 },
       length: { type: 'number' },
       done: { type: 'boolean' },
+      note: { type: ['string', 'null'], maxLength: 5 },
+      pages: { type: ['integer', 'null'] },
+      first: { anyOf: [{ $ref: '#/components/schemas/Block' }, { type: 'null' }] },
       blocks: { type: 'array', maxItems: 50, items: { $ref: '#/components/schemas/Block' } },
     },
   },
@@ -29,6 +32,8 @@ describe('the schema of a body', () => {
     { title: 'abcde', length: 1, done: false, blocks: [block, { ...block, id: 'x' }] },
     { title: '😀😀😀😀😀', blocks: [] },
     { title: null, blocks: null },
+    { note: 'abc', pages: 3, first: block },
+    { note: null, pages: null, first: null },
   ])('lets %j through', (body) => {
     expect(schema.faults(body)).toEqual([]);
   });
@@ -40,6 +45,11 @@ describe('the schema of a body', () => {
     ['/title', { title: 'a'.repeat(11) }],
     ['/length', { length: '7' }],
     ['/done', { done: 'true' }],
+    ['/note', { note: 7 }],
+    ['/note', { note: 'a'.repeat(11) }],
+    ['/pages', { pages: '3' }],
+    ['/first/poem', { first: { ...block, poem: 1 } }],
+    ['/first', { first: 7 }],
     ['/blocks', { blocks: {} }],
     ['/blocks', { blocks: Array.from({ length: 51 }, () => block) }],
     ['/blocks/1', { blocks: [block, 7] }],
@@ -59,9 +69,9 @@ describe('the schema of a body', () => {
   });
 
   it('limits a text before it is parsed: the largest body that fits it passes, with a little room', () => {
-    // 4 properties, and 50 blocks of 3: each property and item is a comma, each object and list a bracket
+    // the properties of a draft, and 50 blocks of 3: each property and item is a comma, each object and list a bracket
     expect(schema.limits.marks).toBeGreaterThanOrEqual(50 * 4 + 5);
-    expect(schema.limits.marks).toBeLessThan(50 * 5 + 5 + 40);
+    expect(schema.limits.marks).toBeLessThan(50 * 5 + 5 + 50);
     expect(schema.limits.depth).toBe(5);
   });
 

@@ -12,7 +12,6 @@ export interface Schema {
   oneOf?: Schema[];
   anyOf?: Schema[];
   type?: string | string[];
-  nullable?: boolean;
   enum?: unknown[];
   properties?: Record<string, Schema>;
   required?: string[];
@@ -61,7 +60,9 @@ function resolve(schema: Schema, components: Readonly<Record<string, Schema>>, d
     return target ? inner(target) : {};
   }
   const { allOf = [], oneOf, anyOf, properties, items, ...own } = schema;
-  if (oneOf ?? anyOf) return own; // no body has alternatives today: only class-validator looks at one
+  const alternatives = [...(oneOf ?? []), ...(anyOf ?? [])].filter(({ type }) => type !== 'null'); // null is looked at by class-validator
+  if (alternatives.length === 1) return { ...own, ...inner(alternatives[0]) };
+  if (alternatives.length) return own; // no body has several today: only class-validator looks at one
   const whole: Schema = { ...own };
   for (const part of allOf.map(inner)) Object.assign(whole, part);
   if (properties)

@@ -135,6 +135,6 @@ export const Idempotent = (): MethodDecorator =>
       required: false,
       description:
         'A new random UUID for each new thing; a repeat within 24 hours gets the first answer and changes nothing. While the first still runs: 409.',
-      schema: { type: 'string', minLength: 8, maxLength: 255 },
+      schema: { type: 'string', minLength: 8, maxLength: 255, example: 'b0c6a5f2-61a5-4a8e-9d4b-1f6f5f0f2d11' },
     }),
   );

@@ -2,53 +2,16 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import { DEFAULT_BODY_LIMIT } from './body-limit.js';
-
-const PROBLEM = {
-  type: 'object',
-  description: 'RFC 9457: `detail` says what to do, `type` is stable and made for machines.',
-  required: ['type', 'title', 'status', 'detail'],
-  properties: {
-    type: { type: 'string', example: 'urn:inkreel:problem:chapter-not-found' },
-    title: { type: 'string', example: 'Chapter not found' },
-    status: { type: 'integer', example: 404 },
-    detail: { type: 'string', example: 'There is no such chapter, or it is not published.' },
-    instance: { type: 'string', example: '/v1/chapters/0197f0f6-0000-7000-8000-000000000000' },
-    request: { type: 'string', description: 'Quote it when you report a problem.' },
-    errors: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } } },
-  },
-} as const;
-
-const PROBLEM_CONTENT = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-
-const TOO_MANY_REQUESTS = {
-  description:
-    'A rate limit is reached. `x-rate-limit` of the operation names its class. All answers carry both RateLimit headers.',
-  headers: {
-    'RateLimit-Policy': {
-      description: 'Each budget that counts this request: `q` requests in `w` seconds.',
-      schema: { type: 'string', example: '"write";q=60;w=60' },
-    },
-    RateLimit: {
-      description: 'What is left of each: `r` requests, and `t` seconds until the window ends.',
-      schema: { type: 'string', example: '"write";r=0;t=30' },
-    },
-    'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', example: 30 } },
-  },
-  content: PROBLEM_CONTENT,
-};
-
-interface Operation {
-  responses?: Record<string, object>;
-  requestBody?: object;
-  /** Bytes (body-limit.ts). */
-  'x-body-limit'?: number;
-}
+import { type Components, describeOperation, type Operation } from './openapi-operations.js';
+import { PROBLEM_RESPONSES, PROBLEM_SCHEMAS } from './openapi-problems.js';
+import { refineSchema } from './openapi-schemas.js';
+import { RESPONSE_HEADERS } from './response-headers.js';
 
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
+      .setOpenAPIVersion('3.1.0')
       .setTitle('Inkreel')
       .setDescription(
         'Serial fiction from chapter to screen: publish chapters, discuss them paragraph by paragraph, and turn each into a narrated, captioned vertical video.\n\n' +
@@ -56,9 +19,14 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
           'Pages are keyset pages (`next`, `Link`). Changes take `If-Match`; creations take `Idempotency-Key`. Live events: `/live` (WebSocket) and SSE.',
       )
       .setVersion('1')
-      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+      .addBearerAuth({
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: 'The access token of `POST /v1/sessions`. An operation that needs a scope names it.',
+      })
       // relative: Swagger UI then asks the host it was opened on, be it localhost, 127.0.0.1 or an address of the network
-      .addServer('/')
+      .addServer('/', 'The server that this document came from.')
       .addTag('auth', 'Accounts, sessions and what an account may do.')
       .addTag('works', 'Works and who works on them.')
       .addTag('chapters', 'Chapters: drafts, revisions and publishing.')
@@ -68,21 +36,20 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       .addTag('admin', 'For admins: accounts, events and jobs.')
       .build(),
     // verb and noun, unique over all controllers: clients are generated with these names
-    { operationIdFactory: (_controller, method) => method },
+    { operationIdFactory: (_controller, method) => method, autoTagControllers: false },
   );
+  document.info.license = { name: 'MIT', identifier: 'MIT' } as never; // `url` and `identifier` exclude each other
+  document.info.contact = { name: 'Whoever runs this server' };
+  const schemas = { ...document.components?.schemas, ...PROBLEM_SCHEMAS } as Components;
+  for (const schema of Object.values(schemas)) refineSchema(schema);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: PROBLEM as never },
-    responses: { ...document.components?.responses, TooManyRequests: TOO_MANY_REQUESTS as never },
+    schemas: schemas as never,
+    headers: RESPONSE_HEADERS as never,
+    responses: { ...document.components?.responses, ...PROBLEM_RESPONSES } as never,
   };
-  for (const path of Object.values(document.paths))
-    for (const operation of Object.values(path as Record<string, Operation>)) {
-      if (operation.requestBody) operation['x-body-limit'] ??= DEFAULT_BODY_LIMIT;
-      if (operation.responses) {
-        operation.responses['429'] = { $ref: '#/components/responses/TooManyRequests' };
-        operation.responses.default = { description: 'Refused: a problem document.', content: PROBLEM_CONTENT };
-      }
-    }
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const operation of Object.values(methods as Record<string, Operation>)) describeOperation(path, operation, schemas);
   return document;
 }
 

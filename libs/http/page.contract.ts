@@ -15,7 +15,10 @@ export class PageQuery {
   @Max(100)
   limit: number = 20;
 
-  /** The `next` of the page before. */
+  /**
+   * The `next` of the page before.
+   * @example WyIyMDI2LTExLTMwVDA5OjA1OjAwLjAwMDAwMFoiLCIwMTk3ZjBmNi0zYTUxLTdiM2UtOGI2Mi0wYTRiZTBkM2YwMDIiXQ
+   */
   @OptionalNotNull()
   @IsString()
   @MaxLength(500)

@@ -4,7 +4,7 @@ import { MAX_TAKE_DOWN_REASON, type TakeDownState } from '#libs/kernel/take-down
 export class TakeDownBody {
   /**
    * Recorded, and told to the author.
-   * @example The text is a copy of somebody else's novel.
+   * @example "The text is a copy of a novel by another author."
    */
   @IsString() @MinLength(1) @MaxLength(MAX_TAKE_DOWN_REASON) reason!: string;
 }
@@ -13,12 +13,15 @@ export class TakeDownBody {
 export class TakenDownResponse {
   /** @example 2026-11-30T09:05:00.000Z */
   at!: Date;
-  /** @example The text is a copy of somebody else's novel. */
+  /** @example "The text is a copy of a novel by another author." */
   reason!: string;
 }
 
 export class TakeDownResponse {
-  /** What was taken down. */
+  /**
+   * What was taken down.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f003
+   */
   id!: string;
   takenDown!: TakenDownResponse;
 }

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
 import { FromDigits } from '#libs/http/whole-number';
@@ -26,7 +27,10 @@ export class EventsQuery {
   @Matches(EPOCH)
   epoch?: string;
 
-  /** From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL. */
+  /**
+   * From POST /v1/live/tickets, for clients that cannot send headers. Not a token: those never stand in a URL.
+   * @example b7XbQ0cYQ3l8m5nJr1Vt2kWp9uZs4hGe
+   */
   @OptionalNotNull()
   @IsString()
   @Length(32, 32)
@@ -54,7 +58,10 @@ export class HistoryQuery {
   @Matches(EPOCH)
   epoch?: string;
 
-  /** How many events to answer at most. */
+  /**
+   * How many events to answer at most.
+   * @example 100
+   */
   @OptionalNotNull()
   @FromDigits()
   @IsInt()
@@ -68,33 +75,43 @@ export class LiveEventResponse {
    * Runs 1, 2, 3 … in its stream without a gap.
    * @example 42
    */
+  @ApiProperty({ format: 'int64' })
   seq!: number;
   /** @example comment.posted */
   type!: string;
-  /** @example 2026-03-01T12:00:00.000Z */
+  /** @example 2026-11-30T09:05:00.000Z */
+  @ApiProperty({ format: 'date-time' })
   at!: string;
   /** What the type says, filled from what is stored now: a comment that was deleted comes without its words. */
+  @ApiProperty({ example: { id: '0197f0f6-3a51-7b3e-8b62-0a4be0d3f005', body: 'I did not see that coming. Who lit it?' } })
   body!: object;
 }
 
 export class HistoryResponse {
-  /** @example chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60 */
+  /** @example chapter:0197f0f6-3a51-7b3e-8b62-0a4be0d3f003 */
   stream!: string;
   /**
    * Names the history that the numbers belong to: send it with `since`.
    * @example 8d3c1f0a5b7e9246
    */
   epoch!: string;
-  /** How far the stream has come. When the last event here has this number, you have all. */
+  /**
+   * How far the stream has come. When the last event here has this number, you have all.
+   * @example 42
+   */
+  @ApiProperty({ format: 'int64' })
   head!: number;
   /** Your `since` leads nowhere in this history: forget what you have. The events begin with the oldest there is. */
-  reset?: true;
+  @ApiProperty({ enum: [true] }) reset?: true;
   /** The oldest first. */
   events!: LiveEventResponse[];
 }
 
 export class TicketResponse {
-  /** Opens one stream: GET /v1/live/{stream}/events?ticket=… */
+  /**
+   * Opens one stream: GET /v1/live/{stream}/events?ticket=…
+   * @example b7XbQ0cYQ3l8m5nJr1Vt2kWp9uZs4hGe
+   */
   ticket!: string;
   /** @example 30 */
   expiresInSeconds!: number;

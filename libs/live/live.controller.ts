@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, type RequestWithActor, Scope } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { readEventId } from './encoding.js';
 import { EventLog } from './event-log.js';
@@ -35,6 +36,7 @@ export class LiveController {
   @HttpCode(201)
   @Scope('live:listen')
   @Header('cache-control', 'no-store')
+  @Sends('Cache-Control')
   async createTicket(@Req() request: RequestWithActor): Promise<TicketResponse> {
     return { ticket: await this.tickets.issue(authorityOf(request)!), expiresInSeconds: TICKET_SECONDS };
   }
@@ -47,11 +49,17 @@ export class LiveController {
   @RateLimit('live')
   @Public()
   @ApiParam(STREAM)
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sent by browsers that come back. Goes before `since`.' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Sent by browsers that come back. Goes before `since`.',
+    schema: { type: 'string', example: '42-8d3c1f0a5b7e9246' },
+  })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({
     schema: { type: 'string', example: 'id: 42-0123456789abcdef\ndata: {"seq":42,"type":"comment.posted",…}\n\n' },
   })
+  @Sends('Cache-Control')
   async streamEvents(
     @Param('stream') stream: string,
     @Query() query: EventsQuery,
@@ -76,6 +84,7 @@ export class LiveController {
   @Header('cache-control', 'no-store')
   @ApiParam(STREAM)
   @ApiOkResponse({ type: HistoryResponse })
+  @Sends('Cache-Control')
   async listPastEvents(
     @Param('stream') stream: string,
     @Query() query: HistoryQuery,

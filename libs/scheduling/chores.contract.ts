@@ -4,16 +4,22 @@ export class ChoreRunResponse {
   startedAt!: Date;
   /** Null while it runs, and of a run whose process died. */
   endedAt!: Date | null;
-  /** How many things it handled. */
+  /**
+   * How many things it handled.
+   * @example 12
+   */
   handled!: number | null;
-  /** Why it failed. */
+  /**
+   * Why it failed.
+   * @example "The database did not answer in time."
+   */
   error!: string | null;
 }
 
 export class ChoreResponse {
-  /** @example purge-idempotency */
+  /** @example "Mira Lindqvist" */
   name!: string;
-  /** @example 1 h */
+  /** @example "1 h" */
   every!: string;
   nextAt!: Date;
   isRunning!: boolean;

@@ -18,9 +18,8 @@ interface Schema {
   oneOf?: Schema[];
   anyOf?: Schema[];
   type?: string | string[];
-  nullable?: boolean;
   enum?: unknown[];
-  example?: unknown;
+  examples?: unknown[];
   format?: string;
   properties?: Record<string, Schema>;
   items?: Schema;
@@ -102,7 +101,7 @@ function whole(schema: Schema = {}): Schema {
 /** The examples of the contract. */
 function decent(given: Schema | undefined): unknown {
   const schema = whole(given);
-  if (schema.example !== undefined) return schema.example;
+  if (schema.examples?.length) return schema.examples[0];
   if (schema.enum) return schema.enum[0];
   if (schema.properties)
     return Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, decent(property)]));

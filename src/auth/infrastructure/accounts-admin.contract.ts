@@ -30,7 +30,7 @@ export class AccountsQuery extends PageQuery {
 export class SuspensionBody {
   /**
    * Recorded, and told to the account's owner when signing in.
-   * @example Forty advertisements under other people's chapters.
+   * @example "Forty advertisements under the chapters of others."
    */
   @IsString() @MinLength(1) @MaxLength(MAX_REASON) reason!: string;
 }
@@ -38,7 +38,7 @@ export class SuspensionBody {
 export class AdminAccountResponse extends AccountResponse {
   /** @example null */
   suspendedAt!: Date | null;
-  /** @example null */
+  /** @example "Forty advertisements under the chapters of others." */
   suspendedBecause!: string | null;
   /**
    * When a session of it last began or was refreshed.
@@ -49,6 +49,6 @@ export class AdminAccountResponse extends AccountResponse {
 
 export class AccountPage {
   items!: AdminAccountResponse[];
-  /** @example null */
+  /** @example WyIyMDI2LTExLTMwVDA5OjA1OjAwLjAwMDAwMFoiLCIwMTk3ZjBmNi0zYTUxLTdiM2UtOGI2Mi0wYTRiZTBkM2YwMDIiXQ */
   next!: string | null;
 }

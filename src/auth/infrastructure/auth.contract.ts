@@ -8,27 +8,32 @@ export class SignUpBody {
   @IsEmail() @MaxLength(254) email!: string;
   /**
    * Shown beside your works and comments.
-   * @example Mira Lindqvist
+   * @example "Mira Lindqvist"
    */
   @IsString() @MinLength(1) @MaxLength(MAX_NAME) name!: string;
-  /** @example a lantern left burning */
+  /** @example "a lantern left burning" */
   @IsString() @MinLength(PASSWORD_LENGTH.min) @MaxLength(PASSWORD_LENGTH.max) password!: string;
-  /** The role to start with; an admin can make a reader an author later. */
+  /**
+   * The role to start with; an admin can make a reader an author later.
+   * @example author
+   */
   @OptionalNotNull() @IsIn(['reader', 'author']) role?: 'reader' | 'author' = 'reader';
 }
 
 export class SignInBody {
   /** @example mira@example.org */
   @IsString() @MaxLength(254) email!: string;
-  /** @example a lantern left burning */
+  /** @example "a lantern left burning" */
   @IsString() @MaxLength(PASSWORD_LENGTH.max) password!: string;
 }
 
 export class RefreshBody {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f008.2.Xq0N3mJc2mXv0l1vQ8tC0rJ6n1bP4yS5dT7uV9wA2bE */
   @IsString() @MaxLength(100) refreshToken!: string;
 }
 
 export class RoleBody {
+  /** @example moderator */
   @IsIn(ROLES) role!: Role;
 }
 
@@ -37,7 +42,7 @@ export class AccountResponse {
   id!: string;
   /** @example mira@example.org */
   email!: string;
-  /** @example Mira Lindqvist */
+  /** @example "Mira Lindqvist" */
   name!: string;
   /** @example author */
   role!: Role;
@@ -45,7 +50,10 @@ export class AccountResponse {
 }
 
 export class TokensResponse {
-  /** Send it as `Authorization: Bearer …`. */
+  /**
+   * Send it as `Authorization: Bearer …`.
+   * @example eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMTk3ZjBmNiJ9.c2lnbmF0dXJl
+   */
   accessToken!: string;
   /** @example Bearer */
   tokenType!: string;
@@ -57,7 +65,7 @@ export class TokensResponse {
   /**
    * Each refresh returns the next one. The one before it gets the same answer for another 30 seconds; any older one ends the
    * session.
-   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001.2.Xq0N3mJc2mXv0l1vQ8tC0rJ6n1bP4yS5dT7uV9wA2bE
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f008.2.Xq0N3mJc2mXv0l1vQ8tC0rJ6n1bP4yS5dT7uV9wA2bE
    */
   refreshToken!: string;
 }

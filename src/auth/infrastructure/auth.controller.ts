@@ -5,6 +5,7 @@ import { Config } from '#libs/config/config';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { Idempotent } from '#libs/http/idempotency';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import { RateLimiter } from '#libs/http/rate-limiter';
 import type { Actor } from '#libs/kernel/actor';
 import { ManagingAccounts } from '../application/managing-accounts.js';
@@ -55,6 +56,7 @@ export class AuthController {
   @RateLimit('auth', 'sign-in-address')
   @Public()
   @Header('cache-control', 'no-store')
+  @Sends('Cache-Control')
   async createSession(
     @Body() { email, password }: SignInBody,
     @Req() request: FastifyRequest,
@@ -75,6 +77,7 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @Header('cache-control', 'no-store')
+  @Sends('Cache-Control')
   async refreshSession(@Body() { refreshToken }: RefreshBody): Promise<TokensResponse> {
     return { tokenType: 'Bearer', ...(await this.signingIn.refresh(refreshToken)) };
   }

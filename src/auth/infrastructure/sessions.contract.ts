@@ -1,11 +1,11 @@
 import type { SessionEnd } from '../domain/session.js';
 
 export class SessionSummaryResponse {
-  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f008 */
   id!: string;
   /**
    * The User-Agent that signed in.
-   * @example Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0
+   * @example "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
    */
   device!: string;
   /**
@@ -22,7 +22,7 @@ export class SessionSummaryResponse {
   expiresAt!: Date;
   /** @example null */
   endedAt!: Date | null;
-  /** @example null */
+  /** @example signed-out */
   endedBecause!: SessionEnd | null;
   /**
    * Whether it is the session of this request.
@@ -33,6 +33,6 @@ export class SessionSummaryResponse {
 
 export class SessionPage {
   items!: SessionSummaryResponse[];
-  /** @example null */
+  /** @example WyIyMDI2LTExLTMwVDA5OjA1OjAwLjAwMDAwMFoiLCIwMTk3ZjBmNi0zYTUxLTdiM2UtOGI2Mi0wYTRiZTBkM2YwMDIiXQ */
   next!: string | null;
 }

@@ -6,6 +6,7 @@ import { etag, IfMatchVersion } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { Deleting } from '../application/deleting.js';
 import { BinViews } from './bin-views.js';
@@ -60,6 +61,7 @@ export class BinController {
   @RateLimit('write')
   @HttpCode(200)
   @Scope('chapters:write')
+  @Sends('ETag')
   async restoreWork(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -101,6 +103,7 @@ export class BinController {
   @RateLimit('write')
   @HttpCode(200)
   @Scope('chapters:write')
+  @Sends('ETag')
   async restoreChapter(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,

@@ -13,7 +13,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
@@ -24,6 +24,7 @@ import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { contentDisposition, downloadName } from '#libs/storage/content-disposition';
 import { Writing } from '../application/writing.js';
@@ -56,6 +57,9 @@ export class ChaptersController {
   @RateLimit('read')
   @Public()
   @ApiOkResponse({ type: ChapterResponse })
+  @ApiResponse({ status: 304, description: 'Not changed since the ETag in If-None-Match.' })
+  @ApiHeader({ name: 'If-None-Match', description: 'The ETag you have.', schema: { type: 'string', example: '"2"' } })
+  @Sends('ETag', 'Cache-Control')
   async getChapter(
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
@@ -72,6 +76,7 @@ export class ChaptersController {
   @RateLimit('read')
   @Scope('chapters:read')
   @Header('cache-control', 'private, no-cache')
+  @Sends('ETag', 'Cache-Control')
   async getDraft(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -87,6 +92,7 @@ export class ChaptersController {
   @RateLimit('write')
   @BodyLimit(CHAPTER_BODY)
   @Scope('chapters:write')
+  @Sends('ETag')
   async saveDraft(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -110,6 +116,7 @@ export class ChaptersController {
   @Put(':id/position')
   @RateLimit('write')
   @Scope('chapters:write')
+  @Sends('ETag')
   async moveChapter(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -126,6 +133,7 @@ export class ChaptersController {
   @RateLimit('write')
   @HttpCode(200)
   @Scope('chapters:write')
+  @Sends('ETag')
   async publishChapter(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,

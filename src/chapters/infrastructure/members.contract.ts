@@ -14,7 +14,10 @@ export class InviteBody {
 }
 
 export class AnswerInvitationBody {
-  /** Needed by an account that was not invited by its e-mail. */
+  /**
+   * Needed by an account that was not invited by its e-mail.
+   * @example k3V0bWxJd2pQZ0xhYzR5Q0ZzN2hUcXhRbU5lOWRSb1Y
+   */
   @OptionalNotNull() @IsString() @MaxLength(100) token?: string;
 }
 
@@ -24,14 +27,20 @@ export class MemberRoleBody {
 }
 
 export class OwnerBody {
-  /** A member of the work. */
+  /**
+   * A member of the work.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001
+   */
   @IsUUID() accountId!: string;
 }
 
 export class MemberResponse {
-  /** Of the account. */
+  /**
+   * Of the account.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001
+   */
   id!: string;
-  /** @example Mira Lindqvist */
+  /** @example "Mira Lindqvist" */
   name!: string;
   /** @example owner */
   role!: WorkRole;
@@ -43,7 +52,9 @@ export class MembersResponse {
 }
 
 export class InvitationItem {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f007 */
   id!: string;
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   workId!: string;
   /** @example editor */
   role!: MemberRole;
@@ -52,7 +63,10 @@ export class InvitationItem {
 }
 
 export class InvitationCreatedResponse extends InvitationItem {
-  /** Shown this once. Whoever holds it can accept: send it to the person you mean. */
+  /**
+   * Shown this once. Whoever holds it can accept: send it to the person you mean.
+   * @example k3V0bWxJd2pQZ0xhYzR5Q0ZzN2hUcXhRbU5lOWRSb1Y
+   */
   token!: string;
 }
 
@@ -61,9 +75,12 @@ export class InvitationsResponse {
 }
 
 export class MyInvitationItem extends InvitationItem {
-  /** @example The Lamplighter of Quay Street */
+  /** @example "The Lamplighter of Quay Street" */
   workTitle!: string;
-  /** Name of who invited. */
+  /**
+   * Name of who invited.
+   * @example "Mira Lindqvist"
+   */
   invitedBy!: string;
 }
 
@@ -72,6 +89,7 @@ export class MyInvitationsResponse {
 }
 
 export class MembershipResponse {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   workId!: string;
   /** @example editor */
   role!: MemberRole;

@@ -14,7 +14,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
@@ -25,9 +25,11 @@ import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { BadRequest } from '#libs/http/problems';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
+import { ServesObject } from '#libs/storage/serves-object';
 import { ManagingWorks } from '../application/managing-works.js';
 import { Writing } from '../application/writing.js';
 import { ChapterViews } from './chapter-views.js';
@@ -61,6 +63,7 @@ export class WorksController {
   @BodyLimit(WORK_BODY)
   @Scope('chapters:write')
   @Idempotent()
+  @Sends('ETag', 'Location')
   async createWork(
     @CurrentActor() actor: Actor,
     @Body() body: CreateWorkBody,
@@ -93,6 +96,7 @@ export class WorksController {
   @Get(':id')
   @RateLimit('read')
   @Public()
+  @Sends('ETag')
   async getWork(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -108,6 +112,7 @@ export class WorksController {
   @RateLimit('write')
   @BodyLimit(WORK_BODY)
   @Scope('chapters:write')
+  @Sends('ETag')
   async updateWork(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -123,8 +128,7 @@ export class WorksController {
   @Get(':id/cover')
   @RateLimit('read')
   @Public()
-  @ApiProduces('image/jpeg', 'image/png', 'image/webp')
-  @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
+  @ServesObject('The picture.', ['image/jpeg', 'image/png', 'image/webp'])
   async getCover(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -141,6 +145,7 @@ export class WorksController {
   @Scope('chapters:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
+  @Sends('ETag')
   async setCover(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,
@@ -191,6 +196,7 @@ export class WorksController {
   @BodyLimit(CHAPTER_BODY)
   @Scope('chapters:write')
   @Idempotent()
+  @Sends('ETag', 'Location')
   async createChapter(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,

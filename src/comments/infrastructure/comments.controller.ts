@@ -7,6 +7,7 @@ import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { Commenting } from '../application/commenting.js';
 import { CommentViews } from './comment-views.js';
@@ -26,6 +27,7 @@ export class CommentsController {
   @BodyLimit(COMMENT_BODY)
   @Scope('comments:write')
   @Idempotent()
+  @Sends('Location')
   async postComment(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -89,6 +91,7 @@ export class CommentsController {
   @BodyLimit(COMMENT_BODY)
   @Scope('comments:write')
   @Idempotent()
+  @Sends('Location')
   async postReply(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,

@@ -39,33 +39,49 @@ export class RequestRenditionBody {
 export class SettingsBody {
   /** Film each chapter of the work when it is published. */
   @OptionalNotNull() @IsBoolean() onPublish?: boolean;
-  /** Null for the language's default. */
+  /**
+   * Null for the language's default.
+   * @example flite:rms
+   */
   @ValidateIf((body: SettingsBody) => body.voice !== undefined && body.voice !== null) @IsString() @MaxLength(120) voice?:
     string | null;
-  /** Speaks where the voice fails; null to let a film fail then. */
+  /**
+   * Speaks where the voice fails; null to let a film fail then.
+   * @example flite:slt
+   */
   @ValidateIf((body: SettingsBody) => body.fallbackVoice !== undefined && body.fallbackVoice !== null)
   @IsString()
   @MaxLength(120)
   fallbackVoice?: string | null;
+  /** @example ink */
   @OptionalNotNull() @IsString() @MaxLength(60) theme?: string;
 }
 
 export class SettingsResponse {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   workId!: string;
   onPublish!: boolean;
+  /** @example flite:rms */
   voice!: string | null;
+  /** @example flite:slt */
   fallbackVoice!: string | null;
+  /** @example ink */
   theme!: string;
+  /** @example 1 */
   version!: number;
 }
 
 export class VoiceResponse {
   /** @example flite:rms */
   id!: string;
+  /** @example ["en"] */
   languages!: string[];
   /** Good for drafts: understandable, not pleasant. */
   draft!: boolean;
-  /** Languages that get it when nobody chooses. */
+  /**
+   * Languages that get it when nobody chooses.
+   * @example ["en"]
+   */
   isDefaultFor!: string[];
 }
 
@@ -74,28 +90,48 @@ export class VoicesResponse {
 }
 
 export class ProgressResponse {
-  /** Frames that have left the encoder, reused scenes included; never falls. */
+  /**
+   * Frames that have left the encoder, reused scenes included; never falls.
+   * @example 206
+   */
   framesDone!: number;
-  /** All frames of the film; null until every scene is narrated. */
+  /**
+   * All frames of the film; null until every scene is narrated.
+   * @example 412
+   */
   framesPlanned!: number | null;
+  /** @example 3 */
   scenesDone!: number;
+  /** @example 6 */
   scenes!: number;
 }
 
 export class FilesResponse {
-  /** @example /v1/renditions/0197f0f6-0000-7000-8000-000000000000/film.mp4 */
+  /** @example /v1/renditions/0197f0f6-3a51-7b3e-8b62-0a4be0d3f006/film.mp4 */
   film!: string;
+  /** @example /v1/renditions/0197f0f6-3a51-7b3e-8b62-0a4be0d3f006/poster.jpg */
   poster!: string;
+  /** @example /v1/renditions/0197f0f6-3a51-7b3e-8b62-0a4be0d3f006/captions.vtt */
   webvtt!: string;
+  /** @example /v1/renditions/0197f0f6-3a51-7b3e-8b62-0a4be0d3f006/captions.srt */
   srt!: string;
-  /** JSON: cue ↔ block ↔ time. */
+  /**
+   * JSON: cue ↔ block ↔ time.
+   * @example /v1/renditions/0197f0f6-3a51-7b3e-8b62-0a4be0d3f006/cues.json
+   */
   cues!: string;
 }
 
 export class FilmResponse {
+  /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
   sha256!: string;
+  /** @example 1840219 */
+  @ApiProperty({ format: 'int64' })
   bytes!: number;
+  /** @example 412 */
   frames!: number;
+  /** @example 13.733 */
+  @ApiProperty({ format: 'double' })
   seconds!: number;
   files!: FilesResponse;
 }
@@ -110,39 +146,115 @@ export class LinkResponse {
 }
 
 export class RenditionResponse {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f006 */
   id!: string;
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f003 */
   chapterId!: string;
+  /** @example 1 */
   revision!: number;
+  /** @example "I. The Third Window" */
   title!: string;
+  /** @example en */
   language!: string;
+  /** @example flite:rms */
   voice!: string;
+  /** @example flite:slt */
   fallbackVoice!: string | null;
+  /** @example ink */
   theme!: string;
   /** @example rendering */
   state!: RenditionState['state'];
   progress!: ProgressResponse;
   film!: FilmResponse | null;
-  /** Something is not as wished, see the warnings. Ask again for another film, in which it is tried anew. */
+  /**
+   * Something is not as wished, see the warnings. Ask again for another film, in which it is tried anew.
+   * @example false
+   */
   degraded!: boolean;
-  /** What could not be done as wished. */
+  /**
+   * What could not be done as wished.
+   * @example ["The cover could not be read: a plain background stands in its place."]
+   */
   warnings!: string[];
-  /** Why it failed, and what to do. */
+  /**
+   * Why it failed, and what to do.
+   * @example "The voice flite:rms failed: ask for another voice."
+   */
   failure!: string | null;
   createdAt!: Date;
   finishedAt!: Date | null;
 }
 
+export class CueWord {
+  /** @example lamp */
+  text!: string;
+  /** @example 0.412 */
+  @ApiProperty({ format: 'double' }) start!: number;
+  /** @example 0.76 */
+  @ApiProperty({ format: 'double' }) end!: number;
+}
+
+export class Cue {
+  /**
+   * 1, 2, 3 … as in the captions.
+   * @example 1
+   */
+  cue!: number;
+  /**
+   * Seconds from the start of the film, to the millisecond.
+   * @example 0.033
+   */
+  @ApiProperty({ format: 'double' }) start!: number;
+  /** @example 2.4 */
+  @ApiProperty({ format: 'double' }) end!: number;
+  /** @example ["The lamp had been lit"] */
+  lines!: string[];
+  /**
+   * The block of the chapter whose words these are.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f004
+   */
+  block!: string;
+  words!: CueWord[];
+}
+
+export class BlockTime {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f004 */
+  block!: string;
+  /** @example 0.033 */
+  @ApiProperty({ format: 'double' }) start!: number;
+  /** @example 4.8 */
+  @ApiProperty({ format: 'double' }) end!: number;
+  /** @example [1, 2] */
+  cues!: number[];
+}
+
+export class CuesResponse {
+  cues!: Cue[];
+  /** In the order of the film. */
+  blocks!: BlockTime[];
+}
+
 export class RenditionPage {
   items!: RenditionResponse[];
+  /** @example WyIyMDI2LTExLTMwVDA5OjA1OjAwLjAwMDAwMFoiLCIwMTk3ZjBmNi0zYTUxLTdiM2UtOGI2Mi0wYTRiZTBkM2YwMDIiXQ */
   next!: string | null;
 }
+
+/** What a field of a scene can hold. */
+const ANYTHING = [
+  { type: 'string' },
+  { type: 'number', format: 'double' },
+  { type: 'boolean' },
+  { type: 'array', items: {} },
+  { type: 'object' },
+  { type: 'null' },
+];
 
 export class ChangeResponse {
   /** @example text */
   field!: string;
-  // anything: what the field was and is
-  @ApiProperty({ type: Object, required: false }) was?: unknown;
-  @ApiProperty({ type: Object, required: false }) now?: unknown;
+  @ApiProperty({ required: false, anyOf: ANYTHING, example: 'The lamp was lit.' }) was?: unknown;
+  @ApiProperty({ required: false, anyOf: ANYTHING, example: 'The lamp had been lit.' }) now?: unknown;
 }
 
 export class ReasonResponse {
@@ -161,22 +273,35 @@ export class ReasonResponse {
 }
 
 export class SpentResponse {
+  /** @example 0.4 */
   // null: not made yet, or this system does not tell CPU time
-  @ApiProperty({ type: Number, nullable: true }) sound!: number | null;
-  @ApiProperty({ type: Number, nullable: true }) picture!: number | null;
+  @ApiProperty({ type: Number, nullable: true, format: 'double' }) sound!: number | null;
+  /** @example 2.7 */
+  @ApiProperty({ type: Number, nullable: true, format: 'double' }) picture!: number | null;
 }
 
 export class SceneResponse {
+  /** @example 0 */
   index!: number;
-  /** What is said in it. */
+  /**
+   * What is said in it.
+   * @example "The lamp had been lit since before the harbour froze."
+   */
   text!: string;
+  /** @example ["0197f0f6-3a51-7b3e-8b62-0a4be0d3f004"] */
   blocks!: string[];
-  /** Speaks this scene, because the film's voice failed in it. */
+  /**
+   * Speaks this scene, because the film's voice failed in it.
+   * @example flite:slt
+   */
   fallbackVoice!: string | null;
+  /** @example 412 */
   frames!: number | null;
   /** It could not be drawn: a plain card stands in its place. */
   degraded!: boolean;
+  /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
   soundKey!: string;
+  /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
   segmentKey!: string | null;
   sound!: ReasonResponse;
   picture!: ReasonResponse;
@@ -185,26 +310,39 @@ export class SceneResponse {
 }
 
 export class AttemptResponse {
-  /** Scenes of this film that are made of it. */
+  /**
+   * Scenes of this film that are made of it.
+   * @example [0]
+   */
   scenes!: number[];
   /** @example segment */
   kind!: 'sound' | 'segment';
+  /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
   key!: string;
-  /** Raised by each attempt: who has an older one can no longer finish. */
+  /**
+   * Raised by each attempt: who has an older one can no longer finish.
+   * @example 1
+   */
   epoch!: number;
   /**
    * Machine and process.
    * @example worker-1/4711
    */
   worker!: string;
-  /** That left the encoder. */
+  /**
+   * That left the encoder.
+   * @example 412
+   */
   frames!: number;
   /**
    * Null while it is under way. `lost`: its worker died or froze. `crashed`: a program it needs did. `given back`: its worker was stopped.
    * @example made
    */
   outcome!: 'made' | 'lost' | 'given back' | 'unwanted' | 'failed' | 'crashed' | null;
-  /** What it said when it failed. */
+  /**
+   * What it said when it failed.
+   * @example "The encoder ended with exit code 1."
+   */
   why!: string | null;
   beganAt!: Date;
   endedAt!: Date | null;
@@ -215,20 +353,30 @@ export class AttemptsResponse {
 }
 
 export class ScenesResponse {
-  /** The film it is compared with: the chapter's last one before. */
+  /**
+   * The film it is compared with: the chapter's last one before.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f006
+   */
   comparedWith!: string | null;
   items!: SceneResponse[];
 }
 
 export class SupposedEntryBody extends ScriptEntryBody {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f004 */
   @IsUUID() block!: string;
 }
 
 /** As a request, and what might be otherwise by then. */
 export class DryRunBody extends RequestRenditionBody {
-  /** A revision, published or not; without it the published one. */
+  /**
+   * A revision, published or not; without it the published one.
+   * @example 1
+   */
   @OptionalNotNull() @IsInt() @Min(1) @Max(2_000_000_000) revision?: number;
-  /** sha256 of a picture of the work as its cover; null for none. */
+  /**
+   * sha256 of a picture of the work as its cover; null for none.
+   * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+   */
   @IsOptional() @Matches(/^[0-9a-f]{64}$/, { message: 'picture must be the sha256 that its upload answered' }) picture?:
     string | null;
   /** Changes of the chapter's script, as they would be sent with PATCH. */
@@ -248,10 +396,16 @@ export class DryRunBody extends RequestRenditionBody {
 }
 
 export class DryRunScene {
+  /** @example 0 */
   index!: number;
+  /** @example "The lamp had been lit since before the harbour froze." */
   text!: string;
+  /** @example ["0197f0f6-3a51-7b3e-8b62-0a4be0d3f004"] */
   blocks!: string[];
-  /** Exact when its sound is there, else estimated. */
+  /**
+   * Exact when its sound is there, else estimated.
+   * @example 412
+   */
   frames!: number;
   sound!: ReasonResponse;
   /** A scene that is to be narrated is to be drawn, too: what it depends on is not known before. */
@@ -259,15 +413,24 @@ export class DryRunScene {
 }
 
 export class EstimateResponse {
+  /** @example 2.1 */
+  @ApiProperty({ format: 'double' })
   sound!: number;
+  /** @example 10.3 */
+  @ApiProperty({ format: 'double' })
   picture!: number;
   /** @example 12.4 */
+  @ApiProperty({ format: 'double' })
   total!: number;
 }
 
 export class DryRunResponse {
+  /** @example 1 */
   revision!: number;
-  /** The chapter's last finished film. */
+  /**
+   * The chapter's last finished film.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f006
+   */
   comparedWith!: string | null;
   /** CPU seconds that narrating and drawing would take, by what this work's newest scenes took. */
   cpuSeconds!: EstimateResponse;

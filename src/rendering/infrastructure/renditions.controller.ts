@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
@@ -8,9 +8,11 @@ import { Idempotent } from '#libs/http/idempotency';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
+import { ServesObject } from '#libs/storage/serves-object';
 import { Foreseeing } from '../application/foreseeing.js';
 import { Requesting } from '../application/requesting.js';
 import { InstalledVoices } from './installed-voices.js';
@@ -19,6 +21,7 @@ import { FilmFiles } from './film-files.js';
 import { RenditionViews } from './rendition-views.js';
 import {
   AttemptsResponse,
+  CuesResponse,
   DryRunResponse,
   DryRunBody,
   LinkResponse,
@@ -60,6 +63,7 @@ export class RenditionsController {
   @RateLimit('heavy')
   @Scope('films:write')
   @Idempotent()
+  @Sends('Location')
   async requestRendition(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -154,8 +158,7 @@ export class RenditionsController {
   @Get('renditions/:id/film.mp4')
   @RateLimit('read')
   @Public()
-  @ApiProduces('video/mp4')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  @ServesObject('The film.', ['video/mp4'])
   getFilm(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -169,6 +172,7 @@ export class RenditionsController {
   @Get('renditions/:id/link')
   @RateLimit('read')
   @Public()
+  @Sends('Cache-Control')
   createFilmLink(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -182,8 +186,7 @@ export class RenditionsController {
   @Get('renditions/:id/poster.jpg')
   @RateLimit('read')
   @Public()
-  @ApiProduces('image/jpeg')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  @ServesObject('The still.', ['image/jpeg'])
   getPoster(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -197,8 +200,7 @@ export class RenditionsController {
   @Get('renditions/:id/captions.vtt')
   @RateLimit('read')
   @Public()
-  @ApiProduces('text/vtt')
-  @ApiOkResponse({ schema: { type: 'string' } })
+  @ServesObject('The captions.', ['text/vtt'])
   getWebvttCaptions(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -212,8 +214,7 @@ export class RenditionsController {
   @Get('renditions/:id/captions.srt')
   @RateLimit('read')
   @Public()
-  @ApiProduces('application/x-subrip')
-  @ApiOkResponse({ schema: { type: 'string' } })
+  @ServesObject('The captions.', ['application/x-subrip'])
   getSrtCaptions(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -227,7 +228,7 @@ export class RenditionsController {
   @Get('renditions/:id/cues.json')
   @RateLimit('read')
   @Public()
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ServesObject('Cues and blocks with their times.', ['application/json'], CuesResponse)
   getCues(
     @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
@@ -241,6 +242,7 @@ export class RenditionsController {
   @Get('works/:id/rendering')
   @RateLimit('read')
   @Scope('films:read')
+  @Sends('ETag')
   async getRenderSettings(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
@@ -255,6 +257,7 @@ export class RenditionsController {
   @Put('works/:id/rendering')
   @RateLimit('write')
   @Scope('films:write')
+  @Sends('ETag')
   async setRenderSettings(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,

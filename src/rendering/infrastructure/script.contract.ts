@@ -37,7 +37,7 @@ const InMilliseconds = (): PropertyDecorator =>
 export class ScriptEntryBody {
   /**
    * Other words for the voice. The captions stay as the prose has them.
-   * @example Chapter five. The storm.
+   * @example "Chapter five. The storm."
    */
   @IsOptional() @IsString() @MaxLength(LONGEST_TEXT) say?: string | null;
   /**
@@ -45,13 +45,17 @@ export class ScriptEntryBody {
    * @example "V: The Storm"
    */
   @IsOptional() @IsString() @MaxLength(LONGEST_TEXT) show?: string | null;
-  /** Leave the block out of the film. */
+  /**
+   * Leave the block out of the film.
+   * @example false
+   */
   @IsOptional() @IsBoolean() skip?: boolean | null;
   /**
    * Seconds of silence after it, beyond the usual.
    * @example 1.5
    */
-  @IsOptional() @IsNumber() @InMilliseconds() @Min(0) @Max(LONGEST_PAUSE) pause?: number | null;
+  @ApiProperty({ format: 'double' }) @IsOptional() @IsNumber() @InMilliseconds() @Min(0) @Max(LONGEST_PAUSE) pause?:
+    number | null;
   /**
    * sha256 of a picture of the work (`POST /v1/works/{id}/pictures`), instead of the cover.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -71,27 +75,48 @@ export class ScriptEntryBody {
 }
 
 export class DetachedEntry {
-  /** Id of the block; see `GET /v1/chapters/{id}/draft`. */
+  /**
+   * Id of the block; see `GET /v1/chapters/{id}/draft`.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f004
+   */
   block!: string;
+  /** @example "Chapter five. The storm." */
   say?: string;
+  /** @example "V: The Storm" */
   show?: string;
+  /** @example false */
   skip?: boolean;
+  /** @example 1.5 */
+  @ApiProperty({ format: 'double' })
   pause?: number;
+  /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
   picture?: string;
+  /** @example flite:slt */
   voice?: string;
+  /** @example 2 */
   take?: number;
 }
 
 export class ScriptEntry extends DetachedEntry {
-  /** What the block reads in this revision. */
+  /**
+   * What the block reads in this revision.
+   * @example "The lamp had been lit since before the harbour froze."
+   */
   text!: string;
 }
 
 export class ScriptResponse {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f003 */
   chapterId!: string;
-  /** The revision whose blocks the entries belong to. */
+  /**
+   * The revision whose blocks the entries belong to.
+   * @example 1
+   */
   revision!: number;
-  /** Also the ETag: send it as If-Match with the next change. 0: nothing was written yet. */
+  /**
+   * Also the ETag: send it as If-Match with the next change. 0: nothing was written yet.
+   * @example 1
+   */
   version!: number;
   /** In the order of the blocks. */
   entries!: ScriptEntry[];
@@ -100,7 +125,10 @@ export class ScriptResponse {
 }
 
 export class ScriptQuery {
-  /** Whose blocks decide what is detached; without it the newest revision's. */
+  /**
+   * Whose blocks decide what is detached; without it the newest revision's.
+   * @example 1
+   */
   @OptionalNotNull()
   @FromDigits()
   @IsInt()
@@ -127,7 +155,10 @@ export class LexiconEntryBody {
   @OptionalNotNull()
   @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: 'language must be a BCP 47 tag like en or zh' })
   language?: string;
-  /** Without it `polish` and `Polish` are one word. */
+  /**
+   * Without it `polish` and `Polish` are one word.
+   * @example false
+   */
   @OptionalNotNull() @IsBoolean() caseSensitive?: boolean;
 }
 
@@ -141,8 +172,12 @@ export class LexiconBody {
 }
 
 export class LexiconResponse {
+  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   workId!: string;
-  /** Also the ETag. Each change is a new version and every version stays, as films name theirs. */
+  /**
+   * Also the ETag. Each change is a new version and every version stays, as films name theirs.
+   * @example 1
+   */
   version!: number;
   entries!: LexiconEntryBody[];
   /** When this version came; null for the empty one that every work begins with. */

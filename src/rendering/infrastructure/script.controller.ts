@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Scope } from '#libs/http/access';
 import { BodyLimit, CHAPTER_BODY, PICTURE_BODY, SCRIPT_BODY } from '#libs/http/body-limit';
@@ -7,9 +7,11 @@ import { etag, IfMatchVersion } from '#libs/http/etag';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
 import { RateLimit } from '#libs/http/rate-limit';
+import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { ObjectStore } from '#libs/storage/object-store';
 import { serveObject } from '#libs/storage/serve-object';
+import { ServesObject } from '#libs/storage/serves-object';
 import { Scripting } from '../application/scripting.js';
 import {
   LexiconResponse,
@@ -34,6 +36,7 @@ export class ScriptController {
   @Get('chapters/:id/script')
   @RateLimit('read')
   @Scope('films:read')
+  @Sends('ETag', 'Cache-Control')
   async getScript(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -49,6 +52,7 @@ export class ScriptController {
   @Put('chapters/:id/script/:block')
   @RateLimit('write')
   @Scope('films:write')
+  @Sends('ETag', 'Cache-Control')
   async putScriptEntry(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -66,6 +70,7 @@ export class ScriptController {
   @RateLimit('write')
   @BodyLimit(SCRIPT_BODY)
   @Scope('films:write')
+  @Sends('ETag', 'Cache-Control')
   async updateScriptEntry(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -82,6 +87,7 @@ export class ScriptController {
   @Delete('chapters/:id/script/:block')
   @RateLimit('write')
   @Scope('films:write')
+  @Sends('ETag', 'Cache-Control')
   async removeScriptEntry(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,
@@ -97,6 +103,7 @@ export class ScriptController {
   @Get('works/:id/lexicon')
   @RateLimit('read')
   @Scope('films:read')
+  @Sends('ETag', 'Cache-Control')
   async getLexicon(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
@@ -126,6 +133,7 @@ export class ScriptController {
   @RateLimit('write')
   @BodyLimit(CHAPTER_BODY)
   @Scope('films:write')
+  @Sends('ETag', 'Cache-Control')
   async setLexicon(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
@@ -144,6 +152,7 @@ export class ScriptController {
   @Scope('films:write')
   @ApiConsumes('image/jpeg', 'image/png', 'image/webp')
   @ApiBody({ description: 'JPEG, PNG or WebP.', schema: { type: 'string', format: 'binary' } })
+  @Sends('Location')
   async addPicture(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
@@ -174,8 +183,7 @@ export class ScriptController {
   @Get('works/:id/pictures/:sha256')
   @RateLimit('read')
   @Scope('films:read')
-  @ApiProduces('image/jpeg', 'image/png', 'image/webp')
-  @ApiOkResponse({ description: 'The picture.', schema: { type: 'string', format: 'binary' } })
+  @ServesObject('The picture.', ['image/jpeg', 'image/png', 'image/webp'])
   async getPicture(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) workId: string,
