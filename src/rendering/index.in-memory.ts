@@ -37,7 +37,7 @@ export function inMemoryRendering(unitOfWork: InMemoryUnitOfWork) {
   const settings = new InMemorySettingsRepository(unitOfWork);
   const scripts = new InMemoryScriptRepository(unitOfWork);
   const lexicons = new InMemoryLexiconRepository(unitOfWork);
-  const pictures = new InMemoryPictures(unitOfWork);
+  const pictures = new InMemoryPictures(unitOfWork, scripts);
   const voices = new InstalledVoices({ voiceApi: undefined } as Config);
   const quotas = { ofAnAuthor: { underWay: 3, secondsADay: 1_800 } };
   /** Of the worker that was there last; none at first. */

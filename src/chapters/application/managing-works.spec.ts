@@ -18,7 +18,8 @@ async function setUp({ isPublic = true } = {}) {
   const chapterId = await writing.create(ann, workId, 'One', { markdown: 'The lamp burned.' });
   if (isPublic) await writing.publish(ann, chapterId, undefined);
   unitOfWork.events.length = 0;
-  return { unitOfWork, works, tables, storage, workId, work: () => tables.works.get(workId) };
+  const recorded = () => unitOfWork.events.map(({ type }) => type);
+  return { unitOfWork, works, tables, storage, workId, recorded, work: () => tables.works.get(workId) };
 }
 
 const BAD_DETAILS: [string, { title?: string; summary?: string; language?: string }, string][] = [
@@ -68,11 +69,12 @@ describe('Somebody who updates a work', () => {
     ['of somebody else', bob, '', 1, true, 'not-your-work'],
     ['by an app that may only read', app, '', 1, true, 'not-your-work'],
     ['that changed meanwhile', ann, '', 7, true, 'changed-meanwhile'],
-  ])('is refused one %s, and so is who changes its cover', async (_, by, id, expected, isPublic, code) => {
+  ])('is refused one %s, and so is who changes or removes its cover', async (_, by, id, expected, isPublic, code) => {
     const { works, workId, work, storage } = await setUp({ isPublic });
     const change = { title: 'The Old Lamp' };
     await expect(works.update(by, id || workId, expected, change)).rejects.toMatchObject({ code });
     await expect(works.changeCover(by, id || workId, expected, Buffer.from('x'))).rejects.toMatchObject({ code });
+    await expect(works.removeCover(by, id || workId, expected)).rejects.toMatchObject({ code });
     expect([work(), storage.held.all()]).toMatchObject([{ title: 'The Lamp', cover: null }, []]);
   });
 });
@@ -85,6 +87,15 @@ describe('The cover of a work', () => {
     await works.changeCover(ann, workId, 2, Buffer.from('old lamp'));
     expect(storage.held.all()).toMatchObject([{ key: work()!.cover }]);
     expect(unitOfWork.events.at(-1)).toMatchObject({ type: 'WorkCoverChanged', data: { replaced: first } });
+  });
+
+  it('is removed, and nothing is when there is none', async () => {
+    const { works, workId, work, storage, recorded } = await setUp();
+    await works.changeCover(ann, workId, 1, Buffer.from('lamp'));
+    await works.removeCover(ann, workId, 2);
+    await works.removeCover(ann, workId, 3);
+    expect([work(), storage.held.all()]).toMatchObject([{ cover: null, version: 3 }, []]);
+    expect(recorded()).toEqual(['WorkCoverChanged', 'WorkCoverChanged']);
   });
 
   it('is refused when the work changed while the picture was stored', async () => {

@@ -48,6 +48,7 @@ const OF_A_WORK: [string, (world: World, by: Actor, workId: string) => Promise<u
   ['set how its chapters are filmed', ({ requesting }, by, id) => requesting.set(by, id, undefined, { onPublish: true })],
   ['set its lexicon', ({ scripting }, by, id) => scripting.pronounce(by, id, undefined, [{ written: 'Aoife', spoken: 'Eefa' }])],
   ['upload a picture', ({ scripting }, by, id) => scripting.addPicture(by, id, Buffer.from('x'))],
+  ['remove a picture', ({ scripting }, by, id) => scripting.removePicture(by, id, 'f'.repeat(64))],
 ];
 describe.each(OF_A_WORK)('To %s', (_, ask) => {
   it('takes somebody who works on the work: others learn no more than they may read', async () => {
@@ -211,6 +212,18 @@ describe('The script of a chapter', () => {
     const picture = await scripting.addPicture(ann, workId, Buffer.from('a lamp'));
     await scripting.put(ann, chapterId, block, 0, { picture });
     expect(storage.held.all()).toMatchObject([{ sha256: picture }]);
+  });
+
+  it('keeps a picture that it shows; any other is removed, once', async () => {
+    const { scripting, storage, workId, chapterId, block } = await setUp();
+    const picture = await scripting.addPicture(ann, workId, Buffer.from('a lamp'));
+    await scripting.put(ann, chapterId, block, 0, { picture });
+    const refused = () => expect(scripting.removePicture(ann, workId, picture)).rejects;
+    await refused().toMatchObject({ code: 'picture-in-use' });
+    await scripting.remove(ann, chapterId, block, 1);
+    await scripting.removePicture(ann, workId, picture);
+    expect(storage.held.all()).toEqual([]);
+    await refused().toMatchObject({ code: 'picture-not-found' });
   });
 });
 

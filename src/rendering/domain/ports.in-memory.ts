@@ -150,13 +150,28 @@ export class InMemoryLexiconRepository extends LexiconRepository {
 export class InMemoryPictures extends Pictures {
   private readonly rows: InMemoryTable<{ sha256: string; objectKey: string }>;
 
-  constructor(unitOfWork: InMemoryUnitOfWork) {
+  constructor(
+    unitOfWork: InMemoryUnitOfWork,
+    private readonly scripts: InMemoryScriptRepository,
+  ) {
     super();
     this.rows = unitOfWork.table();
   }
 
   add(workId: string, { sha256, objectKey }: { sha256: string; objectKey: string }): Promise<void> {
     return this.rows.put(`${workId} ${sha256}`, { sha256, objectKey });
+  }
+
+  async remove(workId: string, sha256: string): Promise<boolean> {
+    const isThere = this.rows.get(`${workId} ${sha256}`) !== undefined;
+    await this.rows.delete(`${workId} ${sha256}`);
+    return isThere;
+  }
+
+  async chaptersWith(workId: string, sha256: string): Promise<string[]> {
+    const shows = ({ workId: work, blocks }: ScriptState) =>
+      work === workId && Object.values(blocks).some(({ picture }) => picture === sha256);
+    return this.scripts.rows.all().flatMap((script) => (shows(script) ? [script.chapterId] : []));
   }
 
   async keys(workId: string, sha256s: readonly string[]): Promise<Map<string, string>> {
