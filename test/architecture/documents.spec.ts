@@ -1,6 +1,6 @@
 /** The documents say what the code says: generated parts are fresh, and the example in CONTRIBUTING.md compiles. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
@@ -59,6 +59,50 @@ describe('the example module of CONTRIBUTING.md', () => {
     expect(compile(broken)).toEqual([`${file}: Property 'permit' does not exist on type 'Chapters'.`]);
   });
 });
+
+describe('README.zh.md', () => {
+  const [english, chinese] = ['README.md', 'README.zh.md'].map((name) => readFileSync(join(ROOT, name), 'utf8'));
+
+  it('is in step with README.md: headings, tables, commands, links and variables', () => {
+    expect(outline(chinese)).toEqual(outline(english));
+  });
+
+  it('is not, when a command, a variable, a row or a heading is missing', () => {
+    for (const part of ['npm start\n', '| `PORT`', 'if-match', '## ', '](docs/films.md)'])
+      expect(outline(chinese.replace(part, ''))).not.toEqual(outline(english));
+  });
+});
+
+it('links only to files that exist', () => {
+  const documents = ['.', 'docs', 'docs/decisions', 'tools/launcher'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).flatMap((name) => (name.endsWith('.md') ? [join(folder, name)] : [])),
+  );
+  expect(documents.length).toBeGreaterThan(20);
+  expect(documents.flatMap((name) => deadLinks(name, readFileSync(join(ROOT, name), 'utf8')))).toEqual([]);
+  expect(deadLinks('docs/x.md', 'See [a](limits.md), [b](../gone.md) and [c](https://example.org).')).toEqual([
+    'docs/x.md: ../gone.md',
+  ]);
+});
+
+const deadLinks = (name: string, markdown: string): string[] =>
+  [...markdown.matchAll(/\]\(([^)#]+)[^)]*\)|<img src="([^"]+)"/g)]
+    .map(([, link, image]) => link ?? image)
+    .filter((link) => !/^https?:/.test(link) && !existsSync(join(ROOT, dirname(name), link)))
+    .map((link) => `${name}: ${link}`);
+
+/** What a translation must keep, in the order of the text. */
+function outline(markdown: string): string[] {
+  const commands = [...markdown.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, code]) =>
+    code.replace(/(^|\s+)# .*$/gm, '').trim(),
+  );
+  const prose = markdown.replace(/^```[\s\S]*?^```/gm, '');
+  const lines = prose.split('\n').flatMap((line) => {
+    const [start] = /^(#+ |\| |- )/.exec(line) ?? [];
+    const kept = [...line.matchAll(/`[^`]+`|\]\((?!README)[^)]+\)|<img src="[^"]+"/g)].map(([text]) => text);
+    return start || kept.length ? [`${start ?? ''}${kept.join(' ')}`] : [];
+  });
+  return [...lines, ...commands];
+}
 
 /** Code blocks that begin with a comment naming a file of the example. */
 function exampleFiles(markdown: string): Map<string, string> {
