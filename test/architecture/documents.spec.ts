@@ -68,7 +68,7 @@ describe('README.zh.md', () => {
   });
 
   it('is not, when a command, a variable, a row or a heading is missing', () => {
-    for (const part of ['npm start\n', '| `PORT`', 'if-match', '## ', '](docs/films.md)'])
+    for (const part of ['npm start\n', '| `PORT`', '3000', 'if-match', '## ', '](docs/films.md)'])
       expect(outline(chinese.replace(part, ''))).not.toEqual(outline(english));
   });
 });
@@ -99,6 +99,8 @@ function outline(markdown: string): string[] {
   const lines = prose.split('\n').flatMap((line) => {
     const [start] = /^(#+ |\| |- )/.exec(line) ?? [];
     const kept = [...line.matchAll(/`[^`]+`|\]\((?!README)[^)]+\)|<img src="[^"]+"/g)].map(([text]) => text);
+    // defaults of variables
+    if (/^\| `[A-Z_0-9]+`/.test(line)) kept.push(...(line.match(/\d+/g) ?? []).sort());
     return start || kept.length ? [`${start ?? ''}${kept.join(' ')}`] : [];
   });
   return [...lines, ...commands];
