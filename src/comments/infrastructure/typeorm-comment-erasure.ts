@@ -11,9 +11,9 @@ export class TypeormCommentErasure extends CommentErasure {
   async removeSome(chapterId: string, limit: number): Promise<number> {
     // an answer has a later position than what it answers
     const [, removed] = await this.transaction.writing.query<[unknown[], number]>(
-      `WITH some AS (SELECT id FROM comments.comment WHERE chapter_id = $1 ORDER BY position DESC LIMIT $2),
-            anchors AS (DELETE FROM comments.comment_anchor a USING some WHERE a.comment_id = some.id)
-       DELETE FROM comments.comment c USING some WHERE c.id = some.id`,
+      `WITH these AS (SELECT id FROM comments.comment WHERE chapter_id = $1 ORDER BY position DESC LIMIT $2),
+            anchors AS (DELETE FROM comments.comment_anchor a USING these WHERE a.comment_id = these.id)
+       DELETE FROM comments.comment c USING these WHERE c.id = these.id`,
       [chapterId, limit],
     );
     return removed;
