@@ -38,7 +38,7 @@ export async function openHouse(dist, name) {
     PORT: String(await freePort()),
     INKREEL_HOME: home,
     REDIS_PREFIX: `bench-${name}:${process.pid}`,
-    RATE_LIMITS: 'all=100000000/60', // requests are counted as ever, and none is refused
+    RATE_LIMITS: 'all=100000000/60', // requests are counted, and none is refused
     ACCESS_TOKEN_SECONDS: '86400', // a run takes longer than a token is usually good for
     SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
   };

@@ -1,12 +1,12 @@
 /**
- * How many live messages reach how many readers? One room of 1,000 connections on the built web server, and the same room on
- * bare `ws`, by turns in one run on one machine. Ratios count; the figures by themselves say more about the machine.
+ * How many live messages are delivered a second? One stream with 1,000 connections on the built web server, and 1,000 connections on
+ * bare `ws`, measured alternately in one run on one machine. The ratio is the result; the figures themselves depend on the machine.
  *
  *   DATABASE_URL=… REDIS_URL=… node test/bench/live.mjs [--connections 1000] [--rounds 3] [--seconds 3] [--in-flight 64] [--json] [--dist dist]
  *
- * DATABASE_URL must be migrated; a chapter is published there for the room to be about. The readers are raw TCP sockets that only
- * count bytes, so that reading costs little, and one real client on each side that measures the time from saying to hearing.
- * Messages are said as fast as they arrive: never more than `--in-flight` of them on their way. Both sides carry the same text.
+ * DATABASE_URL must be migrated; a chapter is published there for the stream. The readers are raw TCP sockets that only
+ * count bytes, so that reading costs little, and one real client on each side that measures the time from sending to receiving.
+ * Messages are sent as fast as they arrive, never more than `--in-flight` of them at a time. Both sides carry the same text.
  *
  * Ours does more for each: a message is one committed comment and one event with its id, in a transaction of its own; Redis wakes the
  * server, which reads the event, fills it from the comment and its author, and sends it with its number. Bare `ws` gets the finished text from one client and sends it on to every other.
@@ -37,7 +37,7 @@ const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 if (process.argv.includes('--bare')) serveBare();
 else await bench();
 
-/** What one writes in ten lines: everybody who connects hears what anybody says. */
+/** A broadcast server in ten lines: it sends each message to every connection. */
 function serveBare() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false }, () =>
     process.send(server.address().port),
@@ -78,7 +78,7 @@ async function bench() {
   process.exit();
 }
 
-/** Says messages for some seconds, waits until all have arrived everywhere. */
+/** Sends messages for some seconds, and waits until all have arrived everywhere. */
 async function round(side, seconds, inFlight) {
   const begin = { bytes: side.bytes, cpu: cpuSeconds(side.pid), at: performance.now() };
   side.lags.length = 0;
@@ -107,7 +107,7 @@ async function round(side, seconds, inFlight) {
   };
 }
 
-/** Bare `ws`, and somebody who says things there. */
+/** Bare `ws`, and a client that sends to it. */
 async function bareSide(closing) {
   const server = spawn(process.execPath, [import.meta.filename, '--bare'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   closing.push(() => server.kill());
@@ -128,13 +128,13 @@ async function bareSide(closing) {
   return side;
 }
 
-/** The built web server, and a chapter to talk about. */
+/** The built web server, and a chapter to comment on. */
 async function ourSide(web, home, closing) {
   const { DATABASE_URL, REDIS_URL } = process.env;
   const prefix = `bench:${process.pid}`;
   const port = await freePort();
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  // counted as ever, and nothing is refused
+  // requests are counted, and none is refused
   const unlimited = { RATE_LIMITS: 'all=100000000/60', LIVE_CONNECTIONS_PER_ADDRESS: '1000000' };
   const settings = { HOST: '127.0.0.1', PORT: String(port), INKREEL_HOME: home, REDIS_PREFIX: prefix, LOG_LEVEL: 'error' };
   const server = spawn(process.execPath, [web], {
@@ -175,7 +175,7 @@ async function ourSide(web, home, closing) {
   return side;
 }
 
-/** A side's readers. `say` is added by its maker. */
+/** The readers of one side. The caller adds `say`. */
 function room(name, pid, port, at, hello) {
   const side = { name, pid, results: [], lags: [], bytes: 0, readers: 0 };
   const saidAt = new Map();
@@ -221,7 +221,7 @@ function presented(id, chapterId, authorId, createdAt) {
   };
 }
 
-/** Counts bytes, and says something now and then, as a browser does by answering pings. */
+/** Counts bytes, and answers pings, as a browser does. */
 function reader(side, port, at, hello) {
   return new Promise((resolve, reject) => {
     const buffer = Buffer.allocUnsafe(65_536);

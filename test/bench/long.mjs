@@ -3,7 +3,7 @@
  *
  *   npm run bench -- --only long                       (DATABASE_URL, migrated and its own, and REDIS_URL are needed)
  *   npm run bench -- --only long --paragraphs 100      a shorter one
- *   npm run bench -- --only long --text chapter.md     a chapter of one's own, nothing of which is made before
+ *   npm run bench -- --only long --text chapter.md     another chapter, of which no scene was made before
  *
  * Paragraphs are sentences of test/fixtures/bench-film.en.md in ever new order, one of three with words of its own: an hour of film, of
  * which most scenes are made once and used often, so that the run takes minutes rather than an hour. Every scene of the plan, of the queue
@@ -96,7 +96,7 @@ report(
 await house.database.end();
 process.exit();
 
-/** Of all files in a folder and below; what leaves meanwhile counts nothing. */
+/** The size of all files in a folder and below; a file that is deleted meanwhile counts nothing. */
 function bytesIn(folder) {
   try {
     return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {

@@ -1,6 +1,6 @@
 /**
- * Readers for chapter.mjs, in a process of their own: so many kept-alive connections, each asking for the next page as soon as it has the
- * last, over plain sockets, so that asking costs little. Takes orders over IPC:
+ * Readers for chapter.mjs, in a process of their own: so many kept-alive connections, each requests the next page as soon as it has the
+ * last, over plain sockets, so that a request costs little. Takes commands over IPC:
  * `{ port, connections, seconds, requests: [bytes of one request, …], status }` → `{ answers, seconds, bytes, bodyBytes, p50, p99 }`.
  */
 import net from 'node:net';

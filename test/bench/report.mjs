@@ -1,9 +1,9 @@
 /**
  * The one shape of every result, `{ name, value, unit, baseline, goal, ok }`: as a table for people, or one JSON object a line.
- * `ok` is null where there is no goal: such figures are there to be read.
+ * `ok` is null where there is no goal: such figures are information.
  */
 
-/** What is being done just now, for who waits; never on standard output. */
+/** Says on standard error what is being done. */
 export const say = (text) => process.stderr.write(`  · ${text}\n`);
 
 /**

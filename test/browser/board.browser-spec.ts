@@ -32,7 +32,7 @@ describeInChromium('The job board at /admin/queues', () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  it('shows an admin its queues, without a complaint of the console', async () => {
+  it('shows an admin its queues, without an error in the console', async () => {
     await signIn(admin);
     const { page } = browser;
     await page.getByRole('link', { name: 'Job board' }).click();
@@ -55,7 +55,7 @@ describeInChromium('The job board at /admin/queues', () => {
     expect(await browser.page.evaluate('document.cookie')).toBe('');
   });
 
-  it('refuses a reader, who gets no cookie and stays outside', async () => {
+  it('refuses a reader, who gets no cookie', async () => {
     await signIn(reader);
     expect(await browser.page.locator('body').innerText()).toContain('for admins');
     expect(await browser.page.context().cookies()).toEqual([]);

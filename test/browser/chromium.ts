@@ -1,4 +1,4 @@
-/** A real Chromium, as it is installed here, and what a page of it complains about. */
+/** The Chromium that is installed on this machine, and the errors that its pages report. */
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,7 +23,7 @@ const ABSENT =
   'SKIPPED: there is no Chromium here. Install it (Debian: apt-get install chromium) or name one in CHROMIUM_PATH, then run this again.';
 
 function found(): string | undefined {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH; // a wrong one shall fail, not skip
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH; // a wrong path must fail, not skip
   const folders = (process.env.PATH ?? '').split(delimiter);
   return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...APPLICATIONS].find((file) => {
     try {
@@ -48,11 +48,11 @@ export interface Visit {
   readonly page: Page;
   /** Errors of the console and of scripts, and whatever the Content-Security-Policy stopped. */
   readonly complaints: string[];
-  /** Cookies and storage are as new again afterwards. */
+  /** Removes cookies and storage. */
   end(): Promise<void>;
 }
 
-/** A page of a browser that nobody has used before. */
+/** A page of a new browser. */
 export async function visit(): Promise<Visit> {
   const profile = mkdtempSync(join(tmpdir(), 'inkreel-chromium-'));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {

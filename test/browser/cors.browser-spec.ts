@@ -63,7 +63,7 @@ describeInChromium('A page of another origin', () => {
     browser.page.evaluate(`(${CALL})(${JSON.stringify([url, init, names])})`);
   const authorization = (): object => ({ authorization: `Bearer ${mira.token}` });
 
-  it.each(['localhost', '127.0.0.1'])('of %s may GET in development, and read what the answer says of itself', async (host) => {
+  it.each(['localhost', '127.0.0.1'])('of %s may GET in development, and read the headers of the answer', async (host) => {
     await open(host);
     const names = ['ETag', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'];
     const { status, read } = await call(`${development.url}/v1/chapters/${chapterId}`, { headers: authorization() }, names);
@@ -75,7 +75,7 @@ describeInChromium('A page of another origin', () => {
     expect([missing.status, missing.read['X-Request-Id']]).toEqual([404, expect.any(String)]);
   });
 
-  it('may POST with a token, a key and a trace, and read where the new thing is', async () => {
+  it('may POST with a token, a key and a trace, and read the Location of what was created', async () => {
     await open('localhost');
     const headers = {
       ...authorization(),
@@ -88,7 +88,7 @@ describeInChromium('A page of another origin', () => {
     expect([status, read.Location]).toEqual([201, expect.stringContaining('/v1/comments/')]);
   });
 
-  it('may read that it is limited, and for how long', async () => {
+  it('may read that it is rate limited, and for how long', async () => {
     const few = await stack.startWeb({ NODE_ENV: 'development', RATE_LIMITS: 'read=1/60' });
     await open('localhost');
     await call(`${few.url}/v1/works`, {});

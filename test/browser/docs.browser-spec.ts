@@ -1,4 +1,4 @@
-/** Swagger UI as a developer uses it, under the policy that we ship. */
+/** Swagger UI as a developer uses it, under the Content-Security-Policy of production. */
 import type { Locator } from 'playwright-core';
 import { begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
 import type { Person } from '../support/people.js';
@@ -60,13 +60,13 @@ describeInChromium('Swagger UI at /docs', () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  it('refuses /v1/me before anybody signed in', async () => {
+  it('refuses /v1/me before sign-in', async () => {
     const operation = await tried('get', '/v1/me');
     expect(await executed(operation)).toMatchObject({ status: 401, body: { title: expect.any(String) } });
     browser.complaints.length = 0; // a refused call is an error of the console, too
   });
 
-  it('signs in, is authorised with the token, and then /v1/me answers 200 with who asked', async () => {
+  it('signs in, is authorised with the token, and then /v1/me answers 200 with the account', async () => {
     const { page } = browser;
     await page.goto('about:blank'); // a mere reload would keep the address of the operation opened last, and open it again
     await page.goto(`${stack.webs[0].url}/docs`);
@@ -89,7 +89,7 @@ describeInChromium('Swagger UI at /docs', () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  it('needs no second sign-in of an admin who signed in at /admin, and keeps nothing of it in the browser', async () => {
+  it('needs no second sign-in after an admin signed in at /admin, and stores no token in the browser', async () => {
     const { page } = browser;
     const admin = await signUp(stack, { role: 'admin' });
     await page.goto(`${stack.webs[0].url}/admin`);

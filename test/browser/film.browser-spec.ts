@@ -1,4 +1,4 @@
-/** The film where it is watched: in a page of another origin, and alone in a tab. */
+/** A film in a browser: in a page of another origin, and alone in a tab. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
@@ -7,10 +7,10 @@ import { begunChapter, signUp, type Stack, startStack, until } from '../support/
 import { describeInChromium, type Visit, visit } from './chromium.js';
 
 const TEXT = 'The post office had one lamp.\n\nMara lit it every evening.';
-/** Making it may take long where everything else is tested at the same time. */
+/** Making the film takes long while other tests run. */
 const PATIENCE = 400_000;
 
-/** What the page tells about its video: runs in the browser, so it is written as a script of it. */
+/** Reads the state of the page's video; runs in the browser. */
 const STATE = `(() => {
   const { duration, currentTime, readyState, videoWidth, videoHeight, paused, error } = document.querySelector('video');
   return { duration, currentTime, readyState, videoWidth, videoHeight, paused, error: error && error.message };

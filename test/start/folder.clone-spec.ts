@@ -1,4 +1,4 @@
-/** A clone in a folder whose name holds blanks and Chinese characters: built, started and asked there, as a user would. */
+/** A clone in a folder whose name holds blanks and Chinese characters: built, started and used there. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

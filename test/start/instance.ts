@@ -1,4 +1,4 @@
-/** An instance of Inkreel started as a user starts it, in a home of its own under the temporary folder, and looked at from outside. */
+/** An instance of Inkreel, started by npm in a home of its own under the temporary folder, and observed from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -51,12 +51,12 @@ interface Process {
   command: string;
   isOurs: boolean;
 }
-/** Who belonged to a home when we last looked: an encoder whose worker was killed has no tie to it any more but that. */
+/** The processes of each home at the last look: an encoder whose worker was killed can only be recognised by this. */
 const remembered = new Map<string, Set<string>>();
 
 /**
- * Every living process of `home`: those that name it in their environment or arguments, the servers, which work inside it,
- * what these have started, and whoever was one of them before.
+ * Every running process of `home`: those that name it in their environment or arguments, the servers, which run inside it,
+ * their child processes, and those that were one of them before.
  */
 export function processesOf(home: string): Process[] {
   const before = remembered.get(home) ?? new Set();
@@ -150,7 +150,7 @@ export class Instance {
     );
   }
 
-  /** Asks it to stop, as Ctrl-C would, and waits until nothing of it is left. */
+  /** Stops it, as Ctrl-C does, and waits until all its processes have ended. */
   async stop(): Promise<void> {
     const starter = processesOf(this.home).find(
       ({ program, command }) => program === 'node' && command.includes('tools/launcher/start.mjs'),
@@ -167,7 +167,7 @@ export class Instance {
   }
 }
 
-/** Whatever a failed test left behind must not outlive it. */
+/** Kills what a failed test left running, and deletes its home. */
 export async function clear(home: string): Promise<void> {
   for (const { pid } of processesOf(home)) {
     try {

@@ -17,7 +17,7 @@ describe('an instance whose processes are killed', () => {
   const accounts = (): { email: string; password: string; role: string }[] =>
     JSON.parse(readFileSync(join(home, 'demo-accounts.json'), 'utf8')) as never;
 
-  /** A chapter that the author was told is published: from then on it must be there. */
+  /** Publishes a chapter. After the answer it must never be lost. */
   async function publish(markdown: string): Promise<string> {
     const { chapterId } = await begunChapter({ api: api() }, { markdown, publish: true });
     kept.push(chapterId);
@@ -34,9 +34,9 @@ describe('an instance whose processes are killed', () => {
     );
     return { film: film.id, encoder: encoder.pid };
   }
-  /** Signals this one process, as the system would, without a word to the others. */
+  /** Sends a signal to one process only. */
   function send(pid: number, signal: NodeJS.Signals): void {
-    processesOf(home); // remembers whom it has started
+    processesOf(home); // remembers its child processes
     process.kill(pid, signal);
   }
   const logLines = (name: string): { context?: string }[] =>
@@ -60,7 +60,7 @@ describe('an instance whose processes are killed', () => {
   });
   afterAll(() => clear(home));
 
-  it('prints every URL and the demo accounts, and keeps secrets to its owner', () => {
+  it('prints every URL and the demo accounts, and makes secrets readable by their owner only', () => {
     const { urls } = instance.run;
     for (const url of Object.values(urls)) expect(instance.output).toContain(url);
     for (const { email, password } of accounts()) expect(instance.output).toMatch(new RegExp(`${email} +${password}`));
@@ -68,7 +68,7 @@ describe('an instance whose processes are killed', () => {
       expect((statSync(join(home, file)).mode & 0o777).toString(8)).toBe('600');
   });
 
-  it('shows the warnings of web and worker in words, and keeps the whole lines in their logs', async () => {
+  it('shows the warnings of web and worker as text, and keeps the full lines in their logs', async () => {
     await fetch(`http://127.0.0.1:${port}/livez`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
     await instance.says('web      Proxy: A request came from');
     // The starter is stopped meanwhile: PostgreSQL would otherwise be back before the worker asks it again.
@@ -133,7 +133,7 @@ describe('an instance whose processes are killed', () => {
     expect(second.output).toContain(`already runs from ${home} (pid ${instance.pid('starter')}`);
   });
 
-  it('is joined by another web and another worker, which leave with it and alone', async () => {
+  it('is joined by another web and another worker, which stop with it, or alone', async () => {
     const other = await freePort();
     const web = Instance.run(['run', 'web', '--', '--port', String(other)], home, port);
     const worker = Instance.run(['run', 'worker'], home, port);
@@ -155,12 +155,15 @@ describe('an instance whose processes are killed', () => {
     expect(await readable()).toEqual(kept);
   });
 
-  it.each(['npm', 'starter', 'web', 'worker'])('leaves no process behind after SIGTERM to %s while it films', async (name) => {
-    if (processesOf(home).length === 0) instance = await start();
-    await filming();
-    send(instance.pid(name), 'SIGTERM');
-    await instance.isGone();
-  });
+  it.each(['npm', 'starter', 'web', 'worker'])(
+    'leaves no process running after SIGTERM to %s while it makes a film',
+    async (name) => {
+      if (processesOf(home).length === 0) instance = await start();
+      await filming();
+      send(instance.pid(name), 'SIGTERM');
+      await instance.isGone();
+    },
+  );
 
   it('stops everything when a process ended unexpectedly five times in a minute, and says so', async () => {
     instance = await start();

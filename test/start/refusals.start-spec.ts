@@ -114,7 +114,7 @@ describe('npm start refuses with one sentence', () => {
       try {
         writeFileSync(join(disk, 'filler'), Buffer.alloc(64 * 1024 * 1024));
       } catch {
-        // that is what fills it to the last byte
+        // this fills it to the last byte
       }
       expectRefusal(await start({ INKREEL_HOME: disk, PORT: String(port) }), /The disk of .* is full/);
     } finally {
@@ -122,7 +122,7 @@ describe('npm start refuses with one sentence', () => {
     }
   });
 
-  it('a variable that only the product understands, and leaves nothing running', async () => {
+  it('a variable that only the product reads, and leaves no process running', async () => {
     const answer = await start({ INKREEL_HOME: home, PORT: String(port), LOG_LEVEL: 'loud' });
     expect(answer.refusal).toContain('LOG_LEVEL=loud is none of');
     expect(answer.refusal).not.toMatch(/^\s+at /m);

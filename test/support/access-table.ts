@@ -6,7 +6,7 @@
  * `author` writes elsewhere. The members of the work are readers of the site, but for its owner. `app` acts for the owner
  * with every scope, `bare-app` for the owner with none.
  *
- * A sign is the answer: `.` let in (whatever becomes of the request), `1` unauthenticated (401), `3` forbidden (403), `4` as
+ * A sign is the answer: `.` allowed (whatever the request then does), `1` unauthenticated (401), `3` forbidden (403), `4` as
  * if it did not exist (404). The first text is about a work and chapter that are not published, the second about published
  * ones; one text stands for both.
  */
@@ -40,7 +40,7 @@ export interface AccessRow {
 const OPEN = '... .... .. 1..';
 const ADMINS = '133 3333 3. 133';
 const SIGNED_IN = '1.. .... .. 1.3';
-/** A version that nobody has: who is let in changes nothing. */
+/** A version that does not exist, so that an allowed request changes nothing. */
 const STALE = { 'if-match': '"999"' };
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 

@@ -1,10 +1,10 @@
 /**
  * A REST client for tests. Paths are sent exactly as they are written (`fetch` would tidy `//` and `..` away), bodies as
- * JSON unless they are text or bytes, and an answer that says "our fault" shows the server's log at once.
+ * JSON unless they are text or bytes, and an answer of 500 and above prints the server's log at once.
  */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 
-/** What most answers hold; name a contract class for the rest: `api.get<WorkResponse>(…)`. */
+/** The members of most answers; name a contract class for others: `api.get<WorkResponse>(…)`. */
 export interface Anything {
   id: string;
   items: Anything[];
@@ -20,13 +20,13 @@ export interface Anything {
 export interface Answer<Body = Anything> {
   status: number;
   headers: IncomingHttpHeaders;
-  /** JSON as what it means, anything else as text. */
+  /** Parsed if it is JSON, else text. */
   body: Body;
   bytes: Buffer;
 }
 
 export class Api {
-  /** Told of every answer of 500 and above, by the stack. */
+  /** Called for every answer of 500 and above; stack.ts sets it. */
   static onFault: (what: string, answer: Answer<unknown>) => void = () => undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class Api {
     return new Api(this.url, token, this.agent);
   }
 
-  /** The same person at another process. */
+  /** The same person as a client of another process. */
   at(url: string): Api {
     return new Api(url, this.token);
   }

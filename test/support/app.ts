@@ -1,5 +1,5 @@
 /**
- * The modules of the web process inside the test's process, for what no request shows. Requests are tested against built
+ * The modules of the web process inside the test's process, for tests that need more than requests. Requests are tested against built
  * processes (stack.ts).
  */
 import 'reflect-metadata';
@@ -12,7 +12,7 @@ import { freshDatabase, freshRedisPrefix, tempFolder } from './database.js';
 
 export interface App {
   fastify: FastifyInstance;
-  /** Every route of the server, whoever added it, as `GET /v1/works/:id`. HEAD, which Fastify adds to every GET, is left out. */
+  /** Every route of the server, of Nest and of Fastify, as `GET /v1/works/:id`. HEAD, which Fastify adds to every GET, is left out. */
   routes: string[];
   /** The handlers of Nest's controllers by route, to ask for their decorators. */
   handlers: Map<string, { controller: object; method: object }>;

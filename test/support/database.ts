@@ -22,7 +22,7 @@ export async function freshDatabase(): Promise<{ url: string; drop(): Promise<vo
   };
 }
 
-/** For REDIS_PREFIX: tests share one Redis and never meet in it. */
+/** For REDIS_PREFIX: tests share one Redis, and each has keys of its own. */
 export const freshRedisPrefix = (): string => `test:${process.pid}:${randomBytes(5).toString('hex')}`;
 
 /** For INKREEL_HOME and files. The path is real, as macOS reaches its temporary folder by a link. */
@@ -31,7 +31,7 @@ export async function tempFolder(): Promise<{ path: string; drop(): Promise<void
   return { path, drop: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) };
 }
 
-/** Postgres copies a template only while nobody is connected to it (55006), which the last clone or migration may still be. */
+/** Postgres copies a template only while it has no connection (55006); the last clone or migration may still have one. */
 async function cloneWhenFree(client: Client, name: string, template: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,9 +1,9 @@
-/** A listener to `GET /v1/live/{stream}/events` as any client could be written from docs/live-protocol.md: plain `http`. */
+/** A client of `GET /v1/live/{stream}/events`, written from docs/live-protocol.md with plain `http`. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Frame, LiveEvent } from './live-client.js';
 import { until } from './until.js';
 
-/** One block of `text/event-stream`, its data understood as JSON. */
+/** One block of `text/event-stream`, its data parsed as JSON. */
 export interface Message {
   id?: string;
   event?: string;
@@ -50,18 +50,18 @@ export class EventSource {
     return this.answer.statusCode!;
   }
 
-  /** What a browser would come back with. */
+  /** The Last-Event-ID that a browser would reconnect with. */
   get lastEventId(): string {
     return this.messages.findLast(({ id }) => id !== undefined)?.id ?? '';
   }
 
-  /** The first named message, past or coming, of this name. */
+  /** The first message with this name, received before or after this call. */
   async hears(event: string): Promise<Frame> {
     const message = await until(() => this.messages.find((one) => one.event === event), 5_000, `an event named ${event}`);
     return message.data as Frame;
   }
 
-  /** As when the network goes: no word to the server. */
+  /** Ends the connection without a message to the server, as when the network fails. */
   async cut(): Promise<void> {
     this.call.destroy();
     await this.ended;

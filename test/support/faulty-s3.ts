@@ -1,6 +1,6 @@
 /**
- * An HTTP server in front of a fake S3 that on demand answers 500, does not answer, changes a bit, or holds an upload until it is
- * released. Without a fault it passes everything on unchanged.
+ * An HTTP server in front of a fake S3. On demand it answers 500, does not answer, changes a bit, or holds an upload until it is
+ * released. Otherwise it passes everything on unchanged.
  */
 import { type IncomingMessage, createServer, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -11,11 +11,11 @@ export type Trouble = 'fails' | 'says nothing' | 'turns a bit' | 'holds';
 export interface FaultyS3 {
   /** S3_ variables for the product's processes. */
   readonly env: NodeJS.ProcessEnv;
-  /** The next `times` requests of this method, with this in their path or media type, meet this trouble; returns how to end it. */
+  /** The next `times` requests of this method, with this in their path or media type, get this fault; returns a function that ends it. */
   trouble(kind: Trouble, method: 'GET' | 'PUT', about?: RegExp, times?: number): () => void;
   /** How many requests there were. */
   readonly asked: number;
-  /** How many requests met trouble so far. */
+  /** How many requests got a fault so far. */
   readonly met: number;
   /** Requests that are held just now, by path. */
   readonly held: readonly string[];
@@ -51,7 +51,7 @@ export async function startFaultyS3(): Promise<FaultyS3> {
         held.push(near.url!);
         await new Promise<void>((free) => rule.free.push(free));
         held.splice(held.indexOf(near.url!), 1);
-        if (answer.destroyed) return; // whoever sent it is gone: it was never whole
+        if (answer.destroyed) return; // the sender closed the connection before the upload was complete
       }
       if (rule.kind === 'turns a bit' && near.method === 'PUT') body[body.length >> 1] ^= 1;
     }

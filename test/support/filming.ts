@@ -1,4 +1,4 @@
-/** Films for tests that do harm to them: asked for, watched, and looked at from behind, in the record of attempts. */
+/** Requests films, follows them, and reads their attempts and artefacts from the database, for tests that damage them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RenditionResponse, ScenesResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import { must, type Person } from './people.js';
@@ -17,7 +17,7 @@ export interface Attempt {
   ended_at: Date | null;
 }
 
-/** Renderers give way to everything else: on a busy machine a film of four scenes takes minutes. */
+/** Renderers have a low priority: on a busy machine a film of four scenes takes minutes. */
 const PATIENCE_MS = 150_000;
 
 export const askFor = async (author: Person, chapterId: string): Promise<RenditionResponse> => {
@@ -29,7 +29,7 @@ export const askFor = async (author: Person, chapterId: string): Promise<Renditi
 export const filmOf = async (author: Person, id: string): Promise<RenditionResponse> =>
   must(200, await author.api.get<RenditionResponse>(`/v1/renditions/${id}`));
 
-/** @param stack given, a film that is not finished shows what its jobs met. */
+/** @param stack if given, the error for an unfinished film includes what happened to its jobs. */
 export async function finished(author: Person, id: string, ms = PATIENCE_MS, stack?: Stack): Promise<RenditionResponse> {
   const met = () =>
     stack?.sql(

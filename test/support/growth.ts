@@ -10,7 +10,7 @@
 const STEP = 8;
 const MOST_GROWTH = STEP * 2.5;
 const FLOOR_MS = 60;
-/** Longer than that and the next size is not tried: it would take an hour if the work were cubic. */
+/** After a longer time the next size is not tried: cubic work would take an hour. */
 const LONGEST_MS = 1_000;
 
 export interface Growth {

@@ -1,7 +1,7 @@
 import type { Make } from './growth.js';
 
 /**
- * Texts that are cheap to send and dear to read for a parser that backtracks or starts over: each is made in any size. Repeated units,
+ * Texts that are cheap to send and expensive to read for a parser that backtracks or starts again. Each can be made in any size: repeated units,
  * openers that are never closed, long runs of one sign before a sign that spoils the match, and many lines of one kind.
  */
 

@@ -1,4 +1,4 @@
-/** Images that no encoder would write, for tests of what is refused. */
+/** Images that no encoder writes, for tests of refusals. */
 import { crc32, deflateSync } from 'node:zlib';
 
 export interface PngChunk {

@@ -1,11 +1,11 @@
-/** The build beside node_modules in which some packages are not installed: what somebody has who left out the optional ones. */
+/** A build with a node_modules that lacks some packages, as after an installation without optional packages. */
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { tempFolder } from './database.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** @returns for INKREEL_DIST; the folder is the caller's to drop. */
+/** @returns a folder for INKREEL_DIST, which the caller must delete. */
 export async function installationWithout(...missing: string[]): Promise<{ dist: string; drop(): Promise<void> }> {
   const { path, drop } = await tempFolder();
   const dist = resolve(process.env.INKREEL_DIST ?? join(ROOT, 'dist'));

@@ -1,4 +1,4 @@
-/** A listener as any client of `/live` could be written from docs/live-protocol.md: plain `ws`, no code of ours. */
+/** A client of `/live`, written from docs/live-protocol.md with plain `ws` and no code of the product. */
 import { WebSocket } from 'ws';
 import { until } from './until.js';
 
@@ -21,7 +21,7 @@ export interface Frame {
 }
 
 export class LiveClient {
-  /** Everything that came, in order. */
+  /** All frames received, in order. */
   readonly frames: Frame[] = [];
   /** The numbered events among it. */
   readonly events: LiveEvent[] = [];
@@ -62,7 +62,7 @@ export class LiveClient {
     );
   }
 
-  /** The first frame, past or coming, of which `is` is true. */
+  /** The first frame for which `is` is true, received before or after this call. */
   waitFor(is: (frame: Frame) => boolean, ms = 5_000): Promise<Frame> {
     return until(() => this.frames.find(is), ms, `a live frame for which ${is.toString()}`);
   }

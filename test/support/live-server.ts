@@ -1,4 +1,4 @@
-/** The live connections of one web process, over real sockets and without Postgres or Redis: `live-web.ts` stands for those. */
+/** The live connections of one web process, over real sockets and without Postgres or Redis, which `live-web.ts` replaces. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ import { Sockets } from '#libs/live/sockets';
 import { StreamKinds } from '#libs/live/stream-kinds';
 import { Chapters, Client, Ticks, Tokens, World } from './live-web.js';
 
-/** Everything a web process has for listeners. */
+/** The parts of a web process that serve listeners. */
 export class LiveServer {
   readonly world = new World();
   readonly tokens = new Tokens();

@@ -1,4 +1,4 @@
-/** What a web process hears live from, in memory, and a client that listens: to test the sockets without Postgres or Redis. */
+/** The event store and the bus of a web process, in memory, and a client: to test sockets without Postgres or Redis. */
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { EventLog, StoredEvent } from '#libs/live/event-log';
@@ -13,7 +13,7 @@ import { Live } from '#libs/kernel/live';
 export const CHAPTER = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60';
 export const DRAFT = 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f61';
 
-/** Postgres and Redis, as far as listeners can tell. */
+/** Behaves like Postgres and Redis for listeners. */
 export class World {
   constructor() {
     this.presenters.register(['comment.posted'], (events) =>
@@ -27,7 +27,7 @@ export class World {
   epoch = '00000000000000e1';
   /** The oldest event that is kept. */
   first = 1;
-  /** Words by the number of the event that tells of them, as a table would hold them. */
+  /** The content of each event by its number, as a table would hold it. */
   readonly words = new Map<number, string>();
   /** How often the stream's position was asked for. */
   positions = 0;

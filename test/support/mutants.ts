@@ -1,5 +1,5 @@
 /**
- * Copies of a small module, each without one thing it says: for tests that ask whether another test would notice. A copy is
+ * Copies of a small module, each without one part: for tests that check whether another test would fail then. A copy is
  * made by cutting an element out of an array, by asking for another scope, or by letting an operand of `&&` be true or one
  * of `||` be false.
  */

@@ -1,4 +1,4 @@
-/** Who takes part in tests, and what they have written. */
+/** Accounts for tests, with works and chapters. */
 import { randomUUID } from 'node:crypto';
 import type { Role } from '#libs/kernel/actor';
 import type { AccountResponse, SessionResponse } from '../../src/auth/infrastructure/auth.contract.js';
@@ -17,7 +17,7 @@ export interface Person {
 
 const PASSWORD = 'a lantern left burning';
 
-/** Signs up and in. Moderators and admins, whom nobody can sign up as, are made so in the database before they sign in. */
+/** Signs up and in. Nobody can sign up as moderator or admin, so these get their role in the database before they sign in. */
 export async function signUp(
   where: Stack | { api: Api; sql?: undefined },
   { role = 'reader', name = 'Somebody' }: { role?: Role; name?: string } = {},
@@ -58,7 +58,7 @@ export async function begunChapter(
   return { ...begun, version: Number(published.headers.etag?.replaceAll('"', '')) };
 }
 
-/** The body of an answer that has to be of this status for the test to go on. */
+/** The body of an answer. @throws when its status is another. */
 export function must<Body>(status: number, answer: Answer<Body>): Body {
   if (answer.status !== status)
     throw new Error(`${answer.status} instead of ${status}: ${answer.bytes.toString().slice(0, 500)}`);

@@ -1,4 +1,4 @@
-/** What specs of the picture share: the kernel, compiled when its source is newer, a small moving scene, and FFmpeg to look at results. */
+/** For specs of pictures: the kernel, compiled when its source is newer, a small moving scene, and FFmpeg to read results. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ export function pagesOf(words: readonly string[], each = 0.2, perPage = 6): Capt
 
 export const SLOW_ZOOM = { from: { x: 0.5, y: 0.5, zoom: 1 }, to: { x: 0.5, y: 0.5, zoom: 1.12 } };
 
-/** A soft slope with some texture: quick to make, and every move of it shows. */
+/** A gradient with some texture: quick to make, and every movement of it is visible. */
 export function plainBackdrop(): BackdropInMemory {
   const [width, height] = [BACKDROP_WIDTH, BACKDROP_HEIGHT];
   const bytes = new Uint8Array((width * height * 3) / 2).fill(128);

@@ -1,4 +1,4 @@
-/** What runs below a process: to see that an encoder is gone. */
+/** Lists the descendants of a process, to check that an encoder has ended. */
 import { execFileSync } from 'node:child_process';
 
 export interface Running {

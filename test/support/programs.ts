@@ -1,4 +1,4 @@
-/** The built product and a Redis as child processes that never outlive the test. */
+/** The built product and a Redis as child processes, which end with the test. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -21,7 +21,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** One child process: what it says is kept, and ending it means that it has ended. */
+/** One child process. Its output is kept; `stop` resolves when it has ended. */
 export class Program {
   private said = '';
   readonly ended: Promise<void>;
@@ -50,7 +50,7 @@ export class Program {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.ended;
   }
 
-  /** SIGTERM, and SIGKILL for one that does not listen. */
+  /** SIGTERM, then SIGKILL if it has not ended. */
   async stop(): Promise<void> {
     const patience = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
     await this.kill('SIGTERM');
@@ -88,12 +88,12 @@ export async function startProgram(name: 'web' | 'worker' | 'migrate', env: Node
 
 export interface PostgresServer {
   readonly url: string;
-  /** Resolves when it takes queries again. */
+  /** Resolves when it answers queries again. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A migrated PostgreSQL of one's own. It dies with the test, as its standard input closes. */
+/** A migrated PostgreSQL for one test. It ends with the test, because its standard input closes. */
 export async function startPostgres(folder: string): Promise<PostgresServer> {
   const port = await freePort();
   const script = join(ROOT, 'test/support/postgres-server.mjs');
@@ -116,7 +116,7 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
   };
 }
 
-/** A Redis with its append-only file in `folder`: started again there, it knows what it knew. */
+/** A Redis with its append-only file in `folder`: started again there, it has the same data. */
 export async function startRedis(folder: string, port: number): Promise<Program> {
   const { bin, env } = foundRedis();
   mkdirSync(folder, { recursive: true });
@@ -130,7 +130,7 @@ export async function startRedis(folder: string, port: number): Promise<Program>
   return redis;
 }
 
-/** One inline command of Redis' protocol; '' when nobody answers. */
+/** One inline command of the protocol of Redis; '' without an answer. */
 export const asked = (port: number, command: string): Promise<string> =>
   new Promise((done) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(command));
@@ -139,7 +139,7 @@ export const asked = (port: number, command: string): Promise<string> =>
     socket.once('close', () => done(''));
   });
 
-/** The scripts know where a Redis may be (PATH, Homebrew, the clone's cache). */
+/** The launcher knows where a Redis may be (PATH, Homebrew, the clone's cache). */
 function foundRedis(): { bin: string; env: Record<string, string> } {
   const question = `import('./tools/launcher/parts/redis-server.mjs').then((found) => console.log(JSON.stringify(found.findRedis() ?? null)))`;
   const found = JSON.parse(execFileSync(process.execPath, ['-e', question], { cwd: ROOT, encoding: 'utf8' })) as never;

@@ -1,12 +1,12 @@
-/** A TCP server in front of another, which can be cut off or made to hang: a database that is away, or does not answer. */
+/** A TCP server in front of another, which can close or stop all connections, as a database that is down or does not answer. */
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Proxy {
   /** The given URL, through the proxy. */
   url: string;
-  /** Ends all connections and takes no new ones. */
+  /** Closes all connections and refuses new ones. */
   cut(): void;
-  /** Takes connections and hands nothing on. */
+  /** Accepts connections and forwards nothing. */
   hang(): void;
   mend(): void;
 }
@@ -41,7 +41,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
     url: url.href,
     cut: () => ((state = 'cut'), end()),
     hang: () => void (state = 'hanging'),
-    // what hung has lost bytes: it cannot go on
+    // a connection that was stopped has lost bytes, so it cannot continue
     mend: () => ((state = 'whole'), end()),
   };
 }

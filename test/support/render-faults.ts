@@ -1,6 +1,6 @@
 /**
- * One fault at one stage of one film, and everything that must hold afterwards. The stages are reached for certain: where one is
- * too short to be hit, the upload that is part of it is held until the fault has happened.
+ * One fault at one stage of one film, and everything that must hold afterwards. The fault certainly happens in its stage: where a stage
+ * is too short, the upload that is part of it is held until the fault has happened.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const OF_ALL: Fault[] = ['kill -9 of the worker', 'SIGTERM of the worker', 'Redi
 export const faultsAt = (stage: Stage): Fault[] =>
   stage === 'narrate' || stage === 'encode' ? [...OF_ALL, ...OF_FFMPEG] : OF_ALL;
 
-/** The issue's bound. What decides it are a lease of 10 s, job locks of 8 s and a look every 2 s, not the machine's speed. */
+/** The bound of recovery. It follows from a lease of 10 s, job locks of 8 s and a check every 2 s, not from the machine's speed. */
 export const RESUMED_WITHIN_MS = 15_000;
 
 export interface Scene {
@@ -51,7 +51,7 @@ export function textOf(seed: number): string {
     .join('\n\n');
 }
 
-/** The next moment at which the film is in this stage. @returns how to let go of what was held */
+/** The next moment at which the film is in this stage. @returns a function that releases what was held */
 async function reached(
   { stack, s3 }: Scene,
   stage: Stage,
@@ -115,7 +115,7 @@ export async function round(scene: Scene, stage: Stage, fault: Fault, seed: numb
     if (stage === 'plan' || stage === 'assemble') return (s3?.asked ?? 0) > asked || isReady();
     const attempts = await attemptsOf(stack, film);
     const anew = [...inFlight].map(([key, { epoch }]) => attempts.some((one) => one.key === key && one.epoch > epoch));
-    // one of them had its encoder harmed, and goes on with another
+    // one of them had its encoder killed, and continues with another
     if (OF_FFMPEG.includes(fault)) return anew.includes(true) || isReady();
     const onward = [...inFlight].map(([key, { frames }]) =>
       attempts.some((one) => one.key === key && (one.outcome === 'made' || one.frames > frames)),

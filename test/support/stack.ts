@@ -1,6 +1,6 @@
 /**
  * Inkreel as it runs in production, for one spec file: built web and worker processes over a database, a Redis prefix (or a
- * whole Redis, to stop and flush) and a folder of their own. All of it is gone after the file, also when a test failed.
+ * whole Redis, to stop and flush) and a folder of their own. All of it is removed after the file, also when a test failed.
  *
  *   let stack: Stack;
  *   beforeAll(async () => (stack = await startStack({ webs: 2 })));
