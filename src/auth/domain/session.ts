@@ -57,7 +57,7 @@ export class Session {
   }
 
   /**
-   * Somebody came with a genuine refresh token of this generation.
+   * Somebody presents a genuine refresh token of this generation.
    * - `rotated`: it was the current one, and the next is current now.
    * - `repeated`: it was the previous one, a moment ago: the current one is the answer once more.
    * - `replayed`: an older one. The caller must end the session, commit that and then refuse.

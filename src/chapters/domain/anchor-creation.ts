@@ -7,8 +7,8 @@ import type { Block } from './blocks.js';
 const CONTEXT = 32;
 
 /**
- * A new remark's anchor: the block, and when words are quoted, these words with what stands around them.
- * @param quote `start` (UTF-16 offset) chooses when the words stand there more than once; else the first is meant.
+ * Creates the anchor of a new comment: the block and, when words are quoted, those words with the text around them.
+ * @param quote `start` (UTF-16 offset) selects one of several equal quotations; without it the first is taken.
  */
 export function createAnchor(block: Block, quote?: { exact: string; start?: number }): Anchor {
   if (!quote) return { block: block.id, status: 'anchored' };

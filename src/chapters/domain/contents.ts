@@ -1,14 +1,14 @@
 import type { Heading } from './headings.js';
 
-/** So many characters may stand between the name of a part and its first chapter; a part with more is not one that holds chapters. */
+/** Most characters between the heading of a part and its first chapter. With more, the heading does not start a part with chapters. */
 const EPIGRAPH = 600;
-/** How far ahead, in headings, a story inside a chapter may end. */
+/** Most headings that a story inside a chapter may have. */
 const AHEAD = 300;
 
 /**
- * Which of a text's headings start a chapter, and which start a part of the book, with chapters in it. Contents pages are passed over;
- * and a story inside a chapter may have numbered parts of its own, which stay in it: numbers that start again at 1 and after which the
- * outer count goes on, or that are set deeper than the chapters are.
+ * Finds the headings that start a chapter, and those that start a part of the book with chapters in it. The headings of a contents
+ * page are ignored. A story inside a chapter may have numbered parts of its own, which stay in that chapter: their numbers start again
+ * at 1 and the count of the chapters continues after them, or they are indented deeper than the chapters.
  *
  * @param textBetween how many characters stand between two lines
  */
@@ -22,7 +22,7 @@ export function chaptersAmong(
     real.some((heading) => heading.rank === rank && heading.number !== undefined),
   );
   const rank = ranks.at(0);
-  const open: Heading[] = []; // the last of every count under way, outermost first
+  const open: Heading[] = []; // the last heading of each unfinished count, outermost first
   const chapters: Heading[] = [];
   const parts: Heading[] = [];
   let newPart = false;
@@ -50,7 +50,7 @@ export function chaptersAmong(
   return { chapters, parts };
 }
 
-/** How deep a heading is: 0 for a chapter, 1 for a part of a story in it, … */
+/** The level of a heading: 0 for a chapter, 1 for a part of a story in it, … */
 function levelOf(heading: Heading, open: readonly Heading[], later: readonly Heading[]): number {
   const [outer] = open;
   if (!outer) return 0;
@@ -62,7 +62,7 @@ function levelOf(heading: Heading, open: readonly Heading[], later: readonly Hea
   const deepest = (fits: (before: Heading) => boolean) => open.findLastIndex(fits);
   const same = deepest((before) => follows(heading, before) && before.indent === heading.indent);
   const any = same >= 0 ? same : deepest((before) => follows(heading, before));
-  // a number left out or given twice: what is set like the chapters is one
+  // a number is missing or given twice: a heading indented like the chapters is one
   return any >= 0
     ? any
     : Math.max(
@@ -71,7 +71,7 @@ function levelOf(heading: Heading, open: readonly Heading[], later: readonly Hea
       );
 }
 
-/** Headings of a contents page: two or more on end with nothing under them, that all stand again further down. */
+/** The headings of a contents page: two or more in a row without text between them, each of which occurs again later. */
 function contents(all: readonly Heading[], hasText: (from: number, to: number) => boolean): Set<Heading> {
   const key = ({ rank, unit, number, label }: Heading) => `${rank} ${unit} ${number ?? label.toLowerCase()}`;
   const last = new Map(all.map((heading, i) => [key(heading), i]));
@@ -81,7 +81,7 @@ function contents(all: readonly Heading[], hasText: (from: number, to: number) =
     to = from;
     while (to + 1 < all.length && !hasText(all[to].end, all[to + 1].line)) to++;
     const bare = all.slice(from, to).filter((_, k) => again(from + k));
-    // what stands under the last entry is no chapter but the preface or a list of plates
+    // the text under the last entry is not that chapter, but a preface or a list of plates
     const goesOn = to > from && bare.length === to - from && again(to) && all[to].number === (all[to - 1].number ?? NaN) + 1;
     if (bare.length < 2 && !(goesOn && bare[0].number === 1)) continue;
     for (const heading of goesOn ? all.slice(from, to + 1) : bare) listed.add(heading);

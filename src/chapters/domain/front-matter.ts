@@ -1,4 +1,4 @@
-/** What stands around a book's text in a file: front matter of Markdown tools, and the wrapping of Project Gutenberg. */
+/** What the lines before a book say about it: front matter of Markdown tools, or the header of Project Gutenberg. */
 export interface Metadata {
   title?: string;
   author?: string;
@@ -7,11 +7,11 @@ export interface Metadata {
 
 const START = /^\s*\*{3}\s*START OF (?:THE|THIS) PROJECT GUTENBERG/i;
 const END = /^\s*(?:\*{3}\s*END OF (?:THE|THIS) PROJECT GUTENBERG|End of (?:the )?Project Gutenberg)/i;
-/** Old files close their licence with this line instead. */
+/** Old files of Project Gutenberg end their licence with this line. */
 const SMALL_PRINT = /^\s*\*END\*?\s*THE SMALL PRINT/i;
 const CREDITS = /^\s*(?:produced by|e-?text prepared by|transcribed (?:by|from)|transcriber['’]s note|\[?illustration\b)/i;
 
-/** Names of languages as such headers write them; anything else must be a BCP 47 tag already. */
+/** Names of languages in such headers. Any other value is used only when it is a BCP 47 tag. */
 const LANGUAGES: Readonly<Record<string, string>> = {
   english: 'en',
   chinese: 'zh',
@@ -21,6 +21,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   spanish: 'es',
 };
 
+/** Removes front matter, licence and credits. @returns the lines of the book, and what the removed lines say about it. */
 export function withoutBoilerplate(source: readonly string[]): { lines: string[]; metadata: Metadata } {
   const metadata: Metadata = {};
   let lines = [...source];
@@ -55,7 +56,7 @@ function readFields(lines: readonly string[], into: Metadata): void {
   }
 }
 
-/** Paragraphs before the book in which its makers name themselves. */
+/** Removes the credits before the book: paragraphs that begin with "Produced by" and the like. */
 function withoutCredits(lines: readonly string[]): string[] {
   let at = 0;
   for (;;) {

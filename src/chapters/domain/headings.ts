@@ -1,20 +1,20 @@
 import { CHINESE_NUMBER, ENGLISH_NUMBER, numberOf } from './numerals.js';
 
-/** A line that announces what follows. */
+/** The heading of a part, chapter or section in a text file. */
 export interface Heading {
-  /** Its first line, and the first that is not part of it any more. */
+  /** Index of its first line, and of the first line after it. */
   readonly line: number;
   readonly end: number;
-  /** `part` holds chapters (卷, Book), `section` stands inside one (节). */
+  /** A `part` contains chapters (卷, Book); a `section` is inside a chapter (节). */
   readonly rank: 'part' | 'chapter' | 'section';
-  /** What it counts, in lower case: `chapter`, `letter`, `章`; empty for a prologue. */
+  /** The word that is numbered, in lower case: `chapter`, `letter`, `章`; empty for a prologue. */
   readonly unit: string;
   /** As written: `CHAPTER I.`, `第十章`. */
   readonly label: string;
   readonly number: number | undefined;
-  /** Empty when it has none. */
+  /** Empty when the heading has none. */
   readonly title: string;
-  /** White space before it, in characters. */
+  /** Number of white-space characters before it. */
   readonly indent: number;
 }
 
@@ -53,10 +53,10 @@ const LONG = 100;
 const LONG_CHINESE = 40;
 
 /**
- * The headings of a text, by their words: "CHAPTER I.", "Chapter 1: Title", "CHAPTER I." with the title on the next line, "第十章 题目",
- * "Prologue", "楔子". A heading stands alone, is short, and does not go on as a sentence would ("Chapter 3 was the hardest").
+ * Finds the headings of a text by their words: "CHAPTER I.", "Chapter 1: Title", "CHAPTER I." with the title on the next line,
+ * "第十章 题目", "Prologue", "楔子". A heading is a short line of its own and not the start of a sentence ("Chapter 3 was the hardest").
  *
- * @param most stops after so many
+ * @param most the search stops after this many headings.
  */
 export function headingsIn(lines: readonly string[], most = Infinity): Heading[] {
   const found: Heading[] = [];
@@ -69,7 +69,7 @@ export function headingsIn(lines: readonly string[], most = Infinity): Heading[]
   return found;
 }
 
-/** Reads one line's words as a heading, wherever it stands: `line`, `end` and `indent` are 0. */
+/** Reads one line as a heading, without the lines around it: `line`, `end` and `indent` are 0. */
 export function readHeading(text: string): Heading | undefined {
   if (text.length > LONG + 20) return undefined;
   const place = { line: 0, end: 0, indent: 0 };
@@ -113,7 +113,7 @@ function headingAt(lines: readonly string[], line: number): Heading | undefined 
   const heading = startsParagraph ? readHeading(text) : undefined;
   if (!heading) return undefined;
   if (/^第|^[楔序自代前引尾后跋终番]/u.test(heading.label)) return { ...heading, line, end: line + 1, indent };
-  // the rest of a wrapped title, or the title on its own line below
+  // the title may be wrapped, or stand on a line of its own below
   let end = line + 1;
   while (end < lines.length && lines[end].trim() !== '' && !readHeading(lines[end].trim())) end++;
   const below = lines.slice(line + 1, end).map((one) => one.trim());
@@ -131,7 +131,7 @@ function nextText(lines: readonly string[], from: number): number | undefined {
   return undefined;
 }
 
-/** A short line alone between blank ones, in capitals or Title Case, that ends as no sentence does. */
+/** Whether a line is a title: short, between blank lines, in capitals or Title Case, and not ending like a sentence. */
 function isTitle(lines: readonly string[], at: number): boolean {
   const text = lines[at].trim();
   if (text.length > 80 || (lines[at + 1] ?? '').trim() !== '' || readHeading(text) || /[.,;:…”’"']$/.test(text)) return false;
@@ -143,8 +143,8 @@ function isTitle(lines: readonly string[], at: number): boolean {
 }
 
 /**
- * For books that only number their chapters: lines with a number and nothing else, alone between blank ones, that count from 1 without
- * a gap. Anything less regular is a number in the text.
+ * Finds the chapters of a book that only numbers them: lines that hold nothing but a number, stand between blank lines, and count
+ * from 1 without a gap. Other numbers are part of the text.
  */
 export function numbersIn(lines: readonly string[]): Heading[] {
   const found: Heading[] = [];

@@ -1,7 +1,7 @@
 /**
  * Finds texts that are exactly two or more consecutive other texts put together, apart from white space: a paragraph that was
- * split with Enter, or several that were joined with Backspace. This is proof and not similarity, so it also holds for texts that
- * are too short to compare ("“Yes.”").
+ * split with Enter, or several that were joined with Backspace. Equal characters prove it, so it also works for texts
+ * that are too short for a measure of similarity ("“Yes.”").
  *
  * Parts are looked up by their first `KEY` characters. The comparisons that remain are linear for prose; for texts of one
  * repeated character they would be cubic, so at most `MAX_COMPARED` characters are compared, and later joins are not found.
@@ -16,13 +16,13 @@ export interface Join {
 const KEY = 8;
 /** Characters: about 50 ms. */
 const MAX_COMPARED = 20_000_000;
-/** What one comparison costs beside its characters. */
+/** Added to the count for each comparison, whatever its length. */
 const EACH = 10;
 
 export function joinsAmong(wholes: readonly (string | undefined)[], pieces: readonly (string | undefined)[]): Join[] {
   const squeezed = (text: string | undefined) => text?.replace(/\s+/g, '');
   const parts = pieces.map(squeezed);
-  const starting = new Map<string, number[]>(); // by their first characters, all of them where they are few
+  const starting = new Map<string, number[]>(); // by their first characters: by all, when there are fewer than KEY
   parts.forEach((part, k) => {
     if (!part) return;
     const known = starting.get(part.slice(0, KEY));
@@ -51,7 +51,7 @@ export function joinsAmong(wholes: readonly (string | undefined)[], pieces: read
   return joins;
 }
 
-/** Pieces that may be the beginning of the text, in their order. */
+/** @returns pieces that the text may begin with, in their order. */
 function piecesAtStart(text: string, starting: ReadonlyMap<string, readonly number[]>): readonly number[] {
   const found: number[] = [];
   for (let length = 1; length <= KEY && length <= text.length; length++)

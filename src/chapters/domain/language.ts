@@ -1,6 +1,6 @@
 /**
- * The language of a text, as far as importing needs it: `en`, `zh`, `ja`, `ko`, else `und`. By script, and for the Latin one by
- * the words no English page does without.
+ * Detects the language of a text that is imported: `en`, `zh`, `ja`, `ko`, otherwise `und`. The script decides; in Latin script, the
+ * share of the most frequent English words.
  */
 export function detectLanguage(text: string): string {
   const sample = text.length > 60_000 ? text.slice(0, 20_000) + text.slice(text.length >> 1, (text.length >> 1) + 40_000) : text;

@@ -11,16 +11,16 @@ import type { Metadata } from './front-matter.js';
 import type { Heading } from './headings.js';
 
 /**
- * A whole book in one file, cut into chapters. Nothing here knows any particular book: headings are told by their words and numbers
- * (`headings.ts`) or by Markdown marks, paragraphs by the way the file is laid out (`plain-text.ts`), and what a distributor wrapped
- * around the text is left out (`front-matter.ts`).
+ * A whole book in one file, split into chapters. No rule is made for one particular book: headings are recognised by their words and
+ * numbers (`headings.ts`) or by Markdown marks, paragraphs by the layout of the file (`plain-text.ts`), and the text that a
+ * distributor added before and after the book is removed (`front-matter.ts`).
  *
  * A file without any heading is one chapter. Prose before the first heading is a chapter of its own; a title page is not.
  */
 export interface Manuscript {
   readonly title?: string;
   readonly author?: string;
-  /** BCP 47; `und` when it cannot be told. */
+  /** BCP 47; `und` when it was not given and cannot be detected. */
   readonly language: string;
   readonly chapters: readonly ManuscriptChapter[];
 }
@@ -28,7 +28,7 @@ export interface Manuscript {
 export interface ManuscriptChapter {
   /** Without its number ("Down the Rabbit-Hole"), unless it has nothing else ("Chapter 3"). */
   readonly title: string;
-  /** The part of the book it stands in: "第二卷", "Book II", or that part's own title. */
+  /** The part of the book that it belongs to: "第二卷", "Book II", or that part's own title. */
   readonly volume?: string;
   readonly blocks: readonly Draft[];
 }
@@ -44,7 +44,7 @@ export class TooManyChapters extends DomainError {
   }
 }
 
-/** @param language BCP 47, when the author has said it; detected otherwise */
+/** @param language BCP 47; detected when the author gave none. */
 export function readManuscript(text: string, format: 'markdown' | 'text', language?: string): Manuscript {
   const { lines, metadata } = withoutBoilerplate(linesOf(text));
   const marked = format === 'markdown' ? markedHeadings(lines) : [];
@@ -64,13 +64,13 @@ interface Book extends Metadata {
   chapters: ManuscriptChapter[];
 }
 
-/** Plain text, and Markdown whose chapters are not marked as headings. */
+/** Reads plain text, and Markdown whose chapters are not marked as headings. */
 function fromWords(lines: readonly string[], format: 'markdown' | 'text'): Book {
   const layout = layoutOf(lines);
   const read = (from: number, to: number): Draft[] => {
     const part = lines.slice(from, to);
     const blocks = tidy(format === 'markdown' ? parseMarkdown(part.join('\n')) : readParagraphs(part, layout));
-    // numbered parts of a story inside a chapter
+    // numbered sections inside a chapter become headings
     return blocks.map((block) =>
       block.kind === 'paragraph' && readHeading(block.text)?.number !== undefined ? { ...block, kind: 'heading' } : block,
     );
@@ -101,12 +101,12 @@ function fromWords(lines: readonly string[], format: 'markdown' | 'text'): Book 
   return { ...page, chapters: chapters.filter(({ blocks }) => blocks.length > 0) };
 }
 
-/** What a chapter is called: its title, or its label without the full stop. */
+/** The title of a chapter: the title in its heading, else the label without the full stop. */
 function titleOf({ title, label }: Pick<Heading, 'title' | 'label'>): string {
   return title || label.replace(/[.:]$/, '');
 }
 
-/** The first short lines of a book: its title, then who wrote it. */
+/** Reads title and author from the first short lines of a book. */
 function titlePage(blocks: readonly Draft[]): Metadata & { rest: Draft[] } {
   const at = blocks.findIndex(({ text }) => text.length > SHORT || /[.。！？!?…]$/u.test(text));
   const lines = blocks.slice(0, at < 0 ? blocks.length : at);
@@ -123,7 +123,7 @@ function titlePage(blocks: readonly Draft[]): Metadata & { rest: Draft[] } {
 const SHORT = 80;
 const BYLINE = /^(?:by\s+|written by\s+|作者\s*[:：]\s*|著者?\s*[:：]\s*)/i;
 
-/** 鲁迅, Lewis Carroll, J. M. Barrie: few words, all capitalised, no digits. */
+/** Whether a text looks like a name (鲁迅, Lewis Carroll, J. M. Barrie): few words, all capitalised, no digits. */
 function isName(text: string): boolean {
   if (/^[\p{Script=Han}·・\s]{2,12}$/u.test(text)) return true;
   const words = text.split(/\s+/);
@@ -135,7 +135,7 @@ function isName(text: string): boolean {
   );
 }
 
-/** Enough to be worth keeping: more than the lines of a title page, a dedication or a list. */
+/** Whether one paragraph is longer than the lines of a title page, a dedication or a list. */
 function isProse(blocks: readonly Draft[]): boolean {
   return blocks.some(({ kind, text }) => (kind === 'paragraph' || kind === 'quote') && text.length > 2 * SHORT);
 }
@@ -163,8 +163,8 @@ function markedHeadings(lines: readonly string[]): Mark[] {
 }
 
 /**
- * Chapters are the highest level that has more than one heading. A single `#` above them is the book's title, unless prose stands
- * right under it and the lower headings do not call themselves chapters: then the file is one chapter with sections.
+ * Chapters are the highest level that has more than one heading. A single `#` above them is the title of the book. But if prose
+ * follows that `#` directly and the lower headings are not worded as chapters, the file is one chapter with sections.
  */
 function fromMarks(lines: readonly string[], marks: readonly Mark[]): Book {
   if (marks.length > MAX_CHAPTERS) throw new TooManyChapters();

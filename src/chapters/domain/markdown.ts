@@ -2,13 +2,13 @@ import { isSceneBreak, linesOf, SCENE_BREAK_TEXT, tidy } from './blocks.js';
 import type { Block, BlockKind, Draft } from './blocks.js';
 
 /**
- * Chapters as Markdown, both ways. A small dialect of CommonMark, chosen for prose:
+ * Reads and writes a chapter as Markdown, in a small dialect of CommonMark that suits prose:
  *
  * - Blocks end at blank lines. A line that starts with an ideographic space (the Chinese paragraph indent) starts a paragraph too.
- * - Wrapped lines are joined; a line that ends in two spaces or a backslash breaks on purpose. Lines that *all* break by two spaces
- *   are verse, as are two or more lines indented by four.
- * - Indented text is never code (fences are), and a row of dashes under a line is a scene break, not a heading: in fiction
- *   the reading by CommonMark is the rarer intent. Heading levels are not kept: inside a chapter there is one.
+ * - Wrapped lines are joined. A line that ends in two spaces or a backslash keeps its line break. Lines that *all* end in two spaces
+ *   are verse, and so are two or more lines indented by four spaces.
+ * - Only fenced text is code; indented text is not. A row of dashes under a line is a scene break and not, as in CommonMark, a
+ *   heading: that is what authors of fiction mean more often. Heading levels are not kept: a chapter has one.
  *
  * `parseMarkdown(toMarkdown(blocks))` equals `blocks` for every tidy list.
  */
@@ -51,7 +51,7 @@ export function parseMarkdown(source: string): Draft[] {
 const QUOTED = /^ {0,3}>/;
 const LISTED = /^ {0,3}(?:[-*+]|\d{1,3}[.)])\s+\S/u;
 
-/** The run of backticks or tildes that opens a code block; a line with another backtick after it opens none. */
+/** @returns the backticks or tildes that open a code block. A line with another backtick after them opens none. */
 export function fenceAt(line: string): string | undefined {
   const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line);
   return fence && !line.includes('`', fence[0].length) ? fence[1] : undefined;
@@ -65,10 +65,10 @@ function endOfFence(lines: readonly string[], from: number, fence: string): numb
   return lines.length;
 }
 
-/** Lines between two blank ones. */
+/** Reads the lines between two blank lines. */
 function readGroup(lines: readonly string[]): Draft[] {
   if (QUOTED.test(lines[0])) {
-    // a bare `>` parts two paragraphs of one quotation: each is its own block
+    // a line of `>` alone separates two paragraphs of one quotation: each becomes a block
     const parts: string[][] = [[]];
     for (const line of lines) {
       const text = line.replace(/^ {0,3}(?:>\s?)+/, '');
@@ -97,7 +97,7 @@ function readGroup(lines: readonly string[]): Draft[] {
   return [{ kind: verse ? 'verse' : 'paragraph', text }];
 }
 
-/** Joins wrapped lines and keeps wanted breaks. */
+/** Joins wrapped lines and keeps the line breaks that the author marked. */
 function flow(lines: readonly string[]): { text: string; verse: boolean } {
   const parts: string[] = [];
   let verse = lines.length > 1;
@@ -114,7 +114,7 @@ function flow(lines: readonly string[]): { text: string; verse: boolean } {
 
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\u3000-\u303F\uFF00-\uFFEF\n]/u;
 
-/** Lines that were wrapped to fit a page, made one again: CJK closes up, everything else was parted at a space. */
+/** Joins lines that were wrapped to fit a page: directly beside a CJK character, otherwise with a space. */
 export function joinWrapped(lines: readonly string[]): string {
   let text = lines[0] ?? '';
   for (let i = 1; i < lines.length; i++) {
@@ -125,7 +125,7 @@ export function joinWrapped(lines: readonly string[]): string {
   return text;
 }
 
-/** A line of text that looks like the start of something else carries a backslash in Markdown, and loses it here. */
+/** Removes the backslash of a line of text that would be read as another kind of block without it (`escapeLine`). */
 function unescapeLine(line: string): string {
   return line.replace(/^\\(\\*(?:[#>\-+*_=`~＊※◇◆☆★]))/u, '$1').replace(/^(\d{1,3})\\(\\*[.)](?:\s|$))/, '$1$2');
 }

@@ -1,4 +1,4 @@
-/** Chapter numbers as books write them: 12, １２, XII, twelve, 十二, 一百零三, 廿三. */
+/** Reads chapter numbers as books write them: 12, １２, XII, twelve, 十二, 一百零三, 廿三. */
 const CHINESE: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...'〇一二三四五六七八九'].map((char, i) => [char, i])),
   ...Object.fromEntries([...'零壹贰叁肆伍陆柒捌玖'].map((char, i) => [char, i])),
@@ -13,11 +13,11 @@ const UNITS =
 const ORDINALS = 'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ');
 const TENS = 'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
-/** For regular expressions: what may be a number in Chinese, and in English. */
+/** Sources of regular expressions that match a number in Chinese and in English. */
 export const CHINESE_NUMBER = '[〇零一二三四五六七八九十百千两廿卅壹贰叁肆伍陆柒捌玖拾佰仟0-9０-９]{1,9}';
 export const ENGLISH_NUMBER = `\\d{1,4}|[IVXLCDM]+|(?:the\\s+)?(?:${[...UNITS, ...ORDINALS, ...TENS, 'hundred'].join('|')})(?:[\\s-](?:${[...UNITS, ...ORDINALS].slice(1).join('|')}))?`;
 
-/** @returns undefined when it is no number after all ("MIX" is, "IXM" is not) */
+/** @returns undefined when the text is not a number: "MIX" is one, "IXM" is not. */
 export function numberOf(written: string): number | undefined {
   const text = written.normalize('NFKC').trim();
   if (/^\d+$/.test(text)) return Number(text);

@@ -3,11 +3,10 @@ import { joinWrapped } from './markdown.js';
 import type { Draft } from './blocks.js';
 
 /**
- * Paragraphs out of plain text. How a text shows its paragraphs differs from file to file, so the whole text is looked at once
- * (`layoutOf`), and then every part of it is read the same way:
+ * How a plain-text file marks its paragraphs. `layoutOf` finds it out from the whole text; every part is then read in that layout:
  *
- * - *wrapped*: lines are cut at some width and blank lines part the paragraphs (Project Gutenberg, mail, old editors);
- * - otherwise every line is a paragraph, blank lines or not (word processors, most Chinese text files).
+ * - *wrapped*: lines are wrapped at some width and blank lines separate paragraphs (Project Gutenberg, mail, old editors);
+ * - otherwise every line is a paragraph, with or without blank lines (word processors, most Chinese text files).
  *
  * In both, an ideographic space at the start of a line starts a paragraph.
  */
@@ -16,7 +15,7 @@ export interface Layout {
   readonly wrap: number | undefined;
 }
 
-/** Columns a line takes in a terminal: CJK is two wide. */
+/** The width of a line in terminal columns: a CJK character takes two. */
 export function columns(line: string): number {
   let sum = 0;
   for (const char of line)
@@ -27,8 +26,8 @@ export function columns(line: string): number {
 }
 
 /**
- * A text is wrapped when the lines inside its paragraphs (all but the last of each) are mostly as long as the longest lines get:
- * nobody writes that by hand.
+ * A text counts as wrapped when most lines inside its paragraphs (all but the last of each) are nearly as long as its longest
+ * lines.
  */
 export function layoutOf(lines: readonly string[]): Layout {
   const inner: number[] = [];
@@ -77,8 +76,8 @@ function readGroup(lines: readonly string[], wrap: number | undefined): Draft[] 
 }
 
 /**
- * Lines that somebody ended on purpose. In wrapped prose a line ends because the next word did not fit; in verse it would have fitted.
- * Of indented lines some must end early (a letter set off from the margin fills its lines), of lines at the margin all.
+ * Whether lines are verse. In wrapped prose a line ends because the next word does not fit; in verse the next word would have fitted.
+ * Of indented lines a third must end early, because an indented letter fills its lines; of lines at the margin all must.
  */
 function isVerse(lines: readonly string[], wrap: number): boolean {
   let early = 0;

@@ -26,7 +26,7 @@ export class Commenting {
 
   /** Starts a thread. An anchor on an older revision is transferred to the revision that was published meanwhile. */
   async post(by: Actor, chapterId: string, body: string, target?: QuoteRequest): Promise<string> {
-    // computed between two attempts, as it may wait for a thread and a unit of work should not
+    // computed outside of any unit of work, because it may wait for a thread
     let transferred: Transferred | undefined;
     for (;;) {
       const posted = await this.unitOfWork.run(async ({ now, record }) => {
