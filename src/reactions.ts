@@ -1,4 +1,5 @@
 import { eventQueue } from '#libs/events/queues';
+import type { AccountDeleted } from './auth/index.js';
 import type {
   ChapterDeleted,
   ChapterErased,
@@ -14,6 +15,7 @@ import type {
 
 /** Events that modules react to. */
 type PublicEvent =
+  | AccountDeleted
   | ChapterPublished
   | ChapterUnpublished
   | ChapterDeleted
@@ -33,6 +35,7 @@ type ReactingModule = 'chapters' | 'comments' | 'rendering';
  * event from the module that records it, so imports follow MAY_USE in .dependency-cruiser.cjs.
  */
 export const REACTIONS: { readonly [Type in PublicEvent['type']]: readonly ReactingModule[] } = {
+  AccountDeleted: ['chapters', 'comments'],
   ChapterPublished: ['comments', 'rendering'],
   ChapterUnpublished: ['rendering'],
   ChapterDeleted: ['rendering'],

@@ -13,7 +13,10 @@ import { RateLimiter } from './rate-limiter.js';
 export const httpSchema: Schema = {
   rows: [IdempotencyRecordRow],
   migrations: [HttpBaseline1795996800200],
-  retention: { 'http.idempotency_record': '24 hours after the request; the body only until what it is about is erased.' },
+  retention: {
+    'http.idempotency_record':
+      '24 hours after the request, or until its account is erased; the body only until what it is about is erased.',
+  },
 };
 
 @Global()

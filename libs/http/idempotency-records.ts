@@ -27,18 +27,18 @@ export class IdempotencyRecords {
   constructor(private readonly transaction: Transaction) {}
 
   /** Takes the key, or tells what is known of it. A row that is too old, or whose request died, is taken over. */
-  async take(key: Buffer, fingerprint: Buffer): Promise<Taken> {
+  async take(key: Buffer, fingerprint: Buffer, accountId: string | undefined): Promise<Taken> {
     // twice: between the two statements a row may have been released
     for (;;) {
       const [row] = await this.transaction.query<{ attempt: number }>(
-        `INSERT INTO http.idempotency_record AS r (key, fingerprint, attempt, lease_until)
-         VALUES ($1, $2, 1, now() + make_interval(secs => $3))
+        `INSERT INTO http.idempotency_record AS r (key, fingerprint, account_id, attempt, lease_until)
+         VALUES ($1, $2, $5, 1, now() + make_interval(secs => $3))
          ON CONFLICT (key) DO UPDATE
             SET fingerprint = EXCLUDED.fingerprint, attempt = r.attempt + 1, lease_until = EXCLUDED.lease_until,
                 status = NULL, headers = NULL, body = NULL, at = now()
           WHERE r.at < now() - make_interval(hours => $4) OR (r.status IS NULL AND r.lease_until < now())
          RETURNING attempt`,
-        [key, fingerprint, LEASE_SECONDS, KEPT_HOURS],
+        [key, fingerprint, LEASE_SECONDS, KEPT_HOURS, accountId ?? null],
       );
       if (row) return row;
       const [stored] = await this.transaction.query<StoredResponse>(
@@ -84,5 +84,16 @@ export class IdempotencyRecords {
       key,
       attempt,
     ]);
+  }
+
+  /**
+   * Removes the answers to the requests of an account, and the answer to its sign-up. A request of it that still runs can no
+   * longer commit.
+   */
+  async removeOf(accountId: string): Promise<void> {
+    await this.transaction.query(
+      `DELETE FROM http.idempotency_record WHERE account_id = $1 OR (account_id IS NULL AND body->>'id' = $2)`,
+      [accountId, accountId],
+    );
   }
 }

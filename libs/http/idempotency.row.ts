@@ -7,6 +7,8 @@ export class IdempotencyRecordRow {
   @PrimaryColumn('bytea') key!: Buffer;
   /** HMAC over the body without its secrets: the same key with another body is refused. */
   @Column('bytea') fingerprint!: Buffer;
+  /** Whose request it is; null for a visitor's. */
+  @Index('idempotency_record_account') @Column('uuid', { nullable: true }) accountId!: string | null;
   /** Raised each time the key is taken. An attempt stores its answer only while it is the newest. */
   @Column('integer') attempt!: number;
   /** While the request runs: when it counts as dead. */

@@ -65,7 +65,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     // the very path with its ids, not the route's pattern: one key used on two chapters is two requests
     const name = this.fingerprint.of([request.actor?.id ?? request.ip, request.method, request.url, key]);
     const fingerprint = this.fingerprint.of(request.body ?? null);
-    const taken = await this.records.take(name, fingerprint);
+    const taken = await this.records.take(name, fingerprint, request.actor?.id);
     if ('stored' in taken) return replay(taken.stored, fingerprint, reply);
     try {
       return await this.transaction.hold(

@@ -55,3 +55,10 @@ export class NotTakenDown extends DomainError {
     super('This is not taken down, so it cannot be put back.');
   }
 }
+export class OnlyAdminsTakeDown extends DomainError {
+  readonly code = 'only-admins-take-down';
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only an admin can take something of others down or put it back.');
+  }
+}

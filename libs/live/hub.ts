@@ -8,7 +8,7 @@ import { authorityName, type Listener, type Since, StreamReset, StreamsUnavailab
 import { StreamRoom } from './stream-room.js';
 import { readStreamKey } from './stream-key.js';
 import { NoSuchStream, StreamKinds } from './stream-kinds.js';
-import { LiveBus } from './live-bus.js';
+import { type AccessChange, LiveBus } from './live-bus.js';
 
 const COMPARE_HEADS_MS = 2_000;
 const REAUTHORIZE_MS = 60_000;
@@ -41,6 +41,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     this.bus.listen({
       onWake: (stream, head) => this.rooms.get(stream)?.wake(head),
       onSignal: (stream, signal) => this.rooms.get(stream)?.signal(signal),
+      onAccessChanged: (change) => void this.reauthorizeSome(change),
       onReconnect: () => void this.compareHeads(),
     });
     this.timers.push(setInterval(() => void this.compareHeads(), COMPARE_HEADS_MS));
@@ -127,10 +128,21 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     for (const room of this.rooms.values()) await this.reauthorize(room, false);
   }
 
+  private async reauthorizeSome(change: AccessChange): Promise<void> {
+    for (const room of this.rooms.values()) {
+      if ('kind' in change) {
+        if (readStreamKey(room.key)?.kind === change.kind) await this.reauthorize(room, true);
+        continue;
+      }
+      const listeners = room.members().filter(({ actor }) => actor?.id === change.accountId);
+      if (listeners.length) await this.reauthorize(room, true, listeners);
+    }
+  }
+
   /** @param strict whether who cannot be asked about goes: yes when we know that something changed. */
-  private async reauthorize(room: StreamRoom<Listener>, strict: boolean): Promise<void> {
+  private async reauthorize(room: StreamRoom<Listener>, strict: boolean, listeners = room.members()): Promise<void> {
     const verdicts = new Map<string, Promise<DomainError | undefined>>();
-    const queue = room.members();
+    const queue = [...listeners];
     const ask = async (): Promise<void> => {
       for (let listener = queue.pop(); listener; listener = queue.pop()) {
         const { actor } = listener;

@@ -19,9 +19,13 @@ export type Revocation = { accountId: string } | { sessionId: string };
 export const isRevoked = (actor: Actor | undefined, revoked: Revocation): boolean =>
   'accountId' in revoked ? actor?.id === revoked.accountId : actor?.sessionId === revoked.sessionId;
 
+/** Whose right to listen may have ended: that of one account, or of everybody who listens to streams of one kind. */
+export type AccessChange = { accountId: string } | { kind: string };
+
 /** Who wants to know: any of these. */
 export interface LiveBusListener {
   onWake?(stream: string, head: number): void;
+  onAccessChanged?(change: AccessChange): void;
   onSignal?(stream: string, signal: Signal): void;
   onRevoked?(revoked: Revocation): void;
   /** Redis is back; what was said meanwhile is gone. */
@@ -32,6 +36,8 @@ export interface LiveBusListener {
 const WAKES = 'live';
 /** What nobody finds out later: signals. */
 const PASSING = 'live:passing';
+/** Whose right to listen has to be looked at again; without this message it is within a minute. */
+const ACCESS = 'live:access';
 
 /**
  * How web processes hear at once what they would mostly also find out by themselves a little later. Nothing waits for it and
@@ -55,6 +61,14 @@ export class LiveBus implements OnModuleInit {
     this.publish(PASSING, passing, () => this.receivePassing(passing));
   }
 
+  /**
+   * Every web process asks again whether these listeners may listen, and sends those away who may not. Without Redis the other
+   * processes do so within a minute.
+   */
+  accessChanged(change: AccessChange): void {
+    this.publish(ACCESS, change, () => this.receiveAccess(change));
+  }
+
   /** In this process only: auth tells each process by itself. */
   revoke(revoked: Revocation): void {
     for (const listener of this.listeners) listener.onRevoked?.(revoked);
@@ -64,6 +78,7 @@ export class LiveBus implements OnModuleInit {
     if (this.listeners.push(listener) > 1) return;
     this.redis.subscribe(WAKES, (text) => this.receiveWake(JSON.parse(text) as Wake));
     this.redis.subscribe(PASSING, (text) => this.receivePassing(JSON.parse(text) as Passing));
+    this.redis.subscribe(ACCESS, (text) => this.receiveAccess(JSON.parse(text) as AccessChange));
   }
 
   private publish(channel: string, message: object, otherwise: () => void): void {
@@ -76,5 +91,9 @@ export class LiveBus implements OnModuleInit {
 
   private receivePassing(passing: Passing): void {
     for (const listener of this.listeners) listener.onSignal?.(passing.key, passing.signal);
+  }
+
+  private receiveAccess(change: AccessChange): void {
+    for (const listener of this.listeners) listener.onAccessChanged?.(change);
   }
 }

@@ -3,9 +3,11 @@ import { APP_GUARD } from '@nestjs/core';
 import type { Schema } from '#libs/database/database.module';
 import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { Accounts } from './application/accounts.js';
+import { ErasingAccounts } from './application/erasing-accounts.js';
+import { ErasureChecks } from './application/erasure-checks.js';
 import { ManagingAccounts } from './application/managing-accounts.js';
 import { SigningIn } from './application/signing-in.js';
-import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
+import { AccountRepository, AccountTraces, PasswordHasher, SessionRepository, TokenIssuer } from './domain/ports.js';
 import { AccessGuard } from './infrastructure/access.guard.js';
 import { AccessTokens } from './infrastructure/access-tokens.js';
 import { AccountViews } from './infrastructure/account-views.js';
@@ -18,11 +20,13 @@ import { AccountRow, RevocationRow, SessionRow } from './infrastructure/auth.row
 import { FirstAdmin } from './infrastructure/first-admin.js';
 import { JwtTokens } from './infrastructure/jwt-tokens.js';
 import { AuthBaseline1795996801000 } from './infrastructure/migrations/1795996801000-auth-baseline.js';
+import { OwnAccountController } from './infrastructure/own-account.controller.js';
 import { RevocationLog } from './infrastructure/revocation-log.js';
 import { RevocationWatch } from './infrastructure/revocation-watch.js';
 import { SessionViews } from './infrastructure/session-views.js';
 import { SessionsController } from './infrastructure/sessions.controller.js';
 import { SessionRetention } from './infrastructure/session-retention.js';
+import { StoredTraces } from './infrastructure/stored-traces.js';
 import { TypeormAccountRepository } from './infrastructure/typeorm-account.repository.js';
 import { TypeormSessionRepository } from './infrastructure/typeorm-session.repository.js';
 
@@ -30,8 +34,8 @@ export const authSchema: Schema = {
   rows: [AccountRow, SessionRow, RevocationRow],
   migrations: [AuthBaseline1795996801000],
   retention: {
-    'auth.account': 'For ever: accounts cannot be erased yet.',
-    'auth.session': '30 days after it ended or expired.',
+    'auth.account': 'Until the account is erased; then the row is removed.',
+    'auth.session': '30 days after it ended or expired, or until its account is erased.',
     'auth.revocation': 'As long as an access token is good, and two minutes.',
   },
 };
@@ -40,6 +44,7 @@ export const authSchema: Schema = {
 @Module({
   providers: [
     ManagingAccounts,
+    ErasureChecks,
     SigningIn,
     AccountViews,
     SessionViews,
@@ -51,7 +56,18 @@ export const authSchema: Schema = {
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     { provide: TokenIssuer, useExisting: JwtTokens },
   ],
-  exports: [Accounts, ManagingAccounts, SigningIn, AccountViews, SessionViews, JwtTokens, RevocationLog],
+  exports: [
+    Accounts,
+    AccountRepository,
+    ErasureChecks,
+    PasswordHasher,
+    ManagingAccounts,
+    SigningIn,
+    AccountViews,
+    SessionViews,
+    JwtTokens,
+    RevocationLog,
+  ],
 })
 export class AuthModule {}
 
@@ -59,9 +75,18 @@ export class AuthModule {}
 @Global()
 @Module({
   imports: [AuthModule],
-  controllers: [AuthController, SessionsController, KeysController, AccountsAdminController, AdminController],
+  controllers: [
+    AuthController,
+    OwnAccountController,
+    SessionsController,
+    KeysController,
+    AccountsAdminController,
+    AdminController,
+  ],
   providers: [
     FirstAdmin,
+    ErasingAccounts,
+    { provide: AccountTraces, useClass: StoredTraces },
     AdminSession,
     AdminPages,
     RevocationWatch,

@@ -7,10 +7,13 @@
 import { type Actor, accountActor, type Role } from '#libs/kernel/actor';
 import type { InMemoryUnitOfWork } from '#libs/kernel/unit-of-work.in-memory';
 import { InMemoryAccounts } from './application/accounts.in-memory.js';
+import { ErasingAccounts } from './application/erasing-accounts.js';
+import { ErasureChecks } from './application/erasure-checks.js';
 import { ManagingAccounts } from './application/managing-accounts.js';
 import { SigningIn } from './application/signing-in.js';
 import {
   InMemoryAccountRepository,
+  InMemoryAccountTraces,
   InMemorySessionRepository,
   PlainPasswordHasher,
   PlainTokenIssuer,
@@ -23,6 +26,7 @@ export function inMemoryAuth(unitOfWork: InMemoryUnitOfWork) {
   const repository = new InMemoryAccountRepository(unitOfWork);
   const sessions = new InMemorySessionRepository(unitOfWork);
   const passwords = new PlainPasswordHasher();
+  const [checks, traces] = [new ErasureChecks(), new InMemoryAccountTraces()];
   const managing = new ManagingAccounts(unitOfWork, repository, sessions, passwords);
   const person = async (name: string, role: Role = 'reader'): Promise<Actor> => {
     const { id } = await managing.appoint({ email: `${name}@example.org`, name, password: PASSWORD, role });
@@ -32,6 +36,9 @@ export function inMemoryAuth(unitOfWork: InMemoryUnitOfWork) {
     repository,
     sessions,
     managing,
+    checks,
+    traces,
+    erasing: new ErasingAccounts(unitOfWork, repository, passwords, checks, traces),
     person,
     accounts: new InMemoryAccounts(repository),
     signingIn: new SigningIn(unitOfWork, repository, sessions, passwords, new PlainTokenIssuer()),

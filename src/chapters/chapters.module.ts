@@ -5,6 +5,7 @@ import { AuthModule } from '../auth/index.js';
 import { Chapters } from './application/chapters.js';
 import { Deleting } from './application/deleting.js';
 import { Erasing } from './application/erasing.js';
+import { LeavingWorks } from './application/leaving-works.js';
 import { ManagingMembers } from './application/managing-members.js';
 import { ManagingWorks } from './application/managing-works.js';
 import { TakingDown } from './application/taking-down.js';
@@ -23,9 +24,9 @@ import { AccessFacts } from './infrastructure/access-facts.js';
 import { BinController } from './infrastructure/bin.controller.js';
 import { BinRetention } from './infrastructure/bin-retention.js';
 import { BinViews } from './infrastructure/bin-views.js';
+import { AccountErasure } from './infrastructure/account-erasure.js';
 import { ChapterStream } from './infrastructure/chapter-stream.js';
 import { ChapterViews } from './infrastructure/chapter-views.js';
-import { ChaptersProcessor } from './infrastructure/chapters.processor.js';
 import { ChaptersController } from './infrastructure/chapters.controller.js';
 import {
   BlockTextRow,
@@ -51,6 +52,7 @@ import { ObjectStorage } from './infrastructure/object-storage.js';
 import { TakeDownsController } from './infrastructure/take-downs.controller.js';
 import { TitleViews } from './infrastructure/title-views.js';
 import { WorksController } from './infrastructure/works.controller.js';
+import { ChaptersProcessor } from './infrastructure/chapters.processor.js';
 import { ChaptersProjector } from './infrastructure/chapters.projector.js';
 import { WorkViews } from './infrastructure/work-views.js';
 
@@ -78,6 +80,7 @@ export const chaptersSchema: Schema = {
     Deleting,
     Erasing,
     TakingDown,
+    LeavingWorks,
     AccessFacts,
     ChapterViews,
     ChaptersProjector,
@@ -109,15 +112,16 @@ export const chaptersSchema: Schema = {
     WorkViews,
     MemberViews,
     BinViews,
+    LeavingWorks,
   ],
 })
 export class ChaptersModule {}
 
 /** Only for the web process: routes, the cache of published chapters and the live stream of chapters. */
 @Module({
-  imports: [ChaptersModule],
+  imports: [AuthModule, ChaptersModule],
   controllers: [WorksController, MembersController, ChaptersController, BinController, TakeDownsController],
-  providers: [PublishedChapters, ChapterStream],
+  providers: [PublishedChapters, ChapterStream, AccountErasure],
 })
 export class ChaptersWebModule {}
 

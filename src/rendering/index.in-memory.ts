@@ -10,6 +10,7 @@ import { Foreseeing } from './application/foreseeing.js';
 import { Planner } from './application/planner.js';
 import { Requesting } from './application/requesting.js';
 import { Scripting } from './application/scripting.js';
+import { TakingDownFilms } from './application/taking-down-films.js';
 import { Wishes } from './application/wishes.js';
 import { plannedFilm, ScenePlanner } from './domain/planned-film.js';
 import {
@@ -60,6 +61,7 @@ export function inMemoryRendering(unitOfWork: InMemoryUnitOfWork) {
     quotas,
     worker,
     requesting: new Requesting(unitOfWork, renditions, settings, chapters, wishes, quotas, outbox, clock),
+    takingDownFilms: new TakingDownFilms(unitOfWork, renditions),
     scripting: new Scripting(unitOfWork, scripts, lexicons, pictures, chapters, storage, voices, clock),
     foreseeing: new Foreseeing(unitOfWork, wishes, planner, nothingMade, experience, chapters),
   };

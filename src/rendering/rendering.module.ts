@@ -13,6 +13,7 @@ import { Producing } from './application/producing.js';
 import { Recovering } from './application/recovering.js';
 import { Requesting } from './application/requesting.js';
 import { Scripting } from './application/scripting.js';
+import { TakingDownFilms } from './application/taking-down-films.js';
 import { Wishes } from './application/wishes.js';
 import {
   Artefacts,
@@ -54,6 +55,7 @@ import {
   StudioRow,
   ToolsRow,
 } from './infrastructure/rendering.rows.js';
+import { RenditionsAdminController } from './infrastructure/renditions-admin.controller.js';
 import { RenditionsController } from './infrastructure/renditions.controller.js';
 import { ScriptController } from './infrastructure/script.controller.js';
 import { ScriptViews } from './infrastructure/script-views.js';
@@ -103,6 +105,7 @@ export const renderingSchema: Schema = {
   imports: [ChaptersModule],
   providers: [
     Requesting,
+    TakingDownFilms,
     Scripting,
     Wishes,
     Planner,
@@ -132,6 +135,7 @@ export const renderingSchema: Schema = {
   ],
   exports: [
     Requesting,
+    TakingDownFilms,
     Scripting,
     Planner,
     Foreseeing,
@@ -150,7 +154,7 @@ export class RenderingModule {}
 
 @Module({
   imports: [RenderingModule, ChaptersModule],
-  controllers: [RenditionsController, ScriptController],
+  controllers: [RenditionsController, RenditionsAdminController, ScriptController],
   providers: [FilmFiles, RenditionStream, ScriptViews],
 })
 export class RenderingWebModule {}

@@ -75,7 +75,7 @@ describe.each(UNITS_OF_WORK)('Accounts and sessions $on', ({ start }) => {
   it('give back an account as it was saved last, by id and by e-mail', async () => {
     const account = await saved(newAccount());
     const { id, email } = account.snapshot();
-    account.suspend(newAccount('admin').actor, 'Spam.', later(1));
+    account.suspend(newAccount('admin').actor, 'Spam.', [], later(1));
     await saved(account);
     expect((await run(({ accounts }) => accounts.get(id))).snapshot()).toEqual(account.snapshot());
     expect((await run(({ accounts }) => accounts.find(id)))?.snapshot()).toEqual(account.snapshot());
@@ -95,6 +95,37 @@ describe.each(UNITS_OF_WORK)('Accounts and sessions $on', ({ start }) => {
     const both = await Promise.allSettled([saved(newAccount('reader', email)), saved(newAccount('reader', email))]);
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'email-taken' } });
+  });
+
+  it('forget an account that is removed, and its e-mail can be taken at once', async () => {
+    const account = await saved(newAccount());
+    const { id, email } = account.snapshot();
+    await run(async ({ accounts }) => accounts.remove(await accounts.get(id)));
+    expect(await run(({ accounts }) => accounts.find(id))).toBeUndefined();
+    expect(await run(({ accounts }) => accounts.findByEmail(email))).toBeUndefined();
+    expect(await running.repositories.reading.summaries([id])).toEqual(new Map());
+    await saved(newAccount('reader', email));
+  });
+
+  it('name the admins that are not suspended to one who takes an admin away, and to the next only when that is done', async () => {
+    const [one, other] = [await saved(newAccount('admin')), await saved(newAccount('admin'))];
+    const suspended = newAccount('admin');
+    suspended.suspend(one.actor, 'Spam.', [], later(1));
+    await saved(suspended);
+    const demote = (id: string): Promise<string[]> =>
+      run(async ({ accounts }) => {
+        const admins = await accounts.lockAdmins();
+        const account = await accounts.get(id);
+        account.changeRole(suspended.actor, 'reader', [...admins, 'another']);
+        await wait(20);
+        await accounts.save(account);
+        return admins;
+      });
+    const ids = [one.actor.id, other.actor.id];
+    const seen = await Promise.all(ids.map(demote));
+    const mine = seen.map((admins) => admins.filter((id) => ids.includes(id)).length);
+    expect(mine.sort()).toEqual([1, 2]);
+    expect(seen.flat()).not.toContain(suspended.actor.id);
   });
 
   it('tell other modules the names of accounts, and the id of an e-mail however it is written', async () => {

@@ -61,12 +61,14 @@ export const EXPECTED: Record<string, AccessRow> = {
   'POST /v1/sessions/refresh': row(OPEN, undefined, { body: { refreshToken: 'none' } }),
   'POST /v1/sessions/sign-out': row(OPEN, undefined, { body: { refreshToken: 'none' } }),
   'GET /v1/me': row(SIGNED_IN),
+  'DELETE /v1/me': row(SIGNED_IN, undefined, { body: { password: 'a wrong one' } }),
   'GET /v1/me/sessions': row(SIGNED_IN),
   'DELETE /v1/me/sessions/:id': row(SIGNED_IN, undefined, { path: ({ stranger: id }) => ({ id }) }),
   'GET /v1/me/invitations': row(SIGNED_IN),
   'PUT /v1/accounts/:id/role': admin(({ stranger: id }) => ({ id }), { role: 'reader' }),
   'GET /v1/admin/accounts': admin(),
   'GET /v1/admin/accounts/:id': admin(({ account: id }) => ({ id })),
+  'DELETE /v1/admin/accounts/:id': admin(({ stranger: id }) => ({ id }), { reason: 'Its owner asked by letter.' }),
   'GET /v1/admin/accounts/:id/sessions': admin(({ account: id }) => ({ id })),
   'PUT /v1/admin/accounts/:id/suspension': admin(({ stranger: id }) => ({ id }), { reason: 'Spam.' }),
   'DELETE /v1/admin/accounts/:id/suspension': admin(({ stranger: id }) => ({ id })),
@@ -133,6 +135,13 @@ export const EXPECTED: Record<string, AccessRow> = {
   'DELETE /v1/comments/:id': row('144 .4.4 .. 1.3', '133 .3.3 .. 1.3', {
     path: async ({ comment }) => ({ id: await comment() }),
   }),
+
+  'POST /v1/admin/comments/:id/take-down': admin(async ({ comment }) => ({ id: await comment() }), { reason: 'Threats.' }),
+  'DELETE /v1/admin/comments/:id/take-down': admin(async ({ comment }) => ({ id: await comment() })),
+
+  // without a reason nothing is taken down
+  'POST /v1/admin/renditions/:id/take-down': admin(of('rendition'), { reason: ' ' }),
+  'DELETE /v1/admin/renditions/:id/take-down': admin(of('rendition')),
 
   'GET /v1/voices': row(OPEN),
   'POST /v1/chapters/:id/renditions': writesChapter({ body: {} }),

@@ -56,8 +56,8 @@ export class Api {
   patch<Body = Anything>(path: string, body?: unknown, headers?: OutgoingHttpHeaders): Promise<Answer<Body>> {
     return this.send('PATCH', path, body, headers);
   }
-  delete<Body = Anything>(path: string, headers?: OutgoingHttpHeaders): Promise<Answer<Body>> {
-    return this.send('DELETE', path, undefined, headers);
+  delete<Body = Anything>(path: string, headers?: OutgoingHttpHeaders, body?: unknown): Promise<Answer<Body>> {
+    return this.send('DELETE', path, body, headers);
   }
 
   async send<Body = Anything>(

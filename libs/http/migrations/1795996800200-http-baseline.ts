@@ -7,6 +7,7 @@ export const HttpBaseline1795996800200 = migration(
   CREATE TABLE http.idempotency_record (
     key bytea PRIMARY KEY,
     fingerprint bytea NOT NULL,
+    account_id uuid,
     attempt integer NOT NULL,
     lease_until timestamptz,
     status integer,
@@ -16,5 +17,6 @@ export const HttpBaseline1795996800200 = migration(
     at timestamptz NOT NULL DEFAULT now()
   );
   CREATE INDEX idempotency_record_at ON http.idempotency_record (at);
+  CREATE INDEX idempotency_record_account ON http.idempotency_record (account_id);
   `,
 );

@@ -34,8 +34,9 @@ export class ManagingAccounts {
   changeRole(by: Actor, accountId: string, role: Role): Promise<Readonly<AccountState>> {
     return this.unitOfWork.run(async ({ record }) => {
       authorize(by, 'account:change-role');
+      const admins = await this.accounts.lockAdmins();
       const account = await this.accounts.get(accountId);
-      const changed = account.changeRole(by, role);
+      const changed = account.changeRole(by, role, admins);
       await this.accounts.save(account);
       await record(changed);
       return account.snapshot();
@@ -46,8 +47,9 @@ export class ManagingAccounts {
   suspend(by: Actor, accountId: string, reason: string): Promise<void> {
     return this.unitOfWork.run(async ({ now, record }) => {
       authorize(by, 'account:suspend');
+      const admins = await this.accounts.lockAdmins();
       const account = await this.accounts.get(accountId);
-      const suspended = account.suspend(by, reason, now);
+      const suspended = account.suspend(by, reason, admins, now);
       if (!suspended.length) return;
       await this.accounts.save(account);
       await this.sessions.endAll(accountId, 'account-suspended', now);

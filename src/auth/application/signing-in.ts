@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { type Account, type AccountState, normalEmail, OnlyAdminsEnter } from '../domain/account.js';
+import { type Account, AccountNotFound, type AccountState, normalEmail, OnlyAdminsEnter } from '../domain/account.js';
 import { AccountRepository, type IssuedTokens, PasswordHasher, SessionRepository, TokenIssuer } from '../domain/ports.js';
 import {
   RefreshTokenReplayed,
@@ -102,10 +102,12 @@ export class SigningIn {
     return account.actor.id;
   }
 
-  /** The account is looked at once more under its lock: it may have been suspended while the password was checked. */
+  /** The account is looked at once more under its lock: it may have been suspended or erased while the password was checked. */
   private start(id: string, device: string, kind: 'api' | 'admin'): Promise<[Account, Session]> {
     return this.unitOfWork.run(async ({ now, record }) => {
-      const account = await this.accounts.get(id);
+      const account = await this.accounts.get(id).catch((error: unknown) => {
+        throw error instanceof AccountNotFound ? new WrongEmailOrPassword() : error;
+      });
       account.assertNotSuspended();
       if (kind === 'admin' && account.actor.role !== 'admin') throw new OnlyAdminsEnter();
       const session = Session.start(id, device, now, kind);

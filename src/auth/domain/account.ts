@@ -58,9 +58,13 @@ export class Account {
     return new Account({ ...state });
   }
 
-  /** Its access tokens are refused from now on; a refresh brings one with the new role. */
-  changeRole(by: Actor, role: Role): AccountRoleChanged {
+  /**
+   * Its access tokens are refused from now on; a refresh brings one with the new role.
+   * @param admins ids of the admins that are not suspended, locked until the unit of work ends; so for all that takes one away.
+   */
+  changeRole(by: Actor, role: Role, admins: readonly string[]): AccountRoleChanged {
     if (by.id === this.state.id) throw new NotYourOwnRole();
+    if (role !== 'admin') this.mustLeaveAnAdmin(admins);
     this.state.role = role;
     this.state.epoch++;
     return this.event('AccountRoleChanged', { role });
@@ -70,11 +74,11 @@ export class Account {
    * Nobody can sign in to it until it is restored, and its access tokens are refused from now on.
    * @returns nothing when it was suspended before.
    */
-  suspend(by: Actor, reason: string, now: Date): AccountSuspended[] {
+  suspend(by: Actor, reason: string, admins: readonly string[], now: Date): AccountSuspended[] {
     if (by.id === this.state.id) throw new NotYourOwnAccount();
-    const because = reason.normalize('NFC').trim();
-    if (!because || because.length > MAX_REASON) throw new ReasonNeeded();
+    const because = needReason(reason);
     if (this.state.suspendedAt) return [];
+    this.mustLeaveAnAdmin(admins);
     this.state.suspendedAt = now;
     this.state.suspendedBecause = because;
     this.state.epoch++;
@@ -87,6 +91,24 @@ export class Account {
     this.state.suspendedAt = null;
     this.state.suspendedBecause = null;
     return [this.event('AccountRestored', {})];
+  }
+
+  /** By its owner, who gave the password again. Nothing of it remains: the caller removes it. */
+  eraseByOwner(choices: ErasureChoices, admins: readonly string[]): AccountDeleted {
+    this.mustLeaveAnAdmin(admins);
+    return this.event('AccountDeleted', { ...choices, reason: null });
+  }
+
+  /** By an admin. */
+  eraseByAdmin(by: Actor, reason: string, choices: ErasureChoices, admins: readonly string[]): AccountDeleted {
+    if (by.id === this.state.id) throw new PasswordNeeded();
+    const because = needReason(reason);
+    this.mustLeaveAnAdmin(admins);
+    return this.event('AccountDeleted', { ...choices, reason: because });
+  }
+
+  private mustLeaveAnAdmin(admins: readonly string[]): void {
+    if (admins.length === 1 && admins[0] === this.state.id) throw new LastAdminStays();
   }
 
   /** @throws SignInSuspended */
@@ -123,6 +145,7 @@ interface SignedUp {
 
 /** UTF-16 units of the name that others see. */
 export const MAX_NAME = 80;
+
 /** UTF-16 units of what an admin gives as the reason. */
 export const MAX_REASON = 500;
 
@@ -143,6 +166,20 @@ export function checkPassword(password: string, email: string): void {
     throw new PasswordTooWeak();
 }
 
+function needReason(reason: string): string {
+  const because = reason.normalize('NFC').trim();
+  if (!because || because.length > MAX_REASON) throw new ReasonNeeded();
+  return because;
+}
+
+/** What becomes of what an account made. */
+export interface ErasureChoices {
+  /** `keep`: published works stay readable, without an author. null: the account owns none. */
+  works: 'erase' | 'keep' | null;
+  /** `keep`: the words stay, without an author. */
+  comments: 'erase' | 'keep';
+}
+
 export interface AccountEvent<Type extends string, Data extends object> {
   type: Type;
   v: 1;
@@ -153,6 +190,8 @@ export type AccountSignedUp = AccountEvent<'AccountSignedUp', { role: Role }>;
 export type AccountRoleChanged = AccountEvent<'AccountRoleChanged', { role: Role }>;
 export type AccountSuspended = AccountEvent<'AccountSuspended', { reason: string }>;
 export type AccountRestored = AccountEvent<'AccountRestored', object>;
+/** `reason`: the admin's; null when its owner erased it. */
+export type AccountDeleted = AccountEvent<'AccountDeleted', ErasureChoices & { reason: string | null }>;
 
 export class AccountNeedsName extends DomainError {
   readonly code = 'account-needs-name';
@@ -237,7 +276,37 @@ export class ReasonNeeded extends DomainError {
   readonly code = 'reason-needed';
   readonly kind = 'invalid';
   constructor() {
-    super(`Give a reason of at most ${MAX_REASON} characters: it is recorded, and the account's owner is told when signing in.`);
+    super(
+      `Give a reason of at most ${MAX_REASON} characters: it is recorded; one for a suspension is told to the account's owner.`,
+    );
+  }
+}
+export class LastAdminStays extends DomainError {
+  readonly code = 'last-admin-stays';
+  readonly kind = 'conflict';
+  constructor() {
+    super('This is the last admin of the site: make another account an admin first.');
+  }
+}
+export class WrongPassword extends DomainError {
+  readonly code = 'wrong-password';
+  readonly kind = 'forbidden';
+  constructor() {
+    super('The password is wrong: give the one that you sign in with.');
+  }
+}
+export class PasswordNeeded extends DomainError {
+  readonly code = 'password-needed';
+  readonly kind = 'conflict';
+  constructor() {
+    super('This is your own account: erase it by DELETE /v1/me, which asks for your password.');
+  }
+}
+export class OnlyAdminsErase extends DomainError {
+  readonly code = 'only-admins-erase';
+  readonly kind = 'forbidden';
+  constructor() {
+    super('Only an admin may erase the account of somebody else: erase your own by DELETE /v1/me.');
   }
 }
 export class SignInSuspended extends DomainError {

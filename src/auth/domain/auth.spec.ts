@@ -6,7 +6,10 @@ import {
   checkPassword,
   NameTooLong,
   normalEmail,
+  LastAdminStays,
   NotYourOwnRole,
+  PasswordNeeded,
+  ReasonNeeded,
   PasswordTooWeak,
 } from './account.js';
 import { Session } from './session.js';
@@ -40,9 +43,44 @@ describe('An account', () => {
   it('gets another role from an admin, who cannot change their own', () => {
     const account = ann();
     const admin = accountActor({ id: 'admin', role: 'admin' });
-    expect(account.changeRole(admin, 'moderator')).toMatchObject({ type: 'AccountRoleChanged', data: { role: 'moderator' } });
+    expect(account.changeRole(admin, 'moderator', ['admin'])).toMatchObject({
+      type: 'AccountRoleChanged',
+      data: { role: 'moderator' },
+    });
     expect(account.actor.role).toBe('moderator');
-    expect(() => account.changeRole(accountActor({ id: account.actor.id, role: 'admin' }), 'reader')).toThrow(NotYourOwnRole);
+    expect(() => account.changeRole(accountActor({ id: account.actor.id, role: 'admin' }), 'reader', ['admin'])).toThrow(
+      NotYourOwnRole,
+    );
+  });
+
+  it('that is the only admin stays one: it is neither demoted, suspended nor erased', () => {
+    const account = Account.appoint({ ...details, role: 'admin' }, noon).account;
+    const { id } = account.actor;
+    const other = accountActor({ id: 'demoted a moment ago', role: 'admin' });
+    const choices = { works: null, comments: 'keep' } as const;
+    for (const attempt of [
+      (admins: string[]) => account.changeRole(other, 'reader', admins),
+      (admins: string[]) => account.suspend(other, 'Spam.', admins, noon),
+      (admins: string[]) => account.eraseByOwner(choices, admins),
+      (admins: string[]) => account.eraseByAdmin(other, 'Asked by letter.', choices, admins),
+    ]) {
+      expect(() => attempt([id])).toThrow(LastAdminStays);
+      expect(() => attempt([id, 'another'])).not.toThrow();
+    }
+    expect(account.changeRole(other, 'admin', [id])).toMatchObject({ data: { role: 'admin' } });
+  });
+
+  it('is erased with a reason by an admin, who erases their own by their password', () => {
+    const account = ann();
+    const choices = { works: 'keep', comments: 'erase' } as const;
+    const admin = accountActor({ id: 'admin', role: 'admin' });
+    expect(account.eraseByAdmin(admin, ' Asked by letter. ', choices, [])).toMatchObject({
+      type: 'AccountDeleted',
+      subject: { kind: 'account', id: account.actor.id },
+      data: { works: 'keep', comments: 'erase', reason: 'Asked by letter.' },
+    });
+    expect(() => account.eraseByAdmin(admin, ' ', choices, [])).toThrow(ReasonNeeded);
+    expect(() => account.eraseByAdmin({ ...admin, id: account.actor.id }, 'Mine.', choices, [])).toThrow(PasswordNeeded);
   });
 
   it.each(['short', 'aaaaaaaaaaaaaaaa', 'ann@example.org', 'x'.repeat(129)])('refuses the password %p', (password) => {

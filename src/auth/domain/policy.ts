@@ -5,11 +5,12 @@
  *     authorize(by, 'account:change-role');
  */
 import { type Actor, hasScope } from '#libs/kernel/actor';
-import { OnlyAdminsChangeRoles, OnlyAdminsSuspend } from './account.js';
+import { OnlyAdminsChangeRoles, OnlyAdminsErase, OnlyAdminsSuspend } from './account.js';
 
 const POLICY = {
   'account:change-role': (actor: Actor | undefined) => hasScope(actor, 'admin'),
   'account:suspend': (actor: Actor | undefined) => hasScope(actor, 'admin'),
+  'account:erase': (actor: Actor | undefined) => hasScope(actor, 'admin'),
 };
 export type Action = keyof typeof POLICY;
 
@@ -17,8 +18,13 @@ export function can(actor: Actor | undefined, action: Action): boolean {
   return POLICY[action](actor);
 }
 
-/** @throws OnlyAdminsChangeRoles, OnlyAdminsSuspend */
+const REFUSALS = {
+  'account:change-role': OnlyAdminsChangeRoles,
+  'account:suspend': OnlyAdminsSuspend,
+  'account:erase': OnlyAdminsErase,
+} satisfies Record<Action, unknown>;
+
+/** @throws OnlyAdminsChangeRoles, OnlyAdminsSuspend, OnlyAdminsErase */
 export function authorize(actor: Actor | undefined, action: Action): void {
-  if (can(actor, action)) return;
-  throw action === 'account:suspend' ? new OnlyAdminsSuspend() : new OnlyAdminsChangeRoles();
+  if (!can(actor, action)) throw new REFUSALS[action]();
 }

@@ -1,6 +1,6 @@
 import type { InMemoryTable, InMemoryUnitOfWork } from '#libs/kernel/unit-of-work.in-memory';
 import { Account, AccountNotFound, type AccountState, EmailTaken } from './account.js';
-import { AccountRepository, PasswordHasher, SessionRepository, TokenIssuer } from './ports.js';
+import { AccountRepository, AccountTraces, PasswordHasher, SessionRepository, TokenIssuer } from './ports.js';
 import { Session, type SessionEnd, type SessionState } from './session.js';
 
 export class InMemoryAccountRepository extends AccountRepository {
@@ -35,12 +35,38 @@ export class InMemoryAccountRepository extends AccountRepository {
     return this.rows.all().some(({ role }) => role === 'admin');
   }
 
+  async lockAdmins(): Promise<string[]> {
+    const ids = this.rows
+      .all()
+      .filter(isAdmin)
+      .map(({ id }) => id);
+    for (const id of ids.sort()) await this.rows.lock(id);
+    return ids.filter((id) => isAdmin(this.rows.get(id)));
+  }
+
+  async remove(account: Account): Promise<void> {
+    const { id, email } = account.snapshot();
+    await this.emails.delete(email);
+    await this.rows.delete(id);
+  }
+
   async save(account: Account): Promise<void> {
     const state = account.snapshot();
     await this.emails.lock(state.email);
     if ((this.emails.get(state.email)?.id ?? state.id) !== state.id) throw new EmailTaken();
     await this.emails.put(state.email, { id: state.id });
     await this.rows.put(state.id, state);
+  }
+}
+
+const isAdmin = (row: AccountState | undefined): boolean => row?.role === 'admin' && !row.suspendedAt;
+
+export class InMemoryAccountTraces extends AccountTraces {
+  readonly removed: string[] = [];
+
+  remove(accountId: string): Promise<void> {
+    this.removed.push(accountId);
+    return Promise.resolve();
   }
 }
 

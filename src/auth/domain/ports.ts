@@ -10,10 +10,23 @@ export abstract class AccountRepository {
   abstract findByEmail(normalEmail: string): Promise<Account | undefined>;
   abstract anyAdmin(): Promise<boolean>;
   /**
+   * Ids of the admins that are not suspended. Locks them until the unit of work ends: whoever takes an admin away asks first, so
+   * that two who take away each other do it one after the other.
+   */
+  abstract lockAdmins(): Promise<string[]>;
+  /**
    * An epoch that has risen revokes the account's access tokens and closes its sockets on every web process.
    * @throws EmailTaken when someone else has the address, also when they took it this very moment.
    */
   abstract save(account: Account): Promise<void>;
+  /** Removes an account and revokes its access tokens, as a risen epoch does. */
+  abstract remove(account: Account): Promise<void>;
+}
+
+/** What is kept of an account beside its row: sessions, and stored answers to its requests. */
+export abstract class AccountTraces {
+  /** In a unit of work. */
+  abstract remove(accountId: string): Promise<void>;
 }
 
 export abstract class SessionRepository {

@@ -4,7 +4,7 @@ import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
 import { type Role, ROLES } from '#libs/kernel/actor';
 import { MAX_REASON } from '../domain/account.js';
-import { AccountResponse } from './auth.contract.js';
+import { AccountResponse, ErasureChoicesBody } from './auth.contract.js';
 
 export class AccountsQuery extends PageQuery {
   /**
@@ -31,6 +31,14 @@ export class SuspensionBody {
   /**
    * Recorded, and told to the account's owner when signing in.
    * @example "Forty advertisements under the chapters of others."
+   */
+  @IsString() @MinLength(1) @MaxLength(MAX_REASON) reason!: string;
+}
+
+export class EraseAccountBody extends ErasureChoicesBody {
+  /**
+   * Recorded. Name nobody in it: it is kept as long as the event.
+   * @example Its owner asked by letter.
    */
   @IsString() @MinLength(1) @MaxLength(MAX_REASON) reason!: string;
 }

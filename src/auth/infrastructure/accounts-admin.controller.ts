@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Scope } from '#libs/http/access';
@@ -6,9 +6,10 @@ import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { RateLimit } from '#libs/http/rate-limit';
 import type { Actor } from '#libs/kernel/actor';
+import { ErasingAccounts } from '../application/erasing-accounts.js';
 import { ManagingAccounts } from '../application/managing-accounts.js';
 import { AccountViews } from './account-views.js';
-import { AccountPage, AccountsQuery, AdminAccountResponse, SuspensionBody } from './accounts-admin.contract.js';
+import { AccountPage, AccountsQuery, AdminAccountResponse, EraseAccountBody, SuspensionBody } from './accounts-admin.contract.js';
 import { SessionPage } from './sessions.contract.js';
 import { SessionViews } from './session-views.js';
 
@@ -20,6 +21,7 @@ export class AccountsAdminController {
     private readonly accounts: ManagingAccounts,
     private readonly views: AccountViews,
     private readonly sessions: SessionViews,
+    private readonly erasing: ErasingAccounts,
   ) {}
 
   /** List and search accounts, newest first. */
@@ -84,5 +86,21 @@ export class AccountsAdminController {
   async restoreAccount(@CurrentActor() actor: Actor, @Param('id', ParseUUIDPipe) id: string): Promise<AdminAccountResponse> {
     await this.accounts.restore(actor, id);
     return this.views.forAdmins(id);
+  }
+
+  /**
+   * Erase an account: e-mail, name, password and sessions are removed, and its tokens refused within a second. Nobody can undo it.
+   * Recorded as `AccountDeleted` with the reason. The last admin of the site stays.
+   */
+  @Delete(':id')
+  @RateLimit('write')
+  @HttpCode(204)
+  @Scope('admin')
+  eraseAccount(
+    @CurrentActor() actor: Actor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() { reason, works, comments = 'keep' }: EraseAccountBody,
+  ): Promise<void> {
+    return this.erasing.eraseOther(actor, id, reason, { works: works ?? null, comments });
   }
 }

@@ -27,6 +27,30 @@ export class SignInBody {
   @IsString() @MaxLength(PASSWORD_LENGTH.max) password!: string;
 }
 
+/** What becomes of what the account made. */
+export class ErasureChoicesBody {
+  /**
+   * What becomes of the works that the account owns. `erase`: they are removed with their chapters, comments and films. `keep`:
+   * they stay as they are, without an author, and what is published stays readable. Needed only if the account owns a work; one that
+   * somebody else shall go on with has to be transferred first (`PUT /v1/works/{id}/owner`).
+   * @example keep
+   */
+  @OptionalNotNull() @IsIn(['erase', 'keep']) works?: 'erase' | 'keep';
+  /**
+   * What becomes of the comments. `keep`: the words stay, without an author. `erase`: each is deleted, and the replies to it stay.
+   * @example keep
+   */
+  @OptionalNotNull() @IsIn(['erase', 'keep']) comments?: 'erase' | 'keep' = 'keep';
+}
+
+export class EraseOwnAccountBody extends ErasureChoicesBody {
+  /**
+   * The password of the account, again.
+   * @example a lantern left burning
+   */
+  @IsString() @MaxLength(PASSWORD_LENGTH.max) password!: string;
+}
+
 export class RefreshBody {
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f008.2.Xq0N3mJc2mXv0l1vQ8tC0rJ6n1bP4yS5dT7uV9wA2bE */
   @IsString() @MaxLength(100) refreshToken!: string;

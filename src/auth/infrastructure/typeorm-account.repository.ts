@@ -34,6 +34,14 @@ export class TypeormAccountRepository extends AccountRepository {
     return this.transaction.manager.existsBy(AccountRow, { role: 'admin' });
   }
 
+  async lockAdmins(): Promise<string[]> {
+    // in one order, so that two of these wait for each other; a row that changed meanwhile is looked at again
+    const rows = await this.transaction.writing.query<{ id: string }[]>(
+      `SELECT id FROM auth.account WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id FOR UPDATE`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async save(account: Account): Promise<void> {
     const { id, email, ...rest } = account.snapshot();
     const [saved] = await this.transaction.query<{ before: number | null }>(
@@ -48,5 +56,11 @@ export class TypeormAccountRepository extends AccountRepository {
     if (!saved) throw new EmailTaken();
     if (saved.before !== null && saved.before < rest.epoch)
       await this.revocations.record({ kind: 'account', subject: id, epoch: rest.epoch });
+  }
+
+  async remove(account: Account): Promise<void> {
+    const { id, epoch } = account.snapshot();
+    await this.transaction.writing.delete(AccountRow, { id });
+    await this.revocations.record({ kind: 'account', subject: id, epoch: epoch + 1 });
   }
 }

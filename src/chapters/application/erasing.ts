@@ -63,9 +63,12 @@ export class Erasing {
     });
   }
 
-  /** All works that an account owns, also those in the bin. They are hidden at once, before the first of them is erased. */
-  async eraseWorksOf(accountId: string): Promise<void> {
-    const ids = await this.unitOfWork.run(() => this.erasure.worksOf(accountId));
+  /**
+   * All works that an account owns, also those in the bin. They are hidden at once, before the first of them is erased.
+   * @param some only these of them
+   */
+  async eraseWorksOf(accountId: string, some?: readonly string[]): Promise<void> {
+    const ids = some ?? (await this.unitOfWork.run(() => this.erasure.worksOf(accountId)));
     for (const id of ids) await unlessGone(() => this.expire(id, accountId));
     for (const id of ids) await this.eraseWork(id);
   }

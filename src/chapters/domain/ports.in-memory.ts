@@ -12,6 +12,7 @@ import {
   InvitationRepository,
   type NewRevision,
   type ObjectUse,
+  type OwnedWork,
   Revisions,
   RevisionTexts,
   type StoredObject,
@@ -114,6 +115,20 @@ export class InMemoryWorkRepository extends WorkRepository {
     return this.tables.workFacts(id, actor);
   }
 
+  async ownedBy(accountId: string): Promise<OwnedWork[]> {
+    const owned = this.tables.works.all().filter(({ ownerId }) => ownerId === accountId);
+    return owned.map(({ id, title, members, deletedAt }) => {
+      const chapters = this.tables.chapters.all().filter((chapter) => chapter.workId === id && !chapter.deletedAt);
+      const isRead = members.length > 0 || chapters.some(({ status }) => status === 'published');
+      return { id, title, members: members.length, isDeleted: deletedAt !== null, isShared: !deletedAt && isRead };
+    });
+  }
+
+  async withMember(memberId: string): Promise<string[]> {
+    const joined = this.tables.works.all().filter(({ members }) => members.some(({ accountId }) => accountId === memberId));
+    return joined.map(({ id }) => id);
+  }
+
   async order(workId: string): Promise<ReadingOrder> {
     await this.get(workId);
     const chapters = this.tables.chapters.all().filter((chapter) => chapter.workId === workId);
@@ -144,6 +159,11 @@ export class InMemoryInvitationRepository extends InvitationRepository {
   async countOpen(workId: string, now: Date): Promise<number> {
     return this.tables.invitations.all().filter((one) => one.workId === workId && one.status === 'open' && one.expiresAt > now)
       .length;
+  }
+
+  async openOf(accountId: string): Promise<string[]> {
+    const open = this.tables.invitations.all().filter(({ status }) => status === 'open');
+    return open.filter(({ inviteeId, invitedBy }) => [inviteeId, invitedBy].includes(accountId)).map(({ id }) => id);
   }
 }
 

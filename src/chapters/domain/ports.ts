@@ -13,8 +13,22 @@ export abstract class WorkRepository {
   abstract save(work: Work): Promise<void>;
   /** For `authorize`; undefined when there is no such work. */
   abstract facts(id: string, actor: Actor | undefined): Promise<Facts | undefined>;
+  /** Works that an account owns, newest first. */
+  abstract ownedBy(accountId: string): Promise<OwnedWork[]>;
+  /** Ids of the works that an account is a member of. */
+  abstract withMember(accountId: string): Promise<string[]>;
   /** The order of its chapters. Locks the work until the unit of work ends. @throws WorkNotFound */
   abstract order(workId: string): Promise<ReadingOrder>;
+}
+
+export interface OwnedWork {
+  id: string;
+  title: string;
+  isDeleted: boolean;
+  /** Somebody else can read it: it is not in the bin, and has a published chapter or a member. */
+  isShared: boolean;
+  /** How many members could become its owner. */
+  members: number;
 }
 
 export abstract class InvitationRepository {
@@ -23,6 +37,8 @@ export abstract class InvitationRepository {
   abstract save(invitation: Invitation): Promise<void>;
   /** How many invitations of a work can still be accepted. */
   abstract countOpen(workId: string, now: Date): Promise<number>;
+  /** Ids of the open invitations that an account sent or got. */
+  abstract openOf(accountId: string): Promise<string[]>;
 }
 
 export abstract class ChapterRepository {

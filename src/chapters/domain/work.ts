@@ -358,3 +358,13 @@ export class LastOwnerStays extends DomainError {
     super('A work always has an owner: transfer it to another member first.');
   }
 }
+export class WorksUndecided extends DomainError {
+  readonly code = 'works-undecided';
+  readonly kind = 'conflict';
+  constructor(works: readonly { id: string; title: string; members: number }[]) {
+    super(
+      'The account owns works: say in `works` whether to erase them or to keep them without an author. One that a member shall go on with has to be transferred first (PUT /v1/works/{id}/owner).',
+      { works },
+    );
+  }
+}

@@ -58,7 +58,8 @@ export class AuthorSummary {
 export class WorkResponse {
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   id!: string;
-  author!: AuthorSummary;
+  /** Its owner; null when that account was erased. */
+  author!: AuthorSummary | null;
   /** @example "The Lamplighter of Quay Street" */
   title!: string;
   /** @example "A town keeps its lamps lit for a ship that is forty years late." */
@@ -246,7 +247,10 @@ export class ChapterResponse {
   id!: string;
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f002 */
   workId!: string;
-  /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001 */
+  /**
+   * Stays when the account was erased, and names nobody then.
+   * @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f001
+   */
   authorId!: string;
   /** @example "I. The Third Window" */
   title!: string;

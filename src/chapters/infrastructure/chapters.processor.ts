@@ -2,7 +2,9 @@ import { Process, Processor } from '@nestjs/bull';
 import type { Job } from 'bull';
 import { type DeliveryJob, Handling } from '#libs/events/handling';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import type { AccountDeleted } from '../../auth/index.js';
 import { Erasing } from '../application/erasing.js';
+import { LeavingWorks } from '../application/leaving-works.js';
 import type { ChapterExpired } from '../domain/chapter.js';
 import type { WorkExpired } from '../domain/work.js';
 
@@ -13,7 +15,15 @@ export class ChaptersProcessor {
     private readonly handling: Handling,
     private readonly unitOfWork: UnitOfWork,
     private readonly erasing: Erasing,
+    private readonly leaving: LeavingWorks,
   ) {}
+
+  @Process('AccountDeleted' satisfies AccountDeleted['type'])
+  accountDeleted(job: Job<DeliveryJob>): Promise<void> {
+    return this.handling.runJob<AccountDeleted['data']>(job, ({ subject, data }, done) =>
+      this.inSteps(this.leaving.leave(subject.id, data), done),
+    );
+  }
 
   @Process('ChapterExpired' satisfies ChapterExpired['type'])
   chapterExpired(job: Job<DeliveryJob>): Promise<void> {

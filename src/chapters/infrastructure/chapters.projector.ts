@@ -10,7 +10,15 @@ import type {
   ChapterTakenDown,
   ChapterUnpublished,
 } from '../domain/chapter.js';
-import type { WorkDeleted, WorkPutBack, WorkRestored, WorkTakenDown } from '../domain/work.js';
+import type {
+  MemberRemoved,
+  MemberRoleChanged,
+  WorkDeleted,
+  WorkPutBack,
+  WorkRestored,
+  WorkTakenDown,
+  WorkTransferred,
+} from '../domain/work.js';
 
 /** What listeners to `chapter:<id>` are told of the chapter itself. */
 @Injectable()
@@ -33,6 +41,13 @@ export class ChaptersProjector implements OnModuleInit {
       WorkRestored: ofWork,
       WorkTakenDown: ofWork,
       WorkPutBack: ofWork,
+    });
+    // members follow what others do not, such as films that are being made
+    const ofMember = ({ data }: MemberRemoved | MemberRoleChanged) => ({ accountId: data.accountId });
+    this.projections.registerAccess<MemberRemoved | MemberRoleChanged | WorkTransferred>({
+      MemberRemoved: ofMember,
+      MemberRoleChanged: ofMember,
+      WorkTransferred: ({ data }) => ({ accountId: data.from }),
     });
   }
 }

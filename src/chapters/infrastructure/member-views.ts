@@ -26,7 +26,10 @@ export class MemberViews {
       [workId],
     );
     const accounts = await this.accounts.summaries(rows.map(({ id }) => id));
-    return rows.map(({ id, role }) => ({ id, name: accounts.get(id)?.name ?? '', role }));
+    return rows.flatMap(({ id, role }) => {
+      const account = accounts.get(id);
+      return account ? [{ id, name: account.name, role }] : []; // one that was erased is none any more
+    });
   }
 
   /** Open invitations of a work, newest first. */
@@ -47,6 +50,6 @@ export class MemberViews {
       [actor.id],
     );
     const accounts = await this.accounts.summaries(rows.map(({ by }) => by));
-    return rows.map(({ by, ...item }) => ({ ...item, invitedBy: accounts.get(by)?.name ?? '' }));
+    return rows.map(({ by, ...item }) => ({ ...item, invitedBy: accounts.get(by)?.name ?? null }));
   }
 }

@@ -47,7 +47,7 @@ export class MemberResponse {
 }
 
 export class MembersResponse {
-  /** The owner first. */
+  /** The owner first, unless that account was erased. */
   items!: MemberResponse[];
 }
 
@@ -78,10 +78,10 @@ export class MyInvitationItem extends InvitationItem {
   /** @example "The Lamplighter of Quay Street" */
   workTitle!: string;
   /**
-   * Name of who invited.
+   * Name of who invited; null when that account was erased.
    * @example "Mira Lindqvist"
    */
-  invitedBy!: string;
+  invitedBy!: string | null;
 }
 
 export class MyInvitationsResponse {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import type { Actor } from '#libs/kernel/actor';
 import { Chapter, ChapterNotFound } from '../domain/chapter.js';
-import { ChapterRepository, WorkRepository } from '../domain/ports.js';
+import { ChapterRepository, type OwnedWork, WorkRepository } from '../domain/ports.js';
 import type { Facts } from '../domain/policy.js';
 import { type RankedChapter, ReadingOrder } from '../domain/reading-order.js';
 import { Work, WorkNotFound } from '../domain/work.js';
@@ -39,6 +39,26 @@ export class TypeormWorkRepository extends WorkRepository {
 
   facts(id: string, actor: Actor | undefined): Promise<Facts | undefined> {
     return this.access.work(id, actor);
+  }
+
+  ownedBy(accountId: string): Promise<OwnedWork[]> {
+    return this.transaction.query<OwnedWork>(
+      `SELECT w.id, w.title, m.members, w.deleted_at IS NOT NULL AS "isDeleted",
+              w.deleted_at IS NULL AND (m.members > 0 OR EXISTS (
+                SELECT FROM chapters.chapter c WHERE c.work_id = w.id AND c.status = 'published' AND c.deleted_at IS NULL)) AS "isShared"
+         FROM chapters.work w
+        CROSS JOIN LATERAL (SELECT count(*)::int AS members FROM chapters.membership WHERE work_id = w.id) m
+        WHERE w.owner_id = $1 ORDER BY w.id DESC`,
+      [accountId],
+    );
+  }
+
+  async withMember(accountId: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT work_id AS id FROM chapters.membership WHERE account_id = $1 ORDER BY work_id`,
+      [accountId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async order(workId: string): Promise<ReadingOrder> {

@@ -24,4 +24,12 @@ export class TypeormInvitationRepository extends InvitationRepository {
   countOpen(workId: string, now: Date): Promise<number> {
     return this.transaction.writing.countBy(InvitationRow, { workId, status: 'open', expiresAt: MoreThan(now) });
   }
+
+  async openOf(accountId: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT id FROM chapters.invitation WHERE status = 'open' AND (invitee_id = $1 OR invited_by = $1) ORDER BY id`,
+      [accountId],
+    );
+    return rows.map(({ id }) => id);
+  }
 }

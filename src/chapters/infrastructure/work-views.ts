@@ -63,7 +63,7 @@ export class WorkViews {
     const authors = await this.accounts.summaries(rows.map((row) => row.ownerId));
     return rows.map(({ ownerId, cursor: _, takenDownAt, takenDownBecause, ...row }) => ({
       ...row,
-      author: authors.get(ownerId) ?? { id: ownerId, name: '' },
+      author: authors.get(ownerId) ?? null,
       takenDown: presentTakeDown({ takenDownAt, takenDownBecause }),
     }));
   }

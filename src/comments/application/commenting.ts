@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
+import type { TakeDownState } from '#libs/kernel/take-down';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
 import { type Anchor, ChapterNotFound, Chapters, type QuoteRequest } from '../../chapters/index.js';
 import { Comment, CommentNotFound, type CommentState } from '../domain/comment.js';
@@ -14,7 +15,7 @@ interface Transferred {
   readonly anchor: Anchor;
 }
 
-/** Use cases of readers: post, reply, withdraw. */
+/** Use cases of readers: post, reply, withdraw; and of admins: take down, put back. */
 @Injectable()
 export class Commenting {
   constructor(
@@ -66,6 +67,28 @@ export class Commenting {
     });
   }
 
+  /** By an admin: nobody but its author and admins sees the words, until it is put back. */
+  takeDown(by: Actor, commentId: string, reason: string): Promise<Readonly<TakeDownState>> {
+    return this.unitOfWork.run(async ({ now, record }) => {
+      const comment = await this.comments.get(commentId);
+      authorize(by, 'comment:take-down', await this.facts(by, comment));
+      const takenDown = comment.takeDown(reason, now);
+      await this.comments.save(comment);
+      await record(takenDown);
+      return comment.snapshot();
+    });
+  }
+
+  putBack(by: Actor, commentId: string): Promise<void> {
+    return this.unitOfWork.run(async ({ record }) => {
+      const comment = await this.comments.get(commentId);
+      authorize(by, 'comment:take-down', await this.facts(by, comment));
+      const putBack = comment.putBack();
+      await this.comments.save(comment);
+      await record(putBack);
+    });
+  }
+
   /** @returns the anchor, or what has to be transferred from the revision that the reader saw to the newest one first */
   private async createAnchor(
     comment: Comment,
@@ -109,13 +132,20 @@ const toCommentAnchor = (
   origin,
 });
 
-/** A comment as readers get it, in the live event and in the REST answer. */
+/**
+ * A comment as it is shown, in the live event and in the REST answer.
+ * @param author undefined when the account was erased
+ * @param seesTakenDown whether it is for its author or an admin
+ */
 export function presentComment(
-  { id, chapterId, parentId, rootId, depth, body, status, createdAt }: CommentState,
-  author: { id: string; name: string },
+  { id, chapterId, parentId, rootId, depth, body, status, createdAt, takenDownAt, takenDownBecause }: CommentState,
+  author: { id: string; name: string } | undefined,
   anchor: CommentAnchor | undefined,
   shownRevisions: readonly number[],
+  seesTakenDown = false,
 ): PresentedComment {
+  const isTakenDown = status === 'taken-down';
+  const hasWords = status === 'shown' || (isTakenDown && seesTakenDown);
   const isShown = anchor !== undefined && shownRevisions.includes(anchor.origin.revision);
   return {
     id,
@@ -123,9 +153,10 @@ export function presentComment(
     parentId,
     rootId,
     depth,
-    author: status === 'shown' ? author : null,
-    body: status === 'shown' ? body : null,
-    status,
+    author: (hasWords && author) || null,
+    body: hasWords ? body : null,
+    status: isTakenDown && !seesTakenDown ? 'hidden' : status,
+    takenDown: isTakenDown && seesTakenDown ? { at: takenDownAt!.toISOString(), reason: takenDownBecause! } : null,
     createdAt: createdAt.toISOString(),
     anchor: anchor
       ? {
@@ -148,6 +179,7 @@ export interface PresentedComment {
   author: { id: string; name: string } | null;
   body: string | null;
   status: CommentState['status'];
+  takenDown: { at: string; reason: string } | null;
   createdAt: string;
   anchor: {
     block: string;

@@ -1,9 +1,10 @@
 import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
+import { NOT_TAKEN_DOWN, putBack, takenDown, type TakeDownState } from '#libs/kernel/take-down';
 
 /** The state of a comment. Its anchor is separate, because that moves with the text (comment-anchor.ts). */
-export interface CommentState {
+export interface CommentState extends TakeDownState {
   id: string;
   chapterId: string;
   authorId: string;
@@ -14,7 +15,8 @@ export interface CommentState {
   /** 0 for a root. */
   depth: number;
   body: string;
-  status: 'shown' | 'withdrawn' | 'hidden';
+  /** `withdrawn`: deleted by its author. `hidden`: deleted by a moderator. `taken-down`: hidden by an admin, who can put it back. */
+  status: 'shown' | 'withdrawn' | 'hidden' | 'taken-down';
   createdAt: Date;
 }
 
@@ -25,7 +27,8 @@ const MAX_DEPTH = 20;
 
 /**
  * A comment of a reader on a published chapter, on a paragraph of it, or in reply to another comment. Its author may withdraw it
- * and a moderator may hide it: its words are removed and its place in the thread stays, so that the replies stay.
+ * and a moderator may hide it: its words are removed and its place in the thread stays, so that the replies stay. An admin may take
+ * it down: then only its author and admins see the words, until it is put back.
  */
 export class Comment {
   private constructor(private readonly state: CommentState) {}
@@ -42,6 +45,7 @@ export class Comment {
       body: normalizeBody(body),
       status: 'shown',
       createdAt: now,
+      ...NOT_TAKEN_DOWN,
     });
     return { comment, posted: comment.posted() };
   }
@@ -59,6 +63,7 @@ export class Comment {
       body: normalizeBody(body),
       status: 'shown',
       createdAt: now,
+      ...NOT_TAKEN_DOWN,
     });
     return { comment, posted: comment.posted() };
   }
@@ -74,26 +79,45 @@ export class Comment {
   /** Withdrawn by its author, hidden by anybody else. */
   withdraw(by: Actor): CommentWithdrawn {
     const own = this.isBy(by);
+    if (this.state.status !== 'shown' && !(own && this.isTakenDown)) throw new CommentNotFound();
+    Object.assign(this.state, { status: own ? 'withdrawn' : 'hidden', ...NOT_TAKEN_DOWN });
+    return this.event('CommentWithdrawn', { by: own ? 'author' : 'moderator' });
+  }
+
+  /** Its author's account was erased, and the words with it. @returns nothing when readers saw none. */
+  eraseWords(): CommentWithdrawn[] {
+    const wasShown = this.state.status === 'shown';
+    if (wasShown || this.isTakenDown) Object.assign(this.state, { status: 'withdrawn', ...NOT_TAKEN_DOWN });
+    this.state.body = '';
+    return wasShown ? [this.event('CommentWithdrawn', { by: 'author' })] : [];
+  }
+
+  /** By an admin. @throws AlreadyTakenDown, TakeDownReasonNeeded, CommentNotFound when it was deleted */
+  takeDown(reason: string, now: Date): CommentTakenDown {
+    const down = takenDown(this.state, reason, now);
     if (this.state.status !== 'shown') throw new CommentNotFound();
-    this.state.status = own ? 'withdrawn' : 'hidden';
-    return {
-      type: 'CommentWithdrawn',
-      v: 1,
-      subject: { kind: 'comment', id: this.state.id },
-      about: [this.state.chapterId],
-      data: { chapterId: this.state.chapterId, by: own ? 'author' : 'moderator' },
-    };
+    Object.assign(this.state, { status: 'taken-down', ...down });
+    return this.event('CommentTakenDown', { reason: down.takenDownBecause! });
+  }
+
+  /** By an admin. @throws NotTakenDown */
+  putBack(): CommentPutBack {
+    Object.assign(this.state, { ...putBack(this.state), status: 'shown' });
+    return this.event('CommentPutBack', {});
+  }
+
+  private get isTakenDown(): boolean {
+    return this.state.status === 'taken-down';
   }
 
   private posted(): CommentPosted {
-    const { id, chapterId, authorId, parentId } = this.state;
-    return {
-      type: 'CommentPosted',
-      v: 1,
-      subject: { kind: 'comment', id },
-      about: [chapterId],
-      data: { chapterId, authorId, parentId },
-    };
+    const { authorId, parentId } = this.state;
+    return this.event('CommentPosted', { authorId, parentId });
+  }
+
+  private event<Type extends string, Data extends object>(type: Type, data: Data): CommentEvent<Type, Data> {
+    const { id, chapterId } = this.state;
+    return { type, v: 1, subject: { kind: 'comment', id }, about: [chapterId], data: { chapterId, ...data } };
   }
 
   get id(): string {
@@ -115,20 +139,17 @@ function normalizeBody(body: string): string {
   return text;
 }
 
-export type CommentPosted = {
-  type: 'CommentPosted';
+interface CommentEvent<Type extends string, Data extends object> {
+  type: Type;
   v: 1;
   subject: { kind: 'comment'; id: string };
   about: string[];
-  data: { chapterId: string; authorId: string; parentId: string | null };
-};
-export type CommentWithdrawn = {
-  type: 'CommentWithdrawn';
-  v: 1;
-  subject: { kind: 'comment'; id: string };
-  about: string[];
-  data: { chapterId: string; by: 'author' | 'moderator' };
-};
+  data: Data & { chapterId: string };
+}
+export type CommentPosted = CommentEvent<'CommentPosted', { authorId: string; parentId: string | null }>;
+export type CommentWithdrawn = CommentEvent<'CommentWithdrawn', { by: 'author' | 'moderator' }>;
+export type CommentTakenDown = CommentEvent<'CommentTakenDown', { reason: string }>;
+export type CommentPutBack = CommentEvent<'CommentPutBack', object>;
 
 export class EmptyComment extends DomainError {
   readonly code = 'empty-comment';

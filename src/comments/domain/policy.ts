@@ -4,6 +4,7 @@
  *     authorize(by, 'comment:delete', { isOpen, isOwn: comment.isBy(by), moderates });
  */
 import { type Actor, hasScope } from '#libs/kernel/actor';
+import { OnlyAdminsTakeDown } from '#libs/kernel/take-down';
 import { CommentNotFound, NotYourComment } from './comment.js';
 
 /** What is known about the actor and the comment. */
@@ -20,6 +21,8 @@ const POLICY = {
   'comment:create': (actor: Actor | undefined, { isOpen }: Facts) => isOpen && hasScope(actor, 'comments:write'),
   'comment:delete': (actor: Actor | undefined, { isOwn, moderates }: Facts) =>
     hasScope(actor, 'comments:write') && (isOwn || moderates),
+  'comment:read-taken-down': (actor: Actor | undefined, { isOwn }: Facts) => isOwn || hasScope(actor, 'admin'),
+  'comment:take-down': (actor: Actor | undefined) => hasScope(actor, 'admin'),
 };
 export type Action = keyof typeof POLICY;
 
@@ -27,8 +30,9 @@ export function can(actor: Actor | undefined, action: Action, facts: Facts): boo
   return POLICY[action](actor, facts);
 }
 
-/** @throws CommentNotFound for who may not read it, NotYourComment for others. */
+/** @throws CommentNotFound for who may not read it; NotYourComment, OnlyAdminsTakeDown for others. */
 export function authorize(actor: Actor | undefined, action: Action, facts: Facts): void {
   if (can(actor, action, facts)) return;
-  throw can(actor, 'comment:read', facts) ? new NotYourComment() : new CommentNotFound();
+  if (!can(actor, 'comment:read', facts)) throw new CommentNotFound();
+  throw action === 'comment:take-down' ? new OnlyAdminsTakeDown() : new NotYourComment();
 }

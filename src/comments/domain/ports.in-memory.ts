@@ -21,6 +21,16 @@ export class InMemoryCommentRepository extends CommentRepository {
   save(comment: Comment): Promise<void> {
     return this.rows.put(comment.id, comment.snapshot());
   }
+
+  async withWordsBy(authorId: string, which: 'all' | 'deleted', limit: number): Promise<Comment[]> {
+    const found = this.rows
+      .all()
+      .filter((row) => row.authorId === authorId && row.body !== '')
+      .filter(({ status }) => which === 'all' || status === 'withdrawn' || status === 'hidden')
+      .slice(0, limit);
+    for (const { id } of found) await this.rows.lock(id);
+    return found.map((row) => Comment.restore(row));
+  }
 }
 
 export class InMemoryCommentAnchorRepository extends CommentAnchorRepository {

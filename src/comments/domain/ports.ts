@@ -5,6 +5,11 @@ export abstract class CommentRepository {
   /** Locks it until the unit of work ends. @throws CommentNotFound */
   abstract get(id: string): Promise<Comment>;
   abstract save(comment: Comment): Promise<void>;
+  /**
+   * Some comments of an account that still have words, locked until the unit of work ends.
+   * @param which `deleted`: only those that nobody sees and nobody can put back.
+   */
+  abstract withWordsBy(authorId: string, which: 'all' | 'deleted', limit: number): Promise<Comment[]>;
 }
 
 export abstract class CommentAnchorRepository {

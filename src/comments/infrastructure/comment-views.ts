@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
+import type { Actor } from '#libs/kernel/actor';
 import { Accounts } from '../../auth/index.js';
 import { ChapterNotFound, Chapters } from '../../chapters/index.js';
 import { presentComment, type PresentedComment } from '../application/commenting.js';
 import { CommentNotFound, type CommentState } from '../domain/comment.js';
+import { can } from '../domain/policy.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 import type { CountsResponse, ThreadResponse } from './comments.contract.js';
 
 type Row = CommentState & { position: number; replyCount: number; anchor: CommentAnchor | null };
 
 const COLUMNS = `c.id, c.chapter_id AS "chapterId", c.author_id AS "authorId", c.parent_id AS "parentId", c.root_id AS "rootId", c.depth,
-       c.body, c.status, c.created_at AS "createdAt", c.position,
+       c.body, c.status, c.created_at AS "createdAt", c.taken_down_at AS "takenDownAt", c.taken_down_because AS "takenDownBecause", c.position,
        CASE WHEN r.comment_id IS NOT NULL THEN
          json_build_object('block', r.block, 'status', r.status, 'quote', r.quote, 'span', r.span, 'origin', r.origin) END AS anchor`;
 
@@ -33,18 +35,17 @@ export class CommentViews {
     private readonly chapters: Chapters,
   ) {}
 
-  async comment(id: string): Promise<ThreadResponse> {
+  async comment(id: string, actor: Actor | undefined): Promise<ThreadResponse> {
     const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = $1`, [id]);
     const shown = rows.length ? await this.chapters.readableRevisions(rows[0].chapterId) : [];
     if (!shown.length) throw new CommentNotFound();
-    return (await this.answers(rows, shown))[0];
+    return (await this.answers(rows, shown, actor))[0];
   }
 
   async threads(
     chapterId: string,
-    block: string | undefined,
-    limit: number,
-    after: string | undefined,
+    actor: Actor | undefined,
+    { block, limit, after }: { block?: string; limit: number; after?: string },
   ): Promise<Page<ThreadResponse>> {
     const shown = await this.chapters.readableRevisions(chapterId);
     if (!shown.length) throw new ChapterNotFound();
@@ -53,17 +54,21 @@ export class CommentViews {
       `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.position > $3 ORDER BY c.position LIMIT $4`,
       [chapterId, block ?? null, last, limit + 1],
     );
-    return this.page(rows, limit, shown);
+    return this.page(rows, limit, shown, actor);
   }
 
-  async replies(commentId: string, limit: number, after: string | undefined): Promise<Page<ThreadResponse>> {
-    await this.comment(commentId);
+  async replies(
+    commentId: string,
+    actor: Actor | undefined,
+    { limit, after }: { limit: number; after?: string },
+  ): Promise<Page<ThreadResponse>> {
+    await this.comment(commentId, actor);
     const [last] = readCursor(after, 'int4') ?? [0];
     const rows = await this.transaction.query<Row>(
       `${SELECT} WHERE c.parent_id = $1 AND c.position > $2 ORDER BY c.position LIMIT $3`,
       [commentId, last, limit + 1],
     );
-    return this.page(rows, limit, []); // replies have no anchor of their own
+    return this.page(rows, limit, [], actor); // replies have no anchor of their own
   }
 
   /** How many comments are shown at each block, replies included, and how many belong to no block: one query. */
@@ -89,12 +94,17 @@ export class CommentViews {
   async byId(ids: readonly string[]): Promise<Map<string, PresentedComment>> {
     const rows = await this.transaction.query<Omit<Row, 'replyCount'>>(`SELECT ${COLUMNS} ${FROM} WHERE c.id = ANY($1)`, [ids]);
     if (!rows.length) return new Map();
-    const comments = await this.presented(rows, await this.chapters.readableRevisions(rows[0].chapterId));
+    const comments = await this.presented(rows, await this.chapters.readableRevisions(rows[0].chapterId), undefined);
     return new Map(comments.map((comment) => [comment.id, comment]));
   }
 
-  private async page(rows: Row[], limit: number, shownRevisions: number[]): Promise<Page<ThreadResponse>> {
-    const answers = await this.answers(rows, shownRevisions);
+  private async page(
+    rows: Row[],
+    limit: number,
+    shownRevisions: number[],
+    actor: Actor | undefined,
+  ): Promise<Page<ThreadResponse>> {
+    const answers = await this.answers(rows, shownRevisions, actor);
     return page(
       rows,
       limit,
@@ -103,16 +113,22 @@ export class CommentViews {
     );
   }
 
-  private async answers(rows: Row[], shownRevisions: number[]): Promise<ThreadResponse[]> {
-    const comments = await this.presented(rows, shownRevisions);
+  private async answers(rows: Row[], shownRevisions: number[], actor: Actor | undefined): Promise<ThreadResponse[]> {
+    const comments = await this.presented(rows, shownRevisions, actor);
     return comments.map((comment, i) => ({ ...comment, replyCount: rows[i].replyCount }));
   }
 
   /** Answers hold no words of a retracted revision: neither the paragraph nor the quotation. */
-  private async presented(rows: Omit<Row, 'replyCount'>[], shownRevisions: number[]): Promise<PresentedComment[]> {
+  private async presented(
+    rows: Omit<Row, 'replyCount'>[],
+    shownRevisions: number[],
+    actor: Actor | undefined,
+  ): Promise<PresentedComment[]> {
     const authors = await this.accounts.summaries(rows.map((row) => row.authorId));
-    return rows.map((row) =>
-      presentComment(row, authors.get(row.authorId) ?? { id: row.authorId, name: '' }, row.anchor ?? undefined, shownRevisions),
-    );
+    return rows.map((row) => {
+      const isOwn = row.authorId === actor?.id;
+      const seesTakenDown = can(actor, 'comment:read-taken-down', { isOpen: true, isOwn, moderates: false });
+      return presentComment(row, authors.get(row.authorId), row.anchor ?? undefined, shownRevisions, seesTakenDown);
+    });
   }
 }

@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsString, IsUUID, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
 import { PageQuery } from '#libs/http/page.contract';
+import type { TakenDownResponse } from '#libs/http/take-down.contract';
 import { type CommentState, MAX_BODY } from '../domain/comment.js';
 import type { CommentAnchor } from '../domain/comment-anchor.js';
 
@@ -90,6 +91,15 @@ export class AnchorResponse {
   origin!: AnchorOriginResponse;
 }
 
+/** As `TakenDownResponse`, with the time as text: the same object goes into live events. */
+export class CommentTakenDownResponse implements Omit<TakenDownResponse, 'at'> {
+  /** @example 2026-11-30T09:05:00.000Z */
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+  /** @example The text is a copy of somebody else's novel. */
+  reason!: string;
+}
+
 export class CommentResponse {
   /** @example 0197f0f6-3a51-7b3e-8b62-0a4be0d3f005 */
   id!: string;
@@ -104,12 +114,18 @@ export class CommentResponse {
   rootId!: string;
   /** @example 0 */
   depth!: number;
-  /** Null once withdrawn or hidden, as is `body`. */
+  /** Null once withdrawn or hidden, as is `body`; and null beside words whose author's account was erased. */
   author!: CommentAuthor | null;
   /** @example "I did not see that coming. Who lit it?" */
   body!: string | null;
-  /** @example shown */
+  /**
+   * `withdrawn`: deleted by its author. `hidden`: deleted by a moderator, or taken down by an admin. `taken-down`: what its author and
+   * admins get for the latter.
+   * @example shown
+   */
   status!: CommentState['status'];
+  /** For its author and admins, while it is taken down. */
+  takenDown!: CommentTakenDownResponse | null;
   /** @example 2026-11-30T09:05:00.000Z */
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;

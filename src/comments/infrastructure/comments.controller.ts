@@ -36,7 +36,7 @@ export class CommentsController {
   ): Promise<ThreadResponse> {
     const id = await this.commenting.post(actor, chapterId, body, block === undefined ? undefined : { block, quote, revision });
     void reply.header('location', `/v1/comments/${id}`);
-    return this.views.comment(id);
+    return this.views.comment(id, actor);
   }
 
   /** List the threads of a chapter, oldest first; `block` for those of one paragraph. */
@@ -44,12 +44,13 @@ export class CommentsController {
   @RateLimit('read')
   @Public()
   async listThreads(
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) chapterId: string,
-    @Query() { block, limit, after }: ThreadsQuery,
+    @Query() query: ThreadsQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ThreadPage> {
-    const found = await this.views.threads(chapterId, block, limit, after);
+    const found = await this.views.threads(chapterId, actor, query);
     linkPages(request, reply, found.next);
     return found;
   }
@@ -66,8 +67,8 @@ export class CommentsController {
   @Get('comments/:id')
   @RateLimit('read')
   @Public()
-  getComment(@Param('id', ParseUUIDPipe) id: string): Promise<ThreadResponse> {
-    return this.views.comment(id);
+  getComment(@CurrentActor() actor: Actor | undefined, @Param('id', ParseUUIDPipe) id: string): Promise<ThreadResponse> {
+    return this.views.comment(id, actor);
   }
 
   /** List the replies to a comment, oldest first. */
@@ -75,12 +76,13 @@ export class CommentsController {
   @RateLimit('read')
   @Public()
   async listReplies(
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
-    @Query() { limit, after }: PageQuery,
+    @Query() query: PageQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ThreadPage> {
-    const found = await this.views.replies(id, limit, after);
+    const found = await this.views.replies(id, actor, query);
     linkPages(request, reply, found.next);
     return found;
   }
@@ -100,7 +102,7 @@ export class CommentsController {
   ): Promise<ThreadResponse> {
     const answer = await this.commenting.reply(actor, id, body);
     void reply.header('location', `/v1/comments/${answer}`);
-    return this.views.comment(answer);
+    return this.views.comment(answer, actor);
   }
 
   /** Delete a comment, as its author or a moderator. Its replies stay. */

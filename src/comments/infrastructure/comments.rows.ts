@@ -15,6 +15,8 @@ export class CommentRow implements CommentState {
   @Column('text') body!: string;
   @Column('text') status!: CommentState['status'];
   @Column('timestamptz') createdAt!: Date;
+  @Column('timestamptz', { nullable: true }) takenDownAt!: Date | null;
+  @Column('text', { nullable: true }) takenDownBecause!: string | null;
   /** The place in the chapter, in the order of commits: a trigger gives it. Pages are read by it. */
   @Column({ type: 'integer', insert: false, update: false }) position!: number;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { In, LessThan, Not } from 'typeorm';
 import { Transaction } from '#libs/database/transaction';
 import { Comment, CommentNotFound } from '../domain/comment.js';
 import { CommentRepository, CommentAnchorRepository } from '../domain/ports.js';
@@ -20,6 +20,16 @@ export class TypeormCommentRepository extends CommentRepository {
 
   async save(comment: Comment): Promise<void> {
     await this.transaction.writing.upsert(CommentRow, comment.snapshot(), ['id']);
+  }
+
+  async withWordsBy(authorId: string, which: 'all' | 'deleted', limit: number): Promise<Comment[]> {
+    const rows = await this.transaction.writing.find(CommentRow, {
+      where: { authorId, body: Not(''), ...(which === 'deleted' && { status: In(['withdrawn', 'hidden']) }) },
+      order: { id: 'ASC' },
+      take: limit,
+      lock: { mode: 'pessimistic_write' },
+    });
+    return rows.map((row) => Comment.restore(row));
   }
 }
 

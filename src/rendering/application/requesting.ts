@@ -9,7 +9,7 @@ import { authorize } from './authorize.js';
 import { Quotas, RenditionRepository, SettingsRepository, type SettingsState } from '../domain/ports.js';
 import { refusal } from '../domain/quota.js';
 import { can } from '../domain/policy.js';
-import { OnlyAuthorsFilm, Rendition, RenditionNotFound, UnknownTheme } from '../domain/rendition.js';
+import { FilmTakenDown, OnlyAuthorsFilm, Rendition, RenditionNotFound, UnknownTheme } from '../domain/rendition.js';
 import { THEMES } from '../domain/themes.js';
 import { type Asked, Wishes } from './wishes.js';
 
@@ -40,6 +40,7 @@ export class Requesting {
     return this.unitOfWork.run(async () => {
       const card = await this.chapters.summary(chapterId);
       if (!card?.revision || !(await this.settings.get(card.workId)).onPublish) return;
+      if ((await this.renditions.takenDownBecause(chapterId, card.revision)) !== undefined) return;
       await this.film(chapterId, null, {});
     });
   }
@@ -100,6 +101,8 @@ export class Requesting {
 
   private async film(chapterId: string, by: string | null, asked: Asked): Promise<{ id: string; isNew: boolean }> {
     const wish = await this.wishes.of(chapterId, asked);
+    const down = await this.renditions.takenDownBecause(chapterId, wish.revision);
+    if (down !== undefined) throw new FilmTakenDown(down);
     const same = await this.renditions.ofWish(wish);
     if (same) return { id: same.id, isNew: false };
     const rendition = Rendition.request(wish, by, this.clock.now());

@@ -18,6 +18,7 @@ const EXPECTED: [Action, Partial<Facts>, boolean[]][] = [
   ['film:inspect', { worksOnIt: true }, [true, true, true]],
   ['film:make', { isShown: true }, [false, false, false]],
   ['film:make', { worksOnIt: true }, [true, true, true]],
+  ['film:take-down', { isShown: true, worksOnIt: true }, [false, false, true]],
   ['settings:read', { isShown: true }, [false, false, false]],
   ['settings:read', { worksOnIt: true }, [true, true, true]],
 ];

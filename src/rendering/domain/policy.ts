@@ -8,7 +8,7 @@ import { type Actor, hasScope } from '#libs/kernel/actor';
 
 /** What is known about the actor and the film, script, lexicon or settings. */
 export interface Facts {
-  /** The film is finished and readers may see the text that it shows. */
+  /** The film is finished and not taken down, and readers may see the text that it shows. */
   isShown: boolean;
   worksOnIt: boolean;
 }
@@ -17,6 +17,7 @@ const POLICY = {
   'film:read': (actor: Actor | undefined, { isShown, worksOnIt }: Facts) => isShown || worksOnIt || hasScope(actor, 'admin'),
   'film:inspect': (actor: Actor | undefined, { worksOnIt }: Facts) => worksOnIt || hasScope(actor, 'admin'),
   'film:make': (_: Actor | undefined, { worksOnIt }: Facts) => worksOnIt,
+  'film:take-down': (actor: Actor | undefined) => hasScope(actor, 'admin'),
   'settings:read': (_: Actor | undefined, { worksOnIt }: Facts) => worksOnIt,
 };
 export type Action = keyof typeof POLICY;

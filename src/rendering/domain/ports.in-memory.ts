@@ -50,6 +50,11 @@ export class InMemoryRenditionRepository extends RenditionRepository {
     return row && this.get(row.id);
   }
 
+  async takenDownBecause(chapterId: string, revision: number): Promise<string | undefined> {
+    const own = this.rows.all().filter((row) => row.chapterId === chapterId && row.revision === revision);
+    return own.find(({ takenDownAt }) => takenDownAt)?.takenDownBecause ?? undefined;
+  }
+
   async underWay(chapterId: string): Promise<string[]> {
     const own = this.rows.all().filter((row) => row.chapterId === chapterId && UNDER_WAY.includes(row.state));
     return own.map(({ id }) => id).sort();

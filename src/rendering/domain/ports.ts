@@ -32,6 +32,8 @@ export abstract class RenditionRepository {
   /** Locks it until the unit of work ends. @throws RenditionNotFound */
   abstract get(id: string): Promise<Rendition>;
   abstract save(rendition: Rendition): Promise<void>;
+  /** Why an admin took down a film of this revision; undefined when none is. */
+  abstract takenDownBecause(chapterId: string, revision: number): Promise<string | undefined>;
   /** A film of the same wish that is not failed, cancelled or finished worse than wished. Waits for one that is being requested this moment. */
   abstract ofWish(wish: Wish): Promise<Rendition | undefined>;
   abstract addParts(parts: PartState[]): Promise<void>;

@@ -1,6 +1,7 @@
 import { DomainError } from '#libs/kernel/domain-error';
 import { newId } from '#libs/kernel/id';
 import type { Job } from '#libs/kernel/outbox';
+import { NOT_TAKEN_DOWN, putBack, takenDown, type TakeDownState } from '#libs/kernel/take-down';
 import { type Fields, keyOf } from './keys.js';
 import type { FittedPicture } from './scene.js';
 import type { ScriptBlocks } from './script.js';
@@ -29,7 +30,7 @@ export interface Wish {
   expectedSeconds: number;
 }
 
-export interface RenditionState extends Wish {
+export interface RenditionState extends Wish, TakeDownState {
   id: string;
   /** sha256 over the wish. */
   wishKey: string;
@@ -99,6 +100,7 @@ export class Rendition {
       failure: null,
       createdAt: now,
       finishedAt: null,
+      ...NOT_TAKEN_DOWN,
     });
   }
 
@@ -178,6 +180,32 @@ export class Rendition {
     const failure = 'The chapter was taken back while it was filmed: publish it and ask again.';
     Object.assign(this.state, { state: 'cancelled', failure, finishedAt: now });
     return true;
+  }
+
+  /** By an admin, in whatever state it is: readers do not see it until it is put back. @throws AlreadyTakenDown, TakeDownReasonNeeded */
+  takeDown(reason: string, now: Date): RenditionTakenDown {
+    Object.assign(this.state, takenDown(this.state, reason, now));
+    const { id, chapterId, workId, revision, takenDownBecause } = this.state;
+    return {
+      type: 'RenditionTakenDown',
+      v: 1,
+      subject: { kind: 'rendition', id },
+      about: [id, chapterId, workId],
+      data: { chapterId, revision, reason: takenDownBecause! },
+    };
+  }
+
+  /** By an admin. @throws NotTakenDown */
+  putBack(): RenditionPutBack {
+    Object.assign(this.state, putBack(this.state));
+    const { id, chapterId, workId, revision } = this.state;
+    return {
+      type: 'RenditionPutBack',
+      v: 1,
+      subject: { kind: 'rendition', id },
+      about: [id, chapterId, workId],
+      data: { chapterId, revision },
+    };
   }
 
   degrade(warning: string): void {
@@ -261,6 +289,21 @@ export type RenditionChanged = {
   data: { state: RenditionState['state'] };
 };
 
+export type RenditionTakenDown = {
+  type: 'RenditionTakenDown';
+  v: 1;
+  subject: { kind: 'rendition'; id: string };
+  about: string[];
+  data: { chapterId: string; revision: number; reason: string };
+};
+export type RenditionPutBack = {
+  type: 'RenditionPutBack';
+  v: 1;
+  subject: { kind: 'rendition'; id: string };
+  about: string[];
+  data: { chapterId: string; revision: number };
+};
+
 class FramesMissing extends Error {
   constructor(frames: number, planned: number | null) {
     super(`The film has ${frames} frames, but ${planned} were planned.`);
@@ -277,7 +320,17 @@ export class FilmNotShown extends DomainError {
   readonly code = 'film-not-shown';
   readonly kind = 'conflict';
   constructor() {
-    super('The chapter is not published, so there is no link to its film: publish it, or fetch film.mp4 with your token.');
+    super('Readers do not see this film, so there is no link to it: publish the chapter, or fetch film.mp4 with your token.');
+  }
+}
+export class FilmTakenDown extends DomainError {
+  readonly code = 'film-taken-down';
+  readonly kind = 'conflict';
+  constructor(reason: string) {
+    super(
+      'An admin took down a film of this revision, so there is no other until that is put back: publish another revision, or write to the people who run this site.',
+      { reason },
+    );
   }
 }
 export class RenditionOver extends DomainError {

@@ -6,6 +6,7 @@ import { LinkGuards } from '#libs/storage/link-guards';
 import { ObjectStore } from '#libs/storage/object-store';
 import { Chapters } from '../../chapters/index.js';
 import { authorize } from '../application/authorize.js';
+import { can } from '../domain/policy.js';
 import type { SettingsState } from '../domain/ports.js';
 import { type Film, FilmNotShown, RenditionNotFound, type RenditionState } from '../domain/rendition.js';
 import { INK } from '../domain/themes.js';
@@ -50,7 +51,7 @@ export class FilmFiles implements OnModuleInit {
     // asked for every range of a film; and a poster may be that of every revision
     const films = await this.transaction.query<{ chapterId: string; revisions: number[] }>(
       `SELECT chapter_id AS "chapterId", array_agg(revision) AS revisions FROM rendering.rendition
-        WHERE state = 'ready' AND (${files.join(' OR ')}) GROUP BY chapter_id`,
+        WHERE state = 'ready' AND taken_down_at IS NULL AND (${files.join(' OR ')}) GROUP BY chapter_id`,
       [sha256],
     );
     for (const { chapterId, revisions } of films) {
@@ -61,15 +62,20 @@ export class FilmFiles implements OnModuleInit {
   }
 
   /**
-   * A finished film, and what a file of it with this extension is called when it is saved.
+   * A finished film, and what a file of it with this extension is called when it is saved. The files of a film that was taken down
+   * are for admins only, who have to judge it.
    * @throws RenditionNotFound also for who may not see it
    */
   async film(id: string, actor: Actor | undefined): Promise<{ film: Film; filename: (extension: string) => string }> {
-    const [row] = await this.transaction.query<Pick<RenditionState, 'chapterId' | 'revision' | 'title' | 'state' | 'film'>>(
-      `SELECT chapter_id AS "chapterId", revision, title, state, film FROM rendering.rendition WHERE id = $1`,
+    const [row] = await this.transaction.query<
+      Pick<RenditionState, 'chapterId' | 'revision' | 'title' | 'state' | 'film' | 'takenDownAt'>
+    >(
+      `SELECT chapter_id AS "chapterId", revision, title, state, film, taken_down_at AS "takenDownAt"
+         FROM rendering.rendition WHERE id = $1`,
       [id],
     );
-    if (!row?.film || !(await this.views.maySee(row, actor))) throw new RenditionNotFound();
+    const isWithheld = row?.takenDownAt && !can(actor, 'film:take-down', { isShown: false, worksOnIt: false });
+    if (!row?.film || isWithheld || !(await this.views.maySee(row, actor))) throw new RenditionNotFound();
     const titles = [await this.chapters.workTitle(row.chapterId), row.title];
     return { film: row.film, filename: (extension) => downloadName(titles, extension) };
   }

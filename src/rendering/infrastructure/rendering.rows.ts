@@ -44,6 +44,8 @@ export class RenditionRow implements RenditionState {
   @Column('text', { nullable: true }) failure!: string | null;
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz', { nullable: true }) finishedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) takenDownAt!: Date | null;
+  @Column('text', { nullable: true }) takenDownBecause!: string | null;
 }
 
 @Entity({ schema: 'rendering', name: 'part' })

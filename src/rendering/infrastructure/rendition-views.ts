@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '#libs/database/transaction';
 import { type Page, page, readCursor } from '#libs/http/pagination';
+import { presentTakeDown } from '#libs/http/take-down.contract';
 import type { Actor } from '#libs/kernel/actor';
 import { ChapterNotFound, Chapters } from '../../chapters/index.js';
 import { can } from '../domain/policy.js';
@@ -22,7 +23,8 @@ import type {
 type Row = RenditionState & { framesDone: number; scenesDone: number; scenes: number };
 
 const SELECT = `SELECT r.id, r.chapter_id AS "chapterId", r.revision, r.title, r.language, r.voice, r.fallback_voice AS "fallbackVoice", r.theme, r.state, r.frames_planned AS "framesPlanned",
-       r.film, r.degraded, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt", p.*
+       r.film, r.degraded, r.warnings, r.failure, r.created_at AS "createdAt", r.finished_at AS "finishedAt",
+       r.taken_down_at AS "takenDownAt", r.taken_down_because AS "takenDownBecause", p.*
   FROM rendering.rendition r
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(CASE WHEN r.state = 'ready' OR a.status = 'ready' THEN p.frames ELSE least(a.frames_encoded, p.frames) END), 0)::int AS "framesDone",
@@ -81,10 +83,10 @@ export class RenditionViews {
   }
 
   async maySee(
-    { chapterId, revision, state }: Pick<RenditionState, 'chapterId' | 'revision' | 'state'>,
+    { chapterId, revision, state, takenDownAt }: Pick<RenditionState, 'chapterId' | 'revision' | 'state' | 'takenDownAt'>,
     actor: Actor | undefined,
   ): Promise<boolean> {
-    const isShown = state === 'ready' && (await this.chapters.readableRevisions(chapterId)).includes(revision);
+    const isShown = state === 'ready' && !takenDownAt && (await this.chapters.readableRevisions(chapterId)).includes(revision);
     return can(actor, 'film:read', { isShown, worksOnIt: !isShown && (await this.worksOn(chapterId, actor)) });
   }
 
@@ -108,7 +110,7 @@ export class RenditionViews {
     if (!all && !shown.length) throw new ChapterNotFound();
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.revision = ANY ($4))) ORDER BY r.id DESC LIMIT $5`,
+      `${SELECT} WHERE r.chapter_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.taken_down_at IS NULL AND r.revision = ANY ($4))) ORDER BY r.id DESC LIMIT $5`,
       [chapterId, before, all, shown, limit + 1],
     );
     return page(rows, limit, (row) => [row.id], answer);
@@ -127,7 +129,7 @@ export class RenditionViews {
     const shown = all ? [] : await this.chapters.readableRevisionsOfWork(workId);
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE r.work_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND (r.chapter_id, r.revision) IN
+      `${SELECT} WHERE r.work_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.taken_down_at IS NULL AND (r.chapter_id, r.revision) IN
           (SELECT * FROM unnest($4::uuid[], $5::int[])))) ORDER BY r.id DESC LIMIT $6`,
       [workId, before, all, shown.map(({ chapterId }) => chapterId), shown.map(({ revision }) => revision), limit + 1],
     );
@@ -256,6 +258,7 @@ const answer = ({ framesDone, framesPlanned, scenesDone, scenes, film, ...row }:
   degraded: row.degraded,
   warnings: row.warnings,
   failure: row.failure,
+  takenDown: presentTakeDown(row),
   createdAt: row.createdAt,
   finishedAt: row.finishedAt,
 });

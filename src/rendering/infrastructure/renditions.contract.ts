@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { OptionalNotNull } from '#libs/http/input';
 import { MaxItems } from '#libs/http/max-items';
+import { TakenDownResponse } from '#libs/http/take-down.contract';
 import { MAX_ENTRIES } from '../domain/lexicon.js';
 import type { RenditionState } from '../domain/rendition.js';
 import { LexiconEntryBody, ScriptEntryBody } from './script.contract.js';
@@ -181,6 +182,8 @@ export class RenditionResponse {
    * @example "The voice flite:rms failed: ask for another voice."
    */
   failure!: string | null;
+  /** While an admin has taken it down: for those who work on the chapter, and admins. */
+  takenDown!: TakenDownResponse | null;
   createdAt!: Date;
   finishedAt!: Date | null;
 }

@@ -36,6 +36,15 @@ export class TypeormRenditions extends RenditionRepository {
     return row && this.get(row.id);
   }
 
+  async takenDownBecause(chapterId: string, revision: number): Promise<string | undefined> {
+    const [row] = await this.transaction.query<{ reason: string }>(
+      `SELECT taken_down_because AS reason FROM rendering.rendition
+        WHERE chapter_id = $1 AND revision = $2 AND taken_down_at IS NOT NULL LIMIT 1`,
+      [chapterId, revision],
+    );
+    return row?.reason;
+  }
+
   async addParts(parts: PartState[]): Promise<void> {
     for (let i = 0; i < parts.length; i += 500) await this.transaction.writing.insert(PartRow, parts.slice(i, i + 500));
   }

@@ -15,6 +15,8 @@ export const CommentsBaseline1795996803000 = migration(
     body text NOT NULL,
     status text NOT NULL,
     created_at timestamptz NOT NULL,
+    taken_down_at timestamptz,
+    taken_down_because text,
     position integer NOT NULL
   );
   CREATE INDEX comment_thread ON comments.comment (chapter_id, position) WHERE parent_id IS NULL;

@@ -33,7 +33,9 @@ export const RenderingBaseline1795996804000 = migration(
     warnings jsonb NOT NULL,
     failure text,
     created_at timestamptz NOT NULL,
-    finished_at timestamptz
+    finished_at timestamptz,
+    taken_down_at timestamptz,
+    taken_down_because text
   );
   CREATE INDEX rendition_chapter ON rendering.rendition (chapter_id, id);
   CREATE INDEX rendition_author ON rendering.rendition (author_id, created_at);
