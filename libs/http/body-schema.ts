@@ -40,7 +40,11 @@ export class BodySchema {
   /** @param components schemas by name, for `$ref`. */
   constructor(schema: Schema, components: Readonly<Record<string, Schema>>) {
     this.root = resolve(schema, components);
-    this.limits = { depth: depthOf(this.root) + SLACK.depth, marks: marksOf(this.root) + SLACK.marks };
+    this.limits = {
+      depth: depthOf(this.root) + SLACK.depth,
+      marks: marksOf(this.root) + SLACK.marks,
+      keys: keysOf(this.root) + SLACK.marks,
+    };
   }
 
   /** What is wrong with a body, at most MOST_FAULTS of it. */
@@ -80,6 +84,12 @@ function marksOf({ properties, items, maxItems = DEFAULT_MAX_ITEMS }: Schema): n
 function depthOf({ properties, items }: Schema): number {
   const children = [...Object.values(properties ?? {}), ...(items ? [items] : [])];
   return children.length ? 1 + Math.max(...children.map(depthOf)) : 0;
+}
+
+/** Of the object with the most properties. */
+function keysOf({ properties = {}, items }: Schema): number {
+  const children = [...Object.values(properties), ...(items ? [items] : [])];
+  return Math.max(Object.keys(properties).length, ...children.map(keysOf));
 }
 
 function check(value: unknown, schema: Schema, pointer: string, found: Fault[]): void {

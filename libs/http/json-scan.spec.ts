@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { limitPassed } from './json-scan.js';
 
-const scan = (text: string, depth: number, marks: number) => limitPassed(Buffer.from(text), { depth, marks });
+const scan = (text: string, depth: number, marks: number, keys = Infinity) =>
+  limitPassed(Buffer.from(text), { depth, marks, keys });
 
 /** How many values there are below a value, itself included. */
 const valuesIn = (value: unknown): number =>
@@ -25,6 +26,18 @@ describe('a JSON text', () => {
     [']]]][[', 0, 2, undefined],
   ])('%j within depth %i and %i marks: %s', (text, depth, marks, passed) => {
     expect(scan(text, depth, marks)).toBe(passed);
+  });
+
+  it.each([
+    ['{"a":1,"b":[1,2,3,{}],"c":{"d":4}}', 2, undefined],
+    ['{"a":1,"b":[1,2,3,{}],"c":{"d":4}}', 1, 'keys'],
+    ['[{"a":1,"b":2},{"a":1,"b":2}]', 1, undefined],
+    ['[{"a":1,"b":2},{"a":1,"b":2,"c":3}]', 1, 'keys'],
+    ['[1,2,3,4]', 0, undefined],
+    ['{"a":",,,"}', 0, undefined],
+    [']}{,,,', 1, undefined],
+  ])('%j with %i commas in an object: %s', (text, keys, passed) => {
+    expect(scan(text, 5, 100, keys)).toBe(passed);
   });
 
   it('that is let through has no more values and no greater depth than the limits say, however it is laid out', () => {

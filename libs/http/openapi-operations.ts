@@ -1,6 +1,6 @@
 /** Completes each operation of the OpenAPI document: what its parameters are, who may call it, what its answers and their headers are. */
 import { STATUS_CODES } from 'node:http';
-import { DEFAULT_BODY_LIMIT } from './body-limit.js';
+import { DEFAULT_BODY_LIMIT, PICTURE_BODY } from './body-limit.js';
 import { exampleOf } from './openapi-examples.js';
 import { refineSchema, type Schema } from './openapi-schemas.js';
 import { describedParameter } from './path-parameters.js';
@@ -76,6 +76,8 @@ function describeAnswers(operation: Operation, components: Components): void {
     giveExamples(response.content ?? {}, components);
   }
   operation.responses['401'] = { $ref: '#/components/responses/NotSignedIn' };
+  if (operation['x-body-limit'] === PICTURE_BODY)
+    operation.responses['403'] = { $ref: '#/components/responses/StorageQuotaExceeded' };
   operation.responses['429'] = { $ref: '#/components/responses/TooManyRequests' };
   operation.responses['503'] = { $ref: '#/components/responses/Unavailable' };
   operation.responses.default = { $ref: '#/components/responses/Refused' };

@@ -53,6 +53,18 @@ const problemResponse = (description: string, ...headers: HeaderName[]): object 
 export const PROBLEM_RESPONSES = {
   Refused: problemResponse('Refused: a problem document.'),
   NotSignedIn: problemResponse('The access token is missing, has expired, or was revoked.', 'WWW-Authenticate'),
-  TooManyRequests: problemResponse('A rate limit is reached. `x-rate-limit` of the operation names its class.', 'Retry-After'),
-  Unavailable: problemResponse('The server cannot answer at the moment: send the request again.', 'Retry-After'),
+  TooManyRequests: problemResponse(
+    '`too-many-requests`: a rate limit is reached; `x-rate-limit` of the operation names its class. A film may also be refused with ' +
+      '`too-much-in-a-day` or `too-many-under-way`, a live connection with `too-many-live-connections` or `too-many-streams`.',
+    'Retry-After',
+  ),
+  Unavailable: problemResponse(
+    'The server cannot answer at the moment: send the request again. `server-busy`: it has more work of this kind waiting than it ' +
+      'can take (long texts, pictures, passwords). `database-unavailable`, `sign-in-unavailable`, `revocations-unavailable` and others: a part of it does not answer.',
+    'Retry-After',
+  ),
+  StorageQuotaExceeded: problemResponse(
+    '`storage-quota-exceeded`: the works of this owner store as much as they may; the problem says how much (`usedBytes`, `neededBytes`, ' +
+      '`quotaBytes`). Others without the right get `not-your-work` or `only-authors-film`.',
+  ),
 };

@@ -23,7 +23,7 @@ interface Operation {
 }
 
 /** For routes outside the document, and those that take no JSON. */
-const DEFAULT_LIMITS: JsonLimits = { depth: 8, marks: 64 };
+const DEFAULT_LIMITS: JsonLimits = { depth: 8, marks: 64, keys: 64 };
 
 /** Once the routes are known, and before Nest adds a JSON parser of its own. */
 export function rejectUndocumentedInput(app: NestFastifyApplication, document: OpenAPIObject): void {
@@ -68,7 +68,7 @@ function refusalOfShape(body: Buffer, limits: JsonLimits): BadRequest | undefine
   const passed = limitPassed(body, limits);
   if (passed === 'depth')
     return new BadRequest('body-too-deep', 'The body nests deeper than this route takes: see /openapi.json.');
-  if (passed === 'marks')
+  if (passed !== undefined)
     return new BadRequest('body-too-many-values', 'The body holds more values than this route takes: see /openapi.json.');
   return undefined;
 }

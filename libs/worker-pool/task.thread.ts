@@ -3,8 +3,10 @@ export interface Assignment {
   readonly file: string;
   readonly name: string;
   readonly input: unknown;
-  /** Set to 1 when the work begins: whoever waits can tell a task that took too long from one that never began. */
-  readonly begun: Int32Array;
+  /** By `Date.now()`. */
+  readonly askedAt: number;
+  /** Set to how many ms later the work begins: whoever waits can tell a task that takes too long from one that never began. */
+  readonly begunAfter: Int32Array;
 }
 
 export type Outcome = { readonly value: unknown } | { readonly refused: Refused };
@@ -18,8 +20,8 @@ export interface Refused {
   readonly details: unknown;
 }
 
-export default async function perform({ file, name, input, begun }: Assignment): Promise<Outcome> {
-  Atomics.store(begun, 0, 1);
+export default async function perform({ file, name, input, askedAt, begunAfter }: Assignment): Promise<Outcome> {
+  Atomics.store(begunAfter, 0, Math.max(1, Date.now() - askedAt));
   const module = (await import(file)) as Record<string, (input: unknown) => unknown>;
   try {
     return { value: module[name](input) };

@@ -5,7 +5,7 @@
  *   const book = await this.pool.run(bookReading, { source, format }, { signal: clientGone(reply) });
  *
  * Bounds: `threads` tasks run and `MAX_WAITING` wait for each thread, with at most `MAX_CHARACTERS` of text among them, whatever they
- * are; a task may take `TIMEOUT_MS`, waiting included; a thread may use `THREAD_MEMORY_MB`. A task whose signal aborts is taken out of
+ * are; a task may wait `TIMEOUT_MS` and then run as long; a thread may use `THREAD_MEMORY_MB`. A task whose signal aborts is taken out of
  * the queue, or its thread is ended and replaced. Never wait for the pool inside a transaction: its locks would wait, too.
  */
 import { availableParallelism } from 'node:os';
@@ -16,7 +16,8 @@ import { DomainError } from '#libs/kernel/domain-error';
 import { SMALL, type Task } from './task.js';
 import type { Assignment, Outcome, Refused } from './task.thread.js';
 
-const MAX_WAITING = 16;
+/** The longest text takes half a second, so that the last of them begins within `TIMEOUT_MS` on a machine that is not busy otherwise. */
+const MAX_WAITING = 32;
 /** Of all tasks that run or wait: at most 64 MB of Latin text, 128 MB of Chinese. One text alone is always taken. */
 const MAX_CHARACTERS = 64_000_000;
 const TIMEOUT_MS = 20_000;
@@ -92,17 +93,29 @@ export class WorkerPool implements OnApplicationShutdown {
   }
 
   private async inThread<In, Out>(task: Task<In, Out>, input: In, signal: AbortSignal | undefined): Promise<Out> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const begun = new Int32Array(new SharedArrayBuffer(4));
-    const assignment = { file: task.file, name: task.name, input, begun };
+    const begunAfter = new Int32Array(new SharedArrayBuffer(4));
+    const askedAt = Date.now();
+    const stop = new AbortController();
+    const stopWhenDue = (): void => {
+      const began = Atomics.load(begunAfter, 0);
+      const left = began && began + this.#timeoutMs - (Date.now() - askedAt);
+      if (left > 0) timer = setTimeout(stopWhenDue, left);
+      else stop.abort();
+    };
+    let timer = setTimeout(stopWhenDue, this.#timeoutMs);
     let outcome: Outcome;
     try {
-      outcome = await this.#piscina.run(assignment, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+      outcome = await this.#piscina.run(
+        { file: task.file, name: task.name, input, askedAt, begunAfter },
+        { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal },
+      );
     } catch (error) {
       signal?.throwIfAborted();
-      if (timeout.aborted) throw Atomics.load(begun, 0) ? new TextTakesTooLong() : new ServerBusy();
+      if (stop.signal.aborted) throw Atomics.load(begunAfter, 0) ? new TextTakesTooLong() : new ServerBusy();
       if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') throw new TextTakesTooLong();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
     if ('value' in outcome) return outcome.value as Out;
     throw revived(outcome.refused, task);

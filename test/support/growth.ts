@@ -5,7 +5,7 @@
  *   expectLinear(parseMarkdown, { 'tildes and a backtick': (size) => '~'.repeat(size) + '`' });
  *
  * CPU time of the process is measured, so that other processes do not count; times below `FLOOR_MS` are not compared, and a suspicious
- * pair is measured again, best of five. Largest sizes are at least 64,000 characters: there quadratic work takes seconds.
+ * pair is measured again, best of five. Largest sizes are at least 32,000 characters: there quadratic work takes half a second.
  */
 const STEP = 8;
 const MOST_GROWTH = STEP * 2.5;

@@ -69,6 +69,11 @@ it('stops a task that takes too long and tells it from one that never began', as
   expect(await pool.run(spin, { ms: 1 })).toBe(1);
 });
 
+it('gives a task that has waited as much time as one that began at once', async () => {
+  const pool = poolOf({ timeoutMs: 2_000 });
+  expect(await Promise.all([pool.run(spin, { ms: 1_600 }), pool.run(spin, { ms: 1_200 })])).toEqual([1_600, 1_200]);
+});
+
 it('stops a task whose client has gone, and begins none of a client that has gone before', async () => {
   const pool = poolOf({});
   const gone = new AbortController();

@@ -11,7 +11,7 @@ import { findQuote } from './quote.js';
 import { tidy } from './blocks.js';
 import { DomainError } from '#libs/kernel/domain-error';
 
-const LARGEST = 128_000;
+const LARGEST = 64_000;
 const MINUTES = 5 * 60_000;
 const KINDS = ['paragraph', 'code', 'quote', 'verse', 'list', 'heading'] as const;
 

@@ -14,7 +14,7 @@ import { type Action, authorize, can, type Facts, readerId } from '../domain/pol
 import { BlockNotInRevision, createAnchor } from '../domain/anchor-creation.js';
 import { AccessFacts } from './access-facts.js';
 import type { ChapterItem, DraftResponse, RevisionResponse, RevisionItem } from './chapters.contract.js';
-import { anchorTransfer } from './text.tasks.js';
+import { anchorTransfer, markdownWriting } from './text.tasks.js';
 
 /** As many searches for changed words take two seconds at most. */
 const ANCHORS_AT_ONCE = 200;
@@ -232,6 +232,11 @@ export class ChapterViews extends Chapters {
     );
     if (!row) throw new RevisionNotFound();
     return { ...row, blocks: await this.blocks(chapterId, number) };
+  }
+
+  /** In the worker pool, as writing the longest chapter takes 45 ms. */
+  markdown(blocks: readonly Block[], signal: AbortSignal): Promise<string> {
+    return this.pool.run(markdownWriting, blocks, { signal });
   }
 
   /** Newest first. */

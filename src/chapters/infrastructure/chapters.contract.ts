@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   IsArray,
   IsBoolean,
@@ -7,14 +7,15 @@ import {
   IsInt,
   IsString,
   IsUUID,
+  isUUID,
   Matches,
   Max,
   MaxLength,
   Min,
   MinLength,
   ValidateIf,
-  ValidateNested,
 } from 'class-validator';
+import { CheckedItems } from '#libs/http/checked-items';
 import { OptionalNotNull } from '#libs/http/input';
 import { MaxItems } from '#libs/http/max-items';
 import { PageQuery } from '#libs/http/page.contract';
@@ -126,8 +127,10 @@ export class SaveDraftBody {
   @OptionalNotNull()
   @IsArray()
   @MaxItems(MAX_BLOCKS)
-  @ValidateNested({ each: true })
-  @Type(() => BlockBody)
+  @CheckedItems(({ id, kind, text }: Record<keyof BlockBody, unknown>) => {
+    if (id !== undefined && !isUUID(id)) return 'id must be a UUID';
+    return kind === null || text === null ? 'kind and text must not be null' : undefined;
+  })
   blocks?: BlockBody[];
 }
 

@@ -28,7 +28,6 @@ import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
 import { contentDisposition, downloadName } from '#libs/storage/content-disposition';
 import { Writing } from '../application/writing.js';
-import { toMarkdown } from '../domain/markdown.js';
 import { ChapterViews } from './chapter-views.js';
 import {
   ChapterResponse,
@@ -202,6 +201,6 @@ export class ChaptersController {
     const { title, blocks } = await this.getRevision(actor, id, number);
     const filename = downloadName([await this.views.workTitle(id), title], 'md');
     void reply.header('content-disposition', contentDisposition('inline', filename));
-    return toMarkdown(blocks);
+    return this.views.markdown(blocks, clientGone(reply));
   }
 }

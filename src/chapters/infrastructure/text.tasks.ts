@@ -2,8 +2,10 @@
 import { defineTask } from '#libs/worker-pool/task';
 import { type StoredStep, transferAnchors as transfer } from '../domain/anchor-transfer.js';
 import type { Anchor } from '../domain/anchoring.js';
+import type { Draft } from '../domain/blocks.js';
 import { ChapterTooLong } from '../domain/chapter.js';
 import { TooManyChapters } from '../domain/manuscript.js';
+import { toMarkdown } from '../domain/markdown.js';
 import * as texts from '../domain/revision-text.js';
 
 const sizeOf = (text: texts.Text | undefined): number =>
@@ -47,6 +49,14 @@ export const bookReading = defineTask({
   run: readBook,
   size: ({ source }) => source.length,
   refusals: [ChapterTooLong, TooManyChapters],
+});
+
+export const writeMarkdown = (blocks: readonly Draft[]): string => toMarkdown(blocks);
+export const markdownWriting = defineTask({
+  file: import.meta.url,
+  name: 'writeMarkdown',
+  run: writeMarkdown,
+  size: (blocks) => blocks.reduce((sum, { text }) => sum + text.length + 50, 0),
 });
 
 interface Transfer {

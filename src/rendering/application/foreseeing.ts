@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
+import { mapInTurns } from '#libs/worker-pool/map-in-turns';
 import { Chapters } from '../../chapters/index.js';
 import { authorize } from './authorize.js';
 import { pictureFields } from '../domain/artefacts.js';
@@ -43,7 +44,7 @@ export class Foreseeing {
     const sounds = await this.artefacts.ready(plan.sounds.map(({ key }) => key));
     const rates = await this.experience.rates(wish.workId, wish.voice, tools.picture);
     const look = { ...(await this.pictured(wish, plan, tools.fitting)), engine: tools.picture };
-    const drawn = plan.scenes.map((scene, i): Omit<Foreseen, 'isThere'> => {
+    const drawn = await mapInTurns(plan.scenes, (scene, i): Omit<Foreseen, 'isThere'> => {
       const sound = sounds.get(plan.sounds[i].key);
       if (!sound) return { key: null, fields: null };
       const fields = partFields({ scene, card: false }, { ...look, theme: wish.theme, language: wish.language }, sound);

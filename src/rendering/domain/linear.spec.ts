@@ -6,7 +6,7 @@ import { pronouncing } from './lexicon.js';
 import { NothingToNarrate, planOf } from './plan.js';
 import { tokensOf } from './prose.js';
 
-const LARGEST = 64_000;
+const LARGEST = 32_000;
 const MINUTES = 5 * 60_000;
 
 const plan = (text: string) => {
