@@ -3,7 +3,6 @@ export { ChaptersModule, ChaptersWebModule, ChaptersWorkerModule, chaptersSchema
 export { type ChapterSummary, Chapters, type QuoteRequest } from './application/chapters.js';
 export { Titles } from './application/titles.js';
 export { align } from './domain/alignment.js';
-export { Erasing } from './application/erasing.js';
 export { ManagingWorks } from './application/managing-works.js';
 export { Writing } from './application/writing.js';
 export type { Anchor } from './domain/anchoring.js';
