@@ -13,12 +13,18 @@ let stack: Stack;
 let mira: Person;
 let editor: Person;
 let reader: Person;
+let admin: Person;
 let visitor: Api;
 
 beforeAll(async () => {
   stack = await startStack({ webs: 2, workers: 1 });
   visitor = stack.api;
-  [mira, editor, reader] = await Promise.all([signUp(stack, { role: 'author' }), signUp(stack), signUp(stack)]);
+  [mira, editor, reader, admin] = await Promise.all([
+    signUp(stack, { role: 'author' }),
+    signUp(stack),
+    signUp(stack),
+    signUp(stack, { role: 'admin' }),
+  ]);
 }, 90_000);
 
 interface Told {
@@ -77,9 +83,14 @@ describe.each([
     must(204, await remove(it, mira));
     // a wake through Redis empties the caches of all web processes, a moment after the commit
     for (const api of others) await until(async () => (await api.get(`/v1/chapters/${it.chapterId}`)).status === 404, 900);
-    for (const api of [...others, reader.api, mira.api, editor.api]) expect(await seen(it, api)).toEqual(HIDDEN);
+    for (const api of [...others, reader.api, mira.api, editor.api, admin.api]) expect(await seen(it, api)).toEqual(HIDDEN);
     expect((await mira.api.get(`/v1/chapters/${it.chapterId}/draft`)).status).toBe(404);
     expect((await mira.api.get(`/v1/chapters/${it.chapterId}/script`)).status).toBe(404);
+    for (const api of [mira.api, admin.api]) {
+      expect((await api.get(`/v1/renditions/${it.filmId}`)).status).toBe(404);
+      const films = await api.get(`/v1/works/${it.workId}/renditions`);
+      expect(films.status === 404 || films.body.items).toEqual(films.status === 404 || []);
+    }
     must(200, await mira.api.post(restorePath(it)));
     for (const api of others) await until(async () => String(await seen(it, api)) === String(SHOWN), 1_500);
     expect((await visitor.get(`/v1/chapters/${it.chapterId}`)).body).toMatchObject({ revision: 1 });

@@ -81,6 +81,12 @@ export class InMemoryChapters extends Chapters {
     return chapters.flatMap(({ id: chapterId }, i) => revisions[i].map((revision) => ({ chapterId, revision })));
   }
 
+  async deletedChapters(workId: string): Promise<string[]> {
+    const work = this.tables.works.get(workId);
+    const own = this.tables.chapters.all().filter((chapter) => chapter.workId === workId);
+    return own.filter(({ deletedAt }) => deletedAt ?? work?.deletedAt).map(({ id }) => id);
+  }
+
   async workTitle(chapterId: string): Promise<string> {
     const chapter = this.tables.chapters.get(chapterId);
     if (!chapter) throw new ChapterNotFound();

@@ -85,6 +85,8 @@ export abstract class Chapters {
   abstract authorize(actor: Actor | undefined, action: Action, id: string): Promise<void>;
   /** The same for all chapters of a work: the films that may be shown. */
   abstract readableRevisionsOfWork(workId: string): Promise<{ chapterId: string; revision: number }[]>;
+  /** Chapters of a work that are in the bin; all of them when the work is. */
+  abstract deletedChapters(workId: string): Promise<string[]>;
   /** The title of the chapter's work. Whoever may see the chapter may see it. */
   abstract workTitle(chapterId: string): Promise<string>;
   /** Object key of the cover of the chapter's work. */

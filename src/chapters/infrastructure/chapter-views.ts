@@ -99,6 +99,14 @@ export class ChapterViews extends Chapters {
     );
   }
 
+  async deletedChapters(workId: string): Promise<string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      `SELECT c.id FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE w.id = $1 AND NOT (${NOT_DELETED})`,
+      [workId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async workTitle(chapterId: string): Promise<string> {
     const [row] = await this.transaction.query<{ title: string }>(
       `SELECT w.title FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id WHERE c.id = $1`,

@@ -87,11 +87,19 @@ export class RenditionViews {
     actor: Actor | undefined,
   ): Promise<boolean> {
     const isShown = state === 'ready' && !takenDownAt && (await this.chapters.readableRevisions(chapterId)).includes(revision);
-    return can(actor, 'film:read', { isShown, worksOnIt: !isShown && (await this.worksOn(chapterId, actor)) });
+    if (isShown) return can(actor, 'film:read', { isShown, worksOnIt: false });
+    const worksOnIt = await this.worksOn(chapterId, actor);
+    return can(actor, 'film:read', { isShown, worksOnIt }) && (worksOnIt || this.isThere(chapterId));
   }
 
   private async maySeeAll(chapterId: string, actor: Actor | undefined): Promise<boolean> {
-    return can(actor, 'film:inspect', { isShown: false, worksOnIt: await this.worksOn(chapterId, actor) });
+    const worksOnIt = await this.worksOn(chapterId, actor);
+    return can(actor, 'film:inspect', { isShown: false, worksOnIt }) && (worksOnIt || this.isThere(chapterId));
+  }
+
+  /** Films of what is in the bin are hidden from admins, too. */
+  private async isThere(chapterId: string): Promise<boolean> {
+    return (await this.chapters.summary(chapterId)) !== undefined;
   }
 
   private worksOn(chapterId: string, actor: Actor | undefined): Promise<boolean> {
@@ -129,9 +137,12 @@ export class RenditionViews {
     const shown = all ? [] : await this.chapters.readableRevisionsOfWork(workId);
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE r.work_id = $1 AND r.id < $2 AND ($3 OR (r.state = 'ready' AND r.taken_down_at IS NULL AND (r.chapter_id, r.revision) IN
+      `${SELECT} WHERE r.work_id = $1 AND r.id < $2 AND (($3 AND r.chapter_id <> ALL($7)) OR (r.state = 'ready' AND r.taken_down_at IS NULL AND (r.chapter_id, r.revision) IN
           (SELECT * FROM unnest($4::uuid[], $5::int[])))) ORDER BY r.id DESC LIMIT $6`,
-      [workId, before, all, shown.map(({ chapterId }) => chapterId), shown.map(({ revision }) => revision), limit + 1],
+      [
+        ...[workId, before, all, shown.map(({ chapterId }) => chapterId), shown.map(({ revision }) => revision), limit + 1],
+        all ? await this.chapters.deletedChapters(workId) : [],
+      ],
     );
     return page(rows, limit, (row) => [row.id], answer);
   }
