@@ -86,7 +86,8 @@ export class TypeormChapterRepository extends ChapterRepository {
   }
 
   async get(id: string): Promise<Chapter> {
-    const row = await this.transaction.writing.findOne(ChapterRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    // not FOR UPDATE: comments hold the row as a foreign key does (`summary`, `quote`), and must not keep an author from publishing
+    const row = await this.transaction.writing.findOne(ChapterRow, { where: { id }, lock: { mode: 'for_no_key_update' } });
     if (!row) throw new ChapterNotFound();
     return Chapter.restore(row);
   }
