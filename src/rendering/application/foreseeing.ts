@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
+import { mapInTurns } from '#libs/kernel/map-in-turns';
 import { UnitOfWork } from '#libs/kernel/unit-of-work';
-import { mapInTurns } from '#libs/worker-pool/map-in-turns';
 import { Chapters } from '../../chapters/index.js';
 import { authorize } from './authorize.js';
 import { pictureFields } from '../domain/artefacts.js';

@@ -4,8 +4,6 @@
  *
  *   const keys = await mapInTurns(scenes, (scene) => keyOf(fieldsOf(scene)));
  */
-import { setImmediate as othersTurn } from 'node:timers/promises';
-
 const TURN_MS = 10;
 
 export async function mapInTurns<In, Out>(items: readonly In[], map: (item: In, index: number) => Out): Promise<Out[]> {
@@ -14,7 +12,7 @@ export async function mapInTurns<In, Out>(items: readonly In[], map: (item: In, 
   for (const [i, item] of items.entries()) {
     mapped.push(map(item, i));
     if (performance.now() - began < TURN_MS) continue;
-    await othersTurn();
+    await new Promise((resolve) => setImmediate(resolve));
     began = performance.now();
   }
   return mapped;
