@@ -1,8 +1,11 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
 @Entity({ schema: 'events', name: 'event' })
 @Index('event_actor', ['actor', 'id'], { where: 'actor IS NOT NULL' })
 @Index('event_type', ['type', 'id'])
+@Index('event_at', ['at'])
+@Check('event_kind_check', `kind IN ('event', 'job')`)
+@Check('event_v_check', 'v >= 1')
 export class EventRow {
   @PrimaryColumn('uuid') id!: string;
   @Column('text') kind!: 'event' | 'job';
@@ -36,6 +39,9 @@ const OPEN = 'fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS N
 @Index('delivery_fairness_key', ['consumer', 'fairnessKey', 'priority'], { where: OPEN })
 @Index('delivery_failed', ['event'], { where: 'failed_at IS NOT NULL' })
 @Index('delivery_to_check', ['checkedAt'], { where: 'relayed_at IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL' })
+@Index('delivery_open', ['event'], { where: 'handled_at IS NULL' })
+@Check('delivery_epoch_check', 'epoch >= 1')
+@Check('delivery_attempts_check', 'attempts >= 0')
 export class DeliveryRow {
   @ForeignKey(() => EventRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') event!: string;
   /** A module for an event, the queue itself for a job. */

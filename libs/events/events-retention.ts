@@ -10,7 +10,7 @@ const BATCH = 1_000;
 export class EventsRetention {
   constructor(private readonly transaction: Transaction) {}
 
-  /** Ids are uuidv7, so the oldest events come first in the primary key; their deliveries go with them. */
+  /** Their deliveries go with them. */
   @Chore('purge-events', '1 h')
   purge(run: ChoreRun): Promise<number> {
     return run.batches(BATCH, () =>
@@ -21,7 +21,7 @@ export class EventsRetention {
             WHERE e.at < now() - interval '90 days'
               AND (e.at < now() - interval '365 days'
                    OR NOT EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.handled_at IS NULL))
-            ORDER BY e.id LIMIT ${BATCH})`,
+            ORDER BY e.at LIMIT ${BATCH})`,
       ),
     );
   }

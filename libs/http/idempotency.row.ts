@@ -1,7 +1,9 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A request with an Idempotency-Key and its answer, kept for 24 hours (idempotency-records.ts). */
 @Entity({ schema: 'http', name: 'idempotency_record' })
+@Check('idempotency_record_attempt_check', 'attempt >= 1')
+@Check('idempotency_record_status_check', 'status BETWEEN 100 AND 599')
 export class IdempotencyRecordRow {
   /** HMAC over caller, method, path and key. */
   @PrimaryColumn('bytea') key!: Buffer;

@@ -5,7 +5,12 @@ import { Chore, type ChoreRun } from '#libs/scheduling/chore';
 
 const BATCH = 1_000;
 
-/** Live events are kept for 90 days. The heads of the streams stay, so that numbers never start again. */
+/**
+ * Live events are kept for 90 days. The heads of the streams stay, so that numbers never start again.
+ *
+ * Each batch removes the beginning of some streams, in one statement: what is left of a stream has no gap, so a reader either gets all
+ * events after its number or sees that the next one is gone, and is told to start anew.
+ */
 @Injectable()
 export class LiveRetention {
   constructor(private readonly transaction: Transaction) {}
@@ -15,8 +20,9 @@ export class LiveRetention {
     return run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM live.event WHERE (key, seq) IN (
-           SELECT key, seq FROM live.event WHERE at < now() - interval '90 days' LIMIT ${BATCH})`,
+        `WITH old AS (SELECT key, seq FROM live.event WHERE at < now() - interval '90 days' ORDER BY at, key, seq LIMIT ${BATCH}),
+              beginning AS (SELECT key, max(seq) AS last FROM old GROUP BY key)
+         DELETE FROM live.event AS e USING beginning AS b WHERE e.key = b.key AND e.seq <= b.last`,
       ),
     );
   }

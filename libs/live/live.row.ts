@@ -1,7 +1,9 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** How far a stream has come. Its row lock, held to the end of the appending transaction, is what orders the stream. */
 @Entity({ schema: 'live', name: 'stream' })
+@Check('stream_head_check', 'head >= 0')
+@Check('stream_resets_check', 'resets >= 0')
 export class StreamRow {
   /** `<kind>:<id>` */
   @PrimaryColumn('text') key!: string;
@@ -11,6 +13,7 @@ export class StreamRow {
 }
 
 @Entity({ schema: 'live', name: 'event' })
+@Check('event_seq_check', 'seq >= 1')
 export class StreamEventRow {
   @PrimaryColumn('text') key!: string;
   @PrimaryColumn('bigint') seq!: number;
@@ -18,5 +21,5 @@ export class StreamEventRow {
   /** Ids only, never content: whoever reads the event fills it from the tables (event-presenters.ts). */
   @Column('json') body!: object;
   /** When it took its number, by Postgres's clock: never falls within a stream. */
-  @Index('live_event_at', { synchronize: false }) @Column('timestamptz') at!: Date;
+  @Index('live_event_at') @Column('timestamptz') at!: Date;
 }

@@ -1,7 +1,8 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
 /** One for each chore that any worker knew. */
 @Entity({ schema: 'scheduling', name: 'chore' })
+@Check('chore_run_check', 'run >= 0')
 export class ChoreRow {
   @PrimaryColumn('text') name!: string;
   /** An interval as PostgreSQL reads it, for admins. */
@@ -13,8 +14,10 @@ export class ChoreRow {
 }
 
 @Entity({ schema: 'scheduling', name: 'chore_run' })
+@Check('chore_run_number_check', 'number >= 1')
+@Check('chore_run_handled_check', 'handled >= 0')
 export class ChoreRunRow {
-  @PrimaryColumn('text') chore!: string;
+  @ForeignKey(() => ChoreRow, { onDelete: 'CASCADE' }) @PrimaryColumn('text') chore!: string;
   @PrimaryColumn('integer') number!: number;
   @Index('chore_run_started_at') @Column('timestamptz', { default: () => 'now()' }) startedAt!: Date;
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;

@@ -67,13 +67,17 @@ const GROWING: readonly Growth[] = [
   },
   {
     table: 'auth.session',
-    grow: `INSERT INTO auth.session (id, account_id, device, created_at, expires_at, generation, rotated_at, ended_at)
-           SELECT gen_random_uuid(), gen_random_uuid(), '', at, at + interval '1 day', 1, at, CASE WHEN i % 2 = 0 THEN at END FROM ${YEAR}`,
+    grow: `WITH someone AS (
+             INSERT INTO auth.account (id, email, name, password_hash, role, created_at, epoch)
+             VALUES (gen_random_uuid(), 'lamplighter@example.org', 'L', '-', 'reader', now(), 1) RETURNING id)
+           INSERT INTO auth.session (id, account_id, device, created_at, expires_at, generation, rotated_at, ended_at)
+           SELECT gen_random_uuid(), someone.id, '', at, at + interval '1 day', 1, at, CASE WHEN i % 2 = 0 THEN at END FROM someone, ${YEAR}`,
     left: DAYS(30) + 5, // half of them expired a day after they began
   },
   {
     table: 'scheduling.chore_run',
-    grow: `INSERT INTO scheduling.chore_run (chore, number, started_at, ended_at) SELECT 'lamps', i, at, at FROM ${YEAR}`,
+    grow: `WITH lamps AS (INSERT INTO scheduling.chore (name, every, next_at) VALUES ('lamps', '1 h', 'infinity'))
+           INSERT INTO scheduling.chore_run (chore, number, started_at, ended_at) SELECT 'lamps', i, at, at FROM ${YEAR}`,
     left: DAYS(30),
   },
   {

@@ -13,20 +13,20 @@ export const LiveBaseline1795996800300 = migration(
 
   CREATE TABLE live.stream (
     key text PRIMARY KEY,
-    head bigint NOT NULL,
-    resets integer NOT NULL DEFAULT 0
+    head bigint NOT NULL CHECK (head >= 0),
+    resets integer NOT NULL DEFAULT 0 CHECK (resets >= 0)
   ) WITH (fillfactor = 50);
 
   CREATE TABLE live.event (
     key text NOT NULL,
-    seq bigint NOT NULL,
+    seq bigint NOT NULL CHECK (seq >= 1),
     type text NOT NULL,
     body json NOT NULL,
     at timestamptz NOT NULL,
     PRIMARY KEY (key, seq)
   );
-  -- for purges alone: rows lie in the order of their time, so a few blocks are read
-  CREATE INDEX live_event_at ON live.event USING brin (at);
+  -- for purges alone; no BRIN: new rows fill the pages that purges have freed, so the order of the rows is soon not that of their time
+  CREATE INDEX live_event_at ON live.event (at);
 
   CREATE TABLE live.installation (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),

@@ -32,15 +32,15 @@ export class AccountViews extends Accounts {
     return row;
   }
 
-  /** Newest first. Words are looked for anywhere in e-mail and name, so a search reads accounts until the page is full. */
+  /** Newest first. An index of trigrams finds three characters and more anywhere in e-mail and name; fewer are looked for at the beginning. */
   async search({ q, role, suspended, limit, after }: AccountsQuery): Promise<Page<AdminAccountResponse>> {
     const [before] = readCursor(after, 'uuid') ?? ['ffffffff-ffff-ffff-ffff-ffffffffffff'];
     const rows = await this.transaction.query<AdminAccountResponse>(
       `${FOR_ADMINS}
-        WHERE a.id < $1 AND ($2::text IS NULL OR position($2 IN a.email) > 0 OR position($2 IN lower(a.name)) > 0)
+        WHERE a.id < $1 AND ($2::text IS NULL OR a.email LIKE $2 OR lower(a.name) LIKE $2)
           AND ($3::text IS NULL OR a.role = $3) AND ($4::boolean IS NULL OR $4 = (a.suspended_at IS NOT NULL))
         ORDER BY a.id DESC LIMIT $5`,
-      [before, q === undefined ? null : normalEmail(q), role ?? null, suspended ?? null, limit + 1],
+      [before, q === undefined ? null : likePattern(normalEmail(q)), role ?? null, suspended ?? null, limit + 1],
     );
     return page(
       rows,
@@ -64,4 +64,9 @@ export class AccountViews extends Accounts {
     ]);
     return new Map(rows.map((row) => [row.id, row]));
   }
+}
+
+function likePattern(words: string): string {
+  const literal = words.replace(/[\\%_]/g, '\\$&');
+  return [...words].length < 3 ? `${literal}%` : `%${literal}%`;
 }

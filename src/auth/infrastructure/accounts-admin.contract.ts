@@ -8,7 +8,7 @@ import { AccountResponse, ErasureChoicesBody } from './auth.contract.js';
 
 export class AccountsQuery extends PageQuery {
   /**
-   * Only accounts whose e-mail or name contains this, in either case.
+   * Only accounts whose e-mail or name contains this, in either case; one or two characters have to be its beginning.
    * @example mira
    */
   @OptionalNotNull() @IsString() @MinLength(1) @MaxLength(100) q?: string;

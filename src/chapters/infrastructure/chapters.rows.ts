@@ -9,12 +9,15 @@ const IN_BIN = '(deleted_at IS NULL) = (erased_after IS NULL)';
 const TAKEN_DOWN = '(taken_down_at IS NULL) = (taken_down_because IS NULL)';
 
 @Entity({ schema: 'chapters', name: 'work' })
+@Index('work_owner', ['ownerId', 'createdAt', 'id'])
+@Index('work_newest', ['createdAt', 'id'], { where: 'deleted_at IS NULL' })
 @Index('work_bin', ['erasedAfter'], { where: 'erased_after IS NOT NULL' })
+@Check('work_version_check', 'version >= 1')
 @Check('work_bin_check', IN_BIN)
 @Check('work_taken_down_check', TAKEN_DOWN)
 export class WorkRow implements Omit<WorkState, 'members'> {
   @PrimaryColumn('uuid') id!: string;
-  @Index('work_owner') @Column('uuid') ownerId!: string;
+  @Column('uuid') ownerId!: string;
   @Column('text') title!: string;
   @Column('text') summary!: string;
   @Column('text') language!: string;
@@ -29,8 +32,10 @@ export class WorkRow implements Omit<WorkState, 'members'> {
 
 /** An object that a work has. The storage quota of an owner is counted from these rows alone. */
 @Entity({ schema: 'chapters', name: 'stored_object' })
+@Index('stored_object_upload', ['storedAt'], { where: `slot LIKE 'upload:%'` })
+@Check('stored_object_bytes_check', 'bytes >= 0')
 export class StoredObjectRow {
-  @ForeignKey(() => WorkRow) @PrimaryColumn('uuid') workId!: string;
+  @ForeignKey(() => WorkRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') workId!: string;
   /** `cover`, `picture:<sha256>`, or `upload:<uuid>` while it is being stored. */
   @PrimaryColumn('text') slot!: string;
   @Index('stored_object_key') @Column('text') objectKey!: string;
@@ -43,20 +48,22 @@ const A_MEMBER_ROLE = `role IN ('editor', 'moderator', 'beta-reader')`;
 @Entity({ schema: 'chapters', name: 'membership' })
 @Check('membership_role_check', A_MEMBER_ROLE)
 export class MembershipRow implements MemberState {
-  @ForeignKey(() => WorkRow) @PrimaryColumn('uuid') workId!: string;
+  @ForeignKey(() => WorkRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') workId!: string;
   @Index('membership_account') @PrimaryColumn('uuid') accountId!: string;
   @Column('text') role!: MemberRole;
   @Column('timestamptz') joinedAt!: Date;
 }
 
 @Entity({ schema: 'chapters', name: 'invitation' })
+@Index('invitation_work', ['workId', 'status', 'id'])
+@Index('invitation_invitee', ['inviteeId', 'status', 'id'])
 @Check('invitation_role_check', A_MEMBER_ROLE)
 @Check('invitation_status_check', `status IN ('open', 'accepted', 'declined', 'revoked')`)
 export class InvitationRow implements InvitationState {
   @PrimaryColumn('uuid') id!: string;
-  @ForeignKey(() => WorkRow) @Index('invitation_work') @Column('uuid') workId!: string;
+  @ForeignKey(() => WorkRow, { onDelete: 'CASCADE' }) @Column('uuid') workId!: string;
   @Column('text') role!: MemberRole;
-  @Index('invitation_invitee') @Column('uuid', { nullable: true }) inviteeId!: string | null;
+  @Column('uuid', { nullable: true }) inviteeId!: string | null;
   @Column('text') tokenHash!: string;
   @Column('uuid') invitedBy!: string;
   @Column('timestamptz') createdAt!: Date;
@@ -65,6 +72,12 @@ export class InvitationRow implements InvitationState {
 }
 
 @Entity({ schema: 'chapters', name: 'chapter' })
+@Index('chapter_published', ['workId'], { where: "status = 'published'" })
+@Check('chapter_status_check', `status IN ('draft', 'published', 'unpublished')`)
+@Check('chapter_head_revision_check', 'head_revision >= 1')
+@Check('chapter_published_revision_check', 'published_revision BETWEEN 1 AND head_revision')
+@Check('chapter_published_check', `status <> 'published' OR published_revision IS NOT NULL`)
+@Check('chapter_version_check', 'version >= 1')
 // checked at commit: a rebalance gives chapters the ranks that others had a moment ago
 @Unique('chapter_order', ['workId', 'rank'], { deferrable: 'INITIALLY DEFERRED' })
 @Index('chapter_bin', ['erasedAfter'], { where: 'erased_after IS NOT NULL' })
@@ -72,7 +85,7 @@ export class InvitationRow implements InvitationState {
 @Check('chapter_taken_down_check', TAKEN_DOWN)
 export class ChapterRow implements ChapterState {
   @PrimaryColumn('uuid') id!: string;
-  @ForeignKey(() => WorkRow) @Column('uuid') workId!: string;
+  @ForeignKey(() => WorkRow, { onDelete: 'CASCADE' }) @Column('uuid') workId!: string;
   @Column('uuid') authorId!: string;
   // byte order, whatever the database's collation: rank keys compare so
   @Column({ type: 'text', collation: 'C' }) rank!: string;
@@ -92,8 +105,11 @@ export class ChapterRow implements ChapterState {
 
 /** Never updated; deleted only when its chapter is erased. */
 @Entity({ schema: 'chapters', name: 'revision' })
+@Check('revision_number_check', 'number >= 1')
+@Check('revision_parent_check', 'parent < number')
+@Check('revision_length_check', 'length >= 0')
 export class RevisionRow {
-  @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') chapterId!: string;
   @PrimaryColumn('integer') number!: number;
   @Column('integer', { nullable: true }) parent!: number | null;
   @Column('text') title!: string;
@@ -108,18 +124,21 @@ export class RevisionRow {
 
 /** One text of one block, shared by all revisions in which the block has it. */
 @Entity({ schema: 'chapters', name: 'block_text' })
+@Check('block_text_kind_check', `kind IN ('paragraph', 'heading', 'quote', 'verse', 'list', 'code', 'scene-break')`)
 export class BlockTextRow {
   @PrimaryColumn('uuid') block!: string;
   @PrimaryColumn('text') digest!: string;
-  @ForeignKey(() => ChapterRow) @Index('block_text_chapter') @Column('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow, { onDelete: 'CASCADE' }) @Index('block_text_chapter') @Column('uuid') chapterId!: string;
   @Column('text') kind!: BlockKind;
   @Column('text') text!: string;
 }
 
 /** The published revisions in order: 1, 2, 3 … for each chapter. */
 @Entity({ schema: 'chapters', name: 'publication' })
+@ForeignKey(() => RevisionRow, ['chapterId', 'revision'], ['chapterId', 'number'], { onDelete: 'CASCADE' })
+@Check('publication_number_check', 'number >= 1')
 export class PublicationRow {
-  @ForeignKey(() => ChapterRow) @PrimaryColumn('uuid') chapterId!: string;
+  @ForeignKey(() => ChapterRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') chapterId!: string;
   @PrimaryColumn('integer') number!: number;
   @Column('integer') revision!: number;
   @Column('timestamptz') at!: Date;

@@ -51,8 +51,10 @@ export class CommentViews {
     if (!shown.length) throw new ChapterNotFound();
     const [last] = readCursor(after, 'int4') ?? [0];
     const rows = await this.transaction.query<Row>(
-      `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND ($2::uuid IS NULL OR r.block = $2) AND c.position > $3 ORDER BY c.position LIMIT $4`,
-      [chapterId, block ?? null, last, limit + 1],
+      block
+        ? `${SELECT} WHERE r.chapter_id = $1 AND r.position > $2 AND r.block = $4 ORDER BY r.position LIMIT $3`
+        : `${SELECT} WHERE c.chapter_id = $1 AND c.parent_id IS NULL AND c.position > $2 ORDER BY c.position LIMIT $3`,
+      [chapterId, last, limit + 1, ...(block ? [block] : [])],
     );
     return this.page(rows, limit, shown, actor);
   }

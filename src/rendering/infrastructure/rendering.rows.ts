@@ -1,4 +1,4 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Fields } from '../domain/keys.js';
 import type { LexiconEntry, LexiconState } from '../domain/lexicon.js';
 import type { PlannedScene } from '../domain/plan.js';
@@ -15,6 +15,12 @@ import type { ScriptBlocks, ScriptState } from '../domain/script.js';
   unique: true,
   where: "state NOT IN ('failed', 'cancelled') AND NOT (degraded AND state = 'ready')",
 })
+@Index('rendition_ended', ['finishedAt'], { where: "state IN ('failed', 'cancelled')" })
+@Check('rendition_state_check', `state IN ('planning', 'rendering', 'assembling', 'ready', 'failed', 'cancelled')`)
+@Check('rendition_revision_check', 'revision >= 1')
+@Check('rendition_lexicon_check', 'lexicon >= 0')
+@Check('rendition_expected_seconds_check', 'expected_seconds >= 0')
+@Check('rendition_frames_planned_check', 'frames_planned >= 0')
 export class RenditionRow implements RenditionState {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') chapterId!: string;
@@ -51,6 +57,8 @@ export class RenditionRow implements RenditionState {
 @Entity({ schema: 'rendering', name: 'part' })
 @Index('part_sound', ['soundKey'])
 @Index('part_segment', ['segmentKey'])
+@Check('part_idx_check', 'idx >= 0')
+@Check('part_frames_check', 'frames >= 0')
 export class PartRow implements PartState {
   @ForeignKey(() => RenditionRow, { onDelete: 'CASCADE' }) @PrimaryColumn('uuid') rendition!: string;
   @PrimaryColumn('integer') idx!: number;
@@ -67,6 +75,14 @@ export class PartRow implements PartState {
 
 /** Input key → output. A lease is held while somebody makes it. */
 @Entity({ schema: 'rendering', name: 'artefact' })
+@Index('artefact_wanted', ['createdAt'], { where: "status = 'wanted'" })
+@Check('artefact_kind_check', `kind IN ('picture', 'speech', 'sound', 'segment')`)
+@Check('artefact_status_check', `status IN ('wanted', 'ready', 'deleting')`)
+@Check('artefact_epoch_check', 'epoch >= 0')
+@Check('artefact_forgiven_check', 'forgiven >= 0')
+@Check('artefact_frames_encoded_check', 'frames_encoded >= 0')
+@Check('artefact_bytes_check', 'bytes >= 0')
+@Check('artefact_frames_check', 'frames >= 0')
 export class ArtefactRow {
   @PrimaryColumn('text') key!: string;
   @Column('text') kind!: ArtefactKind;
@@ -103,6 +119,10 @@ export class ObjectRow {
 
 /** The ledger: each try to make an artefact, by whom, how many frames it encoded and how it ended. Open while `outcome` is null. */
 @Entity({ schema: 'rendering', name: 'attempt' })
+@Index('attempt_ended', ['endedAt'], { where: 'ended_at IS NOT NULL' })
+@Check('attempt_epoch_check', 'epoch >= 1')
+@Check('attempt_frames_check', 'frames >= 0')
+@Check('attempt_outcome_check', `outcome IN ('made', 'lost', 'given back', 'unwanted', 'failed', 'crashed')`)
 export class AttemptRow {
   @ForeignKey(() => ArtefactRow, { onDelete: 'CASCADE' }) @PrimaryColumn('text') key!: string;
   @PrimaryColumn('integer') epoch!: number;
@@ -123,6 +143,7 @@ export class StudioRow {
 }
 
 @Entity({ schema: 'rendering', name: 'settings' })
+@Check('settings_version_check', 'version >= 1')
 export class SettingsRow implements SettingsState {
   @PrimaryColumn('uuid') workId!: string;
   @Column('boolean') onPublish!: boolean;
@@ -133,6 +154,7 @@ export class SettingsRow implements SettingsState {
 }
 
 @Entity({ schema: 'rendering', name: 'script' })
+@Check('script_version_check', 'version >= 1')
 export class ScriptRow implements ScriptState {
   @PrimaryColumn('uuid') chapterId!: string;
   @Column('uuid') workId!: string;
@@ -142,6 +164,7 @@ export class ScriptRow implements ScriptState {
 
 /** Insert-only: films name versions. */
 @Entity({ schema: 'rendering', name: 'lexicon' })
+@Check('lexicon_version_check', 'version >= 1')
 export class LexiconRow implements LexiconState {
   @PrimaryColumn('uuid') workId!: string;
   @PrimaryColumn('integer') version!: number;
@@ -170,10 +193,12 @@ export class ToolsRow implements Tools {
 
 /** What a picture became, by what it was made of. */
 @Entity({ schema: 'rendering', name: 'fitted' })
+@Check('fitted_width_check', 'width >= 1')
+@Check('fitted_height_check', 'height >= 1')
 export class FittedRow implements FittedPicture {
   @PrimaryColumn('text') key!: string;
   @Column('text') sha256!: string;
   @Column('integer') width!: number;
   @Column('integer') height!: number;
-  @Column('timestamptz', { default: () => 'now()' }) fittedAt!: Date;
+  @Index('fitted_at') @Column('timestamptz', { default: () => 'now()' }) fittedAt!: Date;
 }

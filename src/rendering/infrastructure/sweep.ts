@@ -70,26 +70,42 @@ export class Sweep {
       return sum;
     };
     const givenUp = await whole(() => this.giveUp(patience));
-    const marked = await whole(() => this.mark(patience));
+    const marked = await this.markAll(patience, stillMine);
     await this.adopt(patience, stillMine);
-    const objects = await whole(() => this.deleteObjects(patience.batch));
+    const objects = await this.deleteAll(patience, stillMine);
     return { marked, givenUp, objects };
   }
 
-  private mark({ retentionSeconds, batch }: Patience): Promise<number> {
+  /** Nearly all artefacts are needed, so each page is of artefacts that are old enough: one statement never looks at all of them. */
+  private async markAll(patience: Patience, stillMine: () => Promise<boolean>): Promise<number> {
+    let marked = 0;
+    for (let after: string | undefined = ''; after !== undefined && (await stillMine());) {
+      const page = await this.mark(patience, after);
+      marked += page.marked;
+      after = page.last;
+    }
+    return marked;
+  }
+
+  private mark({ retentionSeconds, batch }: Patience, after: string): Promise<{ marked: number; last?: string }> {
     return this.transaction.run(async () => {
-      const rows = await this.transaction.query<{ key: string }>(
-        `SELECT a.key FROM rendering.artefact a
-          WHERE a.status = 'ready' AND a.kind <> 'speech' AND a.made_at <= now() - make_interval(secs => $1) AND NOT ${NEEDED}
-          ORDER BY a.key LIMIT $2 FOR UPDATE SKIP LOCKED`,
-        [retentionSeconds, batch],
+      const rows = await this.transaction.query<{ key: string; needed: boolean }>(
+        `SELECT a.key, ${NEEDED} AS needed FROM (
+           SELECT key FROM rendering.artefact
+            WHERE key > $3 AND status = 'ready' AND kind <> 'speech' AND made_at <= now() - make_interval(secs => $1)
+            ORDER BY key LIMIT $2) a ORDER BY a.key`,
+        [retentionSeconds, batch, after],
       );
-      await this.transaction.query(
+      const candidates = await this.transaction.query<{ key: string }>(
+        `SELECT key FROM rendering.artefact WHERE key = ANY($1) AND status = 'ready' ORDER BY key FOR UPDATE SKIP LOCKED`,
+        [rows.filter(({ needed }) => !needed).map(({ key }) => key)],
+      );
+      const [, marked] = await this.transaction.query<unknown>(
         `UPDATE rendering.artefact a SET status = 'deleting', deleting_at = now()
           WHERE a.key = ANY($2) AND a.status = 'ready' AND NOT ${NEEDED}`,
-        [retentionSeconds, rows.map(({ key }) => key)],
+        [retentionSeconds, candidates.map(({ key }) => key)],
       );
-      return rows.length;
+      return { marked: marked as number, last: rows.length === batch ? rows[batch - 1].key : undefined };
     });
   }
 
@@ -117,30 +133,45 @@ export class Sweep {
     });
   }
 
-  private async deleteObjects(batch: number): Promise<number> {
+  private async deleteAll({ batch }: Patience, stillMine: () => Promise<boolean>): Promise<number> {
+    let deleted = 0;
+    for (let after: string | undefined = ''; after !== undefined && (await stillMine());) {
+      const page: { deleted: number; last?: string } = await this.deleteSome(batch, after);
+      deleted += page.deleted;
+      after = page.last;
+    }
+    return deleted;
+  }
+
+  private async deleteSome(batch: number, after: string): Promise<{ deleted: number; last?: string }> {
     const announced = performance.now();
-    const doomed = await this.announce(batch);
+    const { doomed, last } = await this.announce(batch, after);
     for (const { sha256, until } of doomed) {
       // we may have been stopped for long, and somebody have stored it anew
       if (performance.now() - announced > WITHIN_MS) break;
       await this.objects.delete(objectKey(sha256));
       await this.transaction.query(`DELETE FROM rendering.object WHERE sha256 = $1 AND deleting_until = $2`, [sha256, until]);
     }
-    return doomed.length;
+    return { deleted: doomed.length, last };
   }
 
-  private announce(batch: number): Promise<{ sha256: string; until: Date }[]> {
+  private announce(batch: number, after: string): Promise<{ doomed: { sha256: string; until: Date }[]; last?: string }> {
     return this.transaction.run(async () => {
+      const page = await this.transaction.query<{ sha256: string; named: boolean }>(
+        `SELECT o.sha256, ${NAMED} AS named FROM (
+           SELECT o.sha256 FROM rendering.object o WHERE o.sha256 > $2 AND ${FREE} ORDER BY o.sha256 LIMIT $1) o ORDER BY o.sha256`,
+        [batch, after],
+      );
       const rows = await this.transaction.query<{ sha256: string }>(
-        `SELECT o.sha256 FROM rendering.object o WHERE ${FREE} AND NOT ${NAMED} ORDER BY o.sha256 LIMIT $1 FOR UPDATE SKIP LOCKED`,
-        [batch],
+        `SELECT o.sha256 FROM rendering.object o WHERE o.sha256 = ANY($1) AND ${FREE} ORDER BY o.sha256 FOR UPDATE SKIP LOCKED`,
+        [page.filter(({ named }) => !named).map(({ sha256 }) => sha256)],
       );
       const [doomed] = await this.transaction.query<{ sha256: string; until: Date }[]>(
         `UPDATE rendering.object o SET deleting_until = date_trunc('milliseconds', now() + make_interval(secs => ${ANNOUNCED_SECONDS}))
           WHERE o.sha256 = ANY($1) AND ${FREE} AND NOT ${NAMED} RETURNING o.sha256, o.deleting_until AS until`,
         [rows.map(({ sha256 }) => sha256)],
       );
-      return doomed;
+      return { doomed, last: page.length === batch ? page[batch - 1].sha256 : undefined };
     });
   }
 

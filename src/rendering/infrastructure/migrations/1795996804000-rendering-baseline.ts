@@ -10,7 +10,7 @@ export const RenderingBaseline1795996804000 = migration(
     chapter_id uuid NOT NULL,
     work_id uuid NOT NULL,
     author_id uuid NOT NULL,
-    revision integer NOT NULL,
+    revision integer NOT NULL CHECK (revision >= 1),
     title text NOT NULL,
     language text NOT NULL,
     voice text NOT NULL,
@@ -18,16 +18,16 @@ export const RenderingBaseline1795996804000 = migration(
     theme text NOT NULL,
     cover text,
     script jsonb NOT NULL,
-    lexicon integer NOT NULL,
-    expected_seconds real NOT NULL,
+    lexicon integer NOT NULL CHECK (lexicon >= 0),
+    expected_seconds real NOT NULL CHECK (expected_seconds >= 0),
     wish_key text NOT NULL,
     requested_by uuid,
-    state text NOT NULL,
+    state text NOT NULL CHECK (state IN ('planning', 'rendering', 'assembling', 'ready', 'failed', 'cancelled')),
     engine text,
     studio text,
     picture jsonb,
     pictures jsonb NOT NULL,
-    frames_planned integer,
+    frames_planned integer CHECK (frames_planned >= 0),
     film jsonb,
     degraded boolean NOT NULL DEFAULT false,
     warnings jsonb NOT NULL,
@@ -40,22 +40,23 @@ export const RenderingBaseline1795996804000 = migration(
   CREATE INDEX rendition_chapter ON rendering.rendition (chapter_id, id);
   CREATE INDEX rendition_author ON rendering.rendition (author_id, created_at);
   CREATE INDEX rendition_under_way ON rendering.rendition (id) WHERE state IN ('planning', 'rendering', 'assembling');
+  CREATE INDEX rendition_ended ON rendering.rendition (finished_at) WHERE state IN ('failed', 'cancelled');
   CREATE INDEX rendition_film ON rendering.rendition USING gin (film jsonb_path_ops);
   CREATE UNIQUE INDEX rendition_wish ON rendering.rendition (wish_key)
     WHERE state NOT IN ('failed', 'cancelled') AND NOT (degraded AND state = 'ready');
 
   CREATE TABLE rendering.artefact (
     key text PRIMARY KEY,
-    kind text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('picture', 'speech', 'sound', 'segment')),
     fields jsonb NOT NULL,
-    status text NOT NULL,
-    epoch integer NOT NULL DEFAULT 0,
-    forgiven integer NOT NULL DEFAULT 0,
+    status text NOT NULL CHECK (status IN ('wanted', 'ready', 'deleting')),
+    epoch integer NOT NULL DEFAULT 0 CHECK (epoch >= 0),
+    forgiven integer NOT NULL DEFAULT 0 CHECK (forgiven >= 0),
     lease_until timestamptz,
-    frames_encoded integer NOT NULL DEFAULT 0,
+    frames_encoded integer NOT NULL DEFAULT 0 CHECK (frames_encoded >= 0),
     sha256 text,
-    bytes bigint,
-    frames integer,
+    bytes bigint CHECK (bytes >= 0),
+    frames integer CHECK (frames >= 0),
     facts jsonb,
     created_at timestamptz NOT NULL DEFAULT now(),
     made_at timestamptz,
@@ -63,11 +64,12 @@ export const RenderingBaseline1795996804000 = migration(
   );
   CREATE INDEX artefact_output ON rendering.artefact (sha256);
   CREATE INDEX artefact_leased ON rendering.artefact (lease_until) WHERE lease_until IS NOT NULL;
+  CREATE INDEX artefact_wanted ON rendering.artefact (created_at) WHERE status = 'wanted';
   CREATE INDEX artefact_deleting ON rendering.artefact (deleting_at) WHERE deleting_at IS NOT NULL;
 
   CREATE TABLE rendering.part (
     rendition uuid NOT NULL REFERENCES rendering.rendition (id) ON DELETE CASCADE,
-    idx integer NOT NULL,
+    idx integer NOT NULL CHECK (idx >= 0),
     scene jsonb NOT NULL,
     blocks uuid[] NOT NULL,
     voice text,
@@ -75,7 +77,7 @@ export const RenderingBaseline1795996804000 = migration(
     sound_reused boolean NOT NULL,
     segment_key text REFERENCES rendering.artefact (key),
     segment_reused boolean,
-    frames integer,
+    frames integer CHECK (frames >= 0),
     card boolean NOT NULL DEFAULT false,
     PRIMARY KEY (rendition, idx)
   );
@@ -85,15 +87,16 @@ export const RenderingBaseline1795996804000 = migration(
   -- one row for each try to make an artefact: by whom, how many frames it encoded and how it ended
   CREATE TABLE rendering.attempt (
     key text NOT NULL REFERENCES rendering.artefact (key) ON DELETE CASCADE,
-    epoch integer NOT NULL,
+    epoch integer NOT NULL CHECK (epoch >= 1),
     worker text NOT NULL,
-    frames integer NOT NULL DEFAULT 0,
-    outcome text,
+    frames integer NOT NULL DEFAULT 0 CHECK (frames >= 0),
+    outcome text CHECK (outcome IN ('made', 'lost', 'given back', 'unwanted', 'failed', 'crashed')),
     why text,
     began_at timestamptz NOT NULL DEFAULT now(),
     ended_at timestamptz,
     PRIMARY KEY (key, epoch)
   );
+  CREATE INDEX attempt_ended ON rendering.attempt (ended_at) WHERE ended_at IS NOT NULL;
 
   CREATE TABLE rendering.object (
     sha256 text PRIMARY KEY,
@@ -107,19 +110,19 @@ export const RenderingBaseline1795996804000 = migration(
     voice text,
     fallback_voice text,
     theme text NOT NULL,
-    version integer NOT NULL
+    version integer NOT NULL CHECK (version >= 1)
   );
 
   CREATE TABLE rendering.script (
     chapter_id uuid PRIMARY KEY,
     work_id uuid NOT NULL,
-    version integer NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
     blocks jsonb NOT NULL
   );
 
   CREATE TABLE rendering.lexicon (
     work_id uuid NOT NULL,
-    version integer NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
     entries jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (work_id, version)
@@ -151,9 +154,10 @@ export const RenderingBaseline1795996804000 = migration(
   CREATE TABLE rendering.fitted (
     key text PRIMARY KEY,
     sha256 text NOT NULL,
-    width integer NOT NULL,
-    height integer NOT NULL,
+    width integer NOT NULL CHECK (width >= 1),
+    height integer NOT NULL CHECK (height >= 1),
     fitted_at timestamptz NOT NULL DEFAULT now()
   );
+  CREATE INDEX fitted_at ON rendering.fitted (fitted_at);
   `,
 );
