@@ -4,6 +4,7 @@
 -- Triggers and foreign keys are off while it runs: the rows fit together, and a trigger a row would take minutes.
 SET session_replication_role = replica;
 SET synchronous_commit = off;
+SET client_min_messages = warning;
 CREATE FUNCTION public.big_id(kind int, i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
   SELECT (lpad(to_hex(1767225600000 + i * 60000), 12, '0') || '7000' || '8' || lpad(to_hex(kind), 3, '0') || lpad(to_hex(i), 12, '0'))::uuid $$;
 CREATE FUNCTION public.big_at(i bigint) RETURNS timestamptz LANGUAGE sql STABLE AS $$
@@ -28,7 +29,7 @@ SELECT big_id(2, i), CASE WHEN i % 50 = 0 THEN current_setting('big.owner')::uui
 
 -- 3 works: 6 of 7 have a published chapter; the owner has 300 of them
 INSERT INTO chapters.work (id, owner_id, title, summary, language, created_at, version, deleted_at, erased_after, taken_down_at, taken_down_because)
-SELECT big_id(3, i), CASE WHEN i % 333 = 0 OR i = 50000 THEN current_setting('big.owner')::uuid ELSE big_id(1, 1 + i * 100 % 100000) END,
+SELECT big_id(3, i), CASE WHEN i % 333 = 0 OR i IN (50000, 50001) THEN current_setting('big.owner')::uuid ELSE big_id(1, 1 + i * 100 % 100000) END,
        'Work ' || i, '', 'en', big_at(i), 1, CASE WHEN i % 101 = 0 THEN now() - interval '5 days' END,
        CASE WHEN i % 101 = 0 THEN now() + interval '25 days' END, CASE WHEN i % 1009 = 0 THEN now() END, CASE WHEN i % 1009 = 0 THEN 'Spam.' END
   FROM generate_series(1, 100000) i;

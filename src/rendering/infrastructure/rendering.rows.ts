@@ -9,6 +9,7 @@ import type { ScriptBlocks, ScriptState } from '../domain/script.js';
 
 @Entity({ schema: 'rendering', name: 'rendition' })
 @Index('rendition_chapter', ['chapterId', 'id'])
+@Index('rendition_work', ['workId', 'id'])
 @Index('rendition_author', ['authorId', 'createdAt'])
 @Index('rendition_under_way', ['id'], { where: "state IN ('planning', 'rendering', 'assembling')" })
 @Index('rendition_wish', ['wishKey'], {

@@ -38,6 +38,7 @@ export const RenderingBaseline1795996804000 = migration(
     taken_down_because text
   );
   CREATE INDEX rendition_chapter ON rendering.rendition (chapter_id, id);
+  CREATE INDEX rendition_work ON rendering.rendition (work_id, id);
   CREATE INDEX rendition_author ON rendering.rendition (author_id, created_at);
   CREATE INDEX rendition_under_way ON rendering.rendition (id) WHERE state IN ('planning', 'rendering', 'assembling');
   CREATE INDEX rendition_ended ON rendering.rendition (finished_at) WHERE state IN ('failed', 'cancelled');
