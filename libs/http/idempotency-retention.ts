@@ -15,8 +15,8 @@ export class IdempotencyRetention {
     return run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM http.idempotency_record WHERE key IN (
-           SELECT key FROM http.idempotency_record WHERE at < now() - interval '24 hours' ORDER BY at LIMIT ${BATCH})`,
+        `DELETE FROM http.idempotency_record WHERE key = ANY (ARRAY(
+           SELECT key FROM http.idempotency_record WHERE at < now() - interval '24 hours' ORDER BY at LIMIT ${BATCH}))`,
       ),
     );
   }

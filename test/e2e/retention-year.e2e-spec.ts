@@ -116,7 +116,7 @@ it('leaves no table larger than its retention says', async () => {
     before.set(table, await count(table, where));
     await stack.sql(grow);
   }
-  await stack.sql('UPDATE scheduling.chore SET next_at = now()');
+  await stack.sql(`UPDATE scheduling.chore SET next_at = now() WHERE name <> 'lamps'`);
   await until(
     async () => !(await stack.sql('SELECT FROM scheduling.chore WHERE next_at <= now() OR lease_until IS NOT NULL')).length,
     100_000,

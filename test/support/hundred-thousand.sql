@@ -111,7 +111,7 @@ SELECT CASE WHEN i % 2 = 0 THEN 'sound-' ELSE 'segment-' END || i / 2, CASE WHEN
   FROM generate_series(0, 99999) i;
 UPDATE rendering.artefact SET deleting_at = now() WHERE status = 'deleting';
 INSERT INTO rendering.part (rendition, idx, scene, blocks, sound_key, sound_reused, segment_key, segment_reused, frames)
-SELECT big_id(10, i), 0, '{}', '{}', 'sound-' || i / 2, false, 'segment-' || i / 2, false, 100 FROM generate_series(1, 99999) i;
+SELECT big_id(10, i), 0, '{"spans": [], "words": []}', '{}', 'sound-' || i / 2, false, 'segment-' || i / 2, false, 100 FROM generate_series(1, 99999) i;
 INSERT INTO rendering.attempt (key, epoch, worker, frames, outcome, began_at, ended_at)
 SELECT key, 1, 'w', 100, 'made', made_at, made_at FROM rendering.artefact;
 INSERT INTO rendering.object (sha256, pinned_until) SELECT sha256, now() - interval '1 day' FROM rendering.artefact;

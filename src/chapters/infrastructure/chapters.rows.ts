@@ -72,6 +72,7 @@ export class InvitationRow implements InvitationState {
 }
 
 @Entity({ schema: 'chapters', name: 'chapter' })
+@Index('chapter_in_bin', ['workId'], { where: 'erased_after IS NOT NULL' })
 @Index('chapter_published', ['workId'], { where: "status = 'published'" })
 @Check('chapter_status_check', `status IN ('draft', 'published', 'unpublished')`)
 @Check('chapter_head_revision_check', 'head_revision >= 1')

@@ -79,7 +79,7 @@ export class CommentViews {
     const rows = await this.transaction.query<{ block: string | null; detached: boolean; comments: number }>(
       `SELECT CASE WHEN r.status <> 'detached' THEN r.block END AS block, r.status IS NOT DISTINCT FROM 'detached' AS detached,
               count(*)::int AS comments
-         FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.root_id
+         FROM comments.comment c LEFT JOIN comments.comment_anchor r ON r.comment_id = c.root_id AND r.chapter_id = $1
         WHERE c.chapter_id = $1 AND c.status = 'shown' GROUP BY 1, 2 ORDER BY 3 DESC`,
       [chapterId],
     );

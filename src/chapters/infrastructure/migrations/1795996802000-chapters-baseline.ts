@@ -84,6 +84,7 @@ export const ChaptersBaseline1795996802000 = migration(
     CONSTRAINT chapter_order UNIQUE (work_id, rank) DEFERRABLE INITIALLY DEFERRED
   );
   CREATE INDEX chapter_published ON chapters.chapter (work_id) WHERE status = 'published';
+  CREATE INDEX chapter_in_bin ON chapters.chapter (work_id) WHERE erased_after IS NOT NULL;
   CREATE INDEX chapter_bin ON chapters.chapter (erased_after) WHERE erased_after IS NOT NULL;
 
   CREATE TABLE chapters.revision (
