@@ -16,12 +16,12 @@ export class EventsRetention {
     return run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM events.event WHERE id IN (
+        `DELETE FROM events.event WHERE id = ANY (ARRAY(
            SELECT e.id FROM events.event e
             WHERE e.at < now() - interval '90 days'
               AND (e.at < now() - interval '365 days'
                    OR NOT EXISTS (SELECT FROM events.delivery d WHERE d.event = e.id AND d.handled_at IS NULL))
-            ORDER BY e.at LIMIT ${BATCH})`,
+            ORDER BY e.at LIMIT ${BATCH}))`,
       ),
     );
   }

@@ -22,7 +22,9 @@ export class LiveRetention {
         this.transaction,
         `WITH old AS (SELECT key, seq FROM live.event WHERE at < now() - interval '90 days' ORDER BY at, key, seq LIMIT ${BATCH}),
               beginning AS (SELECT key, max(seq) AS last FROM old GROUP BY key)
-         DELETE FROM live.event AS e USING beginning AS b WHERE e.key = b.key AND e.seq <= b.last`,
+         DELETE FROM live.event WHERE ctid = ANY (ARRAY(
+           SELECT e.ctid FROM beginning AS b CROSS JOIN LATERAL (
+             SELECT x.ctid FROM live.event AS x WHERE x.key = b.key AND x.seq <= b.last OFFSET 0) AS e))`,
       ),
     );
   }

@@ -11,13 +11,16 @@ import { EventLog } from './event-log.js';
 import { EventReader } from './event-presenters.js';
 import { EventStreams } from './event-streams.js';
 import { isWithin } from './joins.js';
-import type { Since } from './listener.js';
+import { type Since, StreamReset } from './listener.js';
 import { EventsQuery, HistoryResponse, HistoryQuery, TicketResponse } from './live.contract.js';
 import { StreamKinds } from './stream-kinds.js';
 import { TICKET_SECONDS, Tickets } from './tickets.js';
 import type { Authority } from '#libs/kernel/token-verifier';
 
 const STREAM = { name: 'stream', description: '`<kind>:<id>`', example: 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60' };
+
+/** Of a page of history, while its beginning is purged. */
+const TRIES = 3;
 
 @ApiTags('live')
 @Controller('v1/live')
@@ -91,14 +94,19 @@ export class LiveController {
     @CurrentActor() actor: Actor | undefined,
   ): Promise<string> {
     await this.kinds.admit(stream, actor);
-    const position = await this.log.position(stream);
-    const { head, epoch, first } = position;
-    const reset = !isWithin(position, query);
-    // of another history nothing is a continuation: the page begins with the oldest event there is
-    const after = reset ? first - 1 : query.since;
-    const events = await this.reader.read(stream, after, head, query.limit);
-    const texts = events.map(({ json }) => json).join(',');
-    return `{"stream":"${stream}","epoch":"${epoch}","head":${head},${reset ? '"reset":true,' : ''}"events":[${texts}]}`;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const position = await this.log.position(stream);
+      const { head, epoch, first } = position;
+      const reset = !isWithin(position, query);
+      // of another history nothing is a continuation: the page begins with the oldest event there is
+      const after = reset ? first - 1 : query.since;
+      const events = await this.reader.read(stream, after, head, query.limit);
+      // the next event was purged since the position was read
+      if (after < head && events[0]?.seq !== after + 1) continue;
+      const texts = events.map(({ json }) => json).join(',');
+      return `{"stream":"${stream}","epoch":"${epoch}","head":${head},${reset ? '"reset":true,' : ''}"events":[${texts}]}`;
+    }
+    throw new StreamReset(stream);
   }
 }
 

@@ -15,8 +15,8 @@ export class SchedulingRetention {
     return run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM scheduling.chore_run WHERE (chore, number) IN (
-           SELECT chore, number FROM scheduling.chore_run WHERE started_at < now() - interval '30 days' LIMIT ${BATCH})`,
+        `DELETE FROM scheduling.chore_run WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM scheduling.chore_run WHERE started_at < now() - interval '30 days' LIMIT ${BATCH}))`,
       ),
     );
   }

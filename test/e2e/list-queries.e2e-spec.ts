@@ -121,6 +121,7 @@ beforeAll(async () => {
   stop = watchQueries();
   app = await startApp();
   sql = new Client({ connectionString: process.env.DATABASE_URL });
+  sql.on('error', () => undefined); // the database is dropped before this connection ends
   await sql.connect();
   for (const person of ['owner', 'reader', 'admin'] as const) await signUp(person);
   const made = readFileSync(join(import.meta.dirname, '../support/hundred-thousand.sql'), 'utf8');

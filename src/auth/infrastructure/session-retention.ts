@@ -15,8 +15,8 @@ export class SessionRetention {
     return run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM auth.session WHERE id IN (
-           SELECT id FROM auth.session WHERE least(ended_at, expires_at) < now() - interval '30 days' LIMIT ${BATCH})`,
+        `DELETE FROM auth.session WHERE id = ANY (ARRAY(
+           SELECT id FROM auth.session WHERE least(ended_at, expires_at) < now() - interval '30 days' LIMIT ${BATCH}))`,
       ),
     );
   }

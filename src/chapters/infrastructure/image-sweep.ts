@@ -22,9 +22,9 @@ export class ImageSweep {
     await run.batches(BATCH, () =>
       deleted(
         this.transaction,
-        `DELETE FROM chapters.stored_object WHERE (work_id, slot) IN (
-           SELECT work_id, slot FROM chapters.stored_object
-            WHERE slot LIKE 'upload:%' AND stored_at < now() - interval '1 day' LIMIT ${BATCH})`,
+        `DELETE FROM chapters.stored_object WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM chapters.stored_object
+            WHERE slot LIKE 'upload:%' AND stored_at < now() - interval '1 day' LIMIT ${BATCH}))`,
       ),
     );
     let count = 0;

@@ -162,11 +162,12 @@ export const ChaptersBaseline1795996802000 = migration(
       FROM chapters.work w WHERE w.owner_id = account AND w.erased_after > now()
     UNION ALL
     SELECT 'chapter', c.id, c.work_id, c.title, c.deleted_at, c.erased_after
-      FROM chapters.chapter c JOIN chapters.work w ON w.id = c.work_id
-     WHERE c.erased_after > now() AND w.deleted_at IS NULL
-       AND w.id IN (SELECT o.id FROM chapters.work o WHERE o.owner_id = account
-                    UNION ALL
-                    SELECT m.work_id FROM chapters.membership m WHERE m.account_id = account AND m.role = 'editor') $$;
+      FROM (SELECT w.id FROM chapters.work w WHERE w.owner_id = account AND w.deleted_at IS NULL
+            UNION
+            SELECT w.id FROM chapters.membership m JOIN chapters.work w ON w.id = m.work_id
+             WHERE m.account_id = account AND m.role = 'editor' AND w.deleted_at IS NULL) mine
+     -- OFFSET 0: work by work, by the index of the bin
+     CROSS JOIN LATERAL (SELECT * FROM chapters.chapter b WHERE b.work_id = mine.id AND b.erased_after > now() OFFSET 0) c $$;
 
   -- insert-only is a promise to readers and comments, so the database keeps it too; only erasing removes rows
   CREATE FUNCTION chapters.never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
