@@ -7,8 +7,9 @@ import type { CommentAnchor } from '../domain/comment-anchor.js';
 @Index('comment_thread', ['chapterId', 'position'], { where: 'parent_id IS NULL' })
 @Index('comment_branch', ['parentId', 'position'])
 @Check('comment_depth_check', 'depth >= 0')
-@Check('comment_status_check', `status IN ('shown', 'withdrawn', 'hidden')`)
+@Check('comment_status_check', `status IN ('shown', 'withdrawn', 'hidden', 'taken-down')`)
 @Check('comment_position_check', 'position >= 1')
+@Check('comment_taken_down_check', '(taken_down_at IS NULL) = (taken_down_because IS NULL)')
 @Check('comment_root_check', '(parent_id IS NULL) = (root_id = id) AND (parent_id IS NULL) = (depth = 0)')
 export class CommentRow implements CommentState {
   @PrimaryColumn('uuid') id!: string;

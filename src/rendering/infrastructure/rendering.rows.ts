@@ -18,6 +18,7 @@ import type { ScriptBlocks, ScriptState } from '../domain/script.js';
 })
 @Index('rendition_ended', ['finishedAt'], { where: "state IN ('failed', 'cancelled')" })
 @Check('rendition_state_check', `state IN ('planning', 'rendering', 'assembling', 'ready', 'failed', 'cancelled')`)
+@Check('rendition_taken_down_check', '(taken_down_at IS NULL) = (taken_down_because IS NULL)')
 @Check('rendition_revision_check', 'revision >= 1')
 @Check('rendition_lexicon_check', 'lexicon >= 0')
 @Check('rendition_expected_seconds_check', 'expected_seconds >= 0')

@@ -13,11 +13,12 @@ export const CommentsBaseline1795996803000 = migration(
     root_id uuid NOT NULL,
     depth integer NOT NULL CHECK (depth >= 0),
     body text NOT NULL,
-    status text NOT NULL CHECK (status IN ('shown', 'withdrawn', 'hidden')),
+    status text NOT NULL CHECK (status IN ('shown', 'withdrawn', 'hidden', 'taken-down')),
     created_at timestamptz NOT NULL,
     taken_down_at timestamptz,
     taken_down_because text,
     position integer NOT NULL CHECK (position >= 1),
+    CONSTRAINT comment_taken_down_check CHECK ((taken_down_at IS NULL) = (taken_down_because IS NULL)),
     CONSTRAINT comment_root_check CHECK ((parent_id IS NULL) = (root_id = id) AND (parent_id IS NULL) = (depth = 0))
   );
   CREATE INDEX comment_chapter ON comments.comment (chapter_id, position);

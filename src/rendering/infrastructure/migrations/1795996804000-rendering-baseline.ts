@@ -35,7 +35,8 @@ export const RenderingBaseline1795996804000 = migration(
     created_at timestamptz NOT NULL,
     finished_at timestamptz,
     taken_down_at timestamptz,
-    taken_down_because text
+    taken_down_because text,
+    CONSTRAINT rendition_taken_down_check CHECK ((taken_down_at IS NULL) = (taken_down_because IS NULL))
   );
   CREATE INDEX rendition_chapter ON rendering.rendition (chapter_id, id);
   CREATE INDEX rendition_work ON rendering.rendition (work_id, id);
