@@ -219,7 +219,8 @@ describe('chores', () => {
     const { WorkerModule } = await import('../../src/worker.module.js');
     const { Scheduler } = await import('#libs/scheduling/scheduler');
     module = await Test.createTestingModule({ imports: [WorkerModule] }).compile();
-    chores = [...(module.get(Scheduler, { strict: false }) as unknown as { find(): Iterable<Found> }).find()];
+    const scheduler: unknown = module.get(Scheduler, { strict: false });
+    chores = [...(scheduler as { find(): Iterable<Found> }).find()];
   });
   afterAll(() => module.close());
 

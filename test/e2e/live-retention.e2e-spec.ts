@@ -87,7 +87,7 @@ it('a page of history that is asked for meanwhile goes on without a gap, or says
   };
   const kinds = { admit: () => Promise.resolve() };
   const history = new LiveController({} as never, {} as never, kinds as never, log, purgedBefore as never);
-  const page = JSON.parse(await history.listPastEvents('chapter:a', { since: 10, limit: 20 } as never, undefined)) as {
+  const page = JSON.parse(await history.listPastEvents('chapter:a', { since: 10, limit: 20 }, undefined)) as {
     reset?: true;
     events: { seq: number }[];
   };
