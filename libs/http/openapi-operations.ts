@@ -1,7 +1,8 @@
 /** Completes each operation of the OpenAPI document: what its parameters are, who may call it, what its answers and their headers are. */
 import { STATUS_CODES } from 'node:http';
-import { DEFAULT_BODY_LIMIT, PICTURE_BODY } from './body-limit.js';
+import { DEFAULT_BODY_LIMIT } from './body-limit.js';
 import { exampleOf } from './openapi-examples.js';
+import { refusalResponses, type RouteRefusal } from './openapi-refusals.js';
 import { refineSchema, type Schema } from './openapi-schemas.js';
 import { describedParameter } from './path-parameters.js';
 import { COMMON_HEADERS, type HeaderName, headerRefs } from './response-headers.js';
@@ -15,6 +16,7 @@ interface Media {
 }
 
 export interface Operation {
+  operationId?: string;
   summary?: string;
   description?: string;
   parameters?: { in: string; name: string; required?: boolean; schema?: Schema; description?: string; example?: unknown }[];
@@ -29,8 +31,12 @@ export interface Operation {
   'x-sends'?: HeaderName[];
 }
 
-/** @param components schemas that are refined already. */
-export function describeOperation(path: string, operation: Operation, components: Components): void {
+/** @param components schemas that are refined already. @param refusals of its own, by operationId. */
+export function describeOperation(
+  path: string,
+  operation: Operation,
+  { components, refusals }: { components: Components; refusals: Readonly<Record<string, readonly RouteRefusal[]>> },
+): void {
   describeInWords(operation);
   describeParameters(path, operation);
   // a visitor may come without a token; a token that is sent must be valid
@@ -40,6 +46,8 @@ export function describeOperation(path: string, operation: Operation, components
     giveExamples(operation.requestBody.content, components);
   }
   describeAnswers(operation, components);
+  Object.assign(operation.responses, refusalResponses(operation, refusals[operation.operationId ?? ''] ?? []));
+  operation.responses.default = { $ref: '#/components/responses/Refused' };
 }
 
 /** The plugin takes the whole comment for the summary: its first sentence is. */
@@ -75,12 +83,6 @@ function describeAnswers(operation: Operation, components: Components): void {
     response.headers = { ...headerRefs(headers), ...response.headers };
     giveExamples(response.content ?? {}, components);
   }
-  operation.responses['401'] = { $ref: '#/components/responses/NotSignedIn' };
-  if (operation['x-body-limit'] === PICTURE_BODY)
-    operation.responses['403'] = { $ref: '#/components/responses/StorageQuotaExceeded' };
-  operation.responses['429'] = { $ref: '#/components/responses/TooManyRequests' };
-  operation.responses['503'] = { $ref: '#/components/responses/Unavailable' };
-  operation.responses.default = { $ref: '#/components/responses/Refused' };
 }
 
 function giveExamples(content: Record<string, Media>, components: Components): void {

@@ -1,5 +1,5 @@
 /** What refusals look like in the OpenAPI document. */
-import { COMMON_HEADERS, type HeaderName, headerRefs } from './response-headers.js';
+import { COMMON_HEADERS, headerRefs } from './response-headers.js';
 
 const REQUEST_ID = '6f1c2f7e-0d54-4c0a-9a5e-3f0d8f6f2b11';
 
@@ -43,28 +43,11 @@ export const PROBLEM_SCHEMAS = {
   },
 };
 
-const problemResponse = (description: string, ...headers: HeaderName[]): object => ({
-  description,
-  headers: headerRefs([...COMMON_HEADERS, 'Cache-Control', ...headers]),
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-});
-
-/** The document names them in `components.responses`. */
+/** The document names it in `components.responses`: of every refusal that an operation does not list by its status. */
 export const PROBLEM_RESPONSES = {
-  Refused: problemResponse('Refused: a problem document.'),
-  NotSignedIn: problemResponse('The access token is missing, has expired, or was revoked.', 'WWW-Authenticate'),
-  TooManyRequests: problemResponse(
-    '`too-many-requests`: a rate limit is reached; `x-rate-limit` of the operation names its class. A film may also be refused with ' +
-      '`too-much-in-a-day` or `too-many-under-way`, a live connection with `too-many-live-connections` or `too-many-streams`.',
-    'Retry-After',
-  ),
-  Unavailable: problemResponse(
-    'The server cannot answer at the moment: send the request again. `server-busy`: it has more work of this kind waiting than it ' +
-      'can take (long texts, pictures, passwords). `database-unavailable`, `sign-in-unavailable`, `revocations-unavailable` and others: a part of it does not answer.',
-    'Retry-After',
-  ),
-  StorageQuotaExceeded: problemResponse(
-    '`storage-quota-exceeded`: the works of this owner store as much as they may; the problem says how much (`usedBytes`, `neededBytes`, ' +
-      '`quotaBytes`). Others without the right get `not-your-work` or `only-authors-film`.',
-  ),
+  Refused: {
+    description: 'Refused: a problem document.',
+    headers: headerRefs([...COMMON_HEADERS, 'Cache-Control']),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  },
 };

@@ -1,9 +1,11 @@
 /** The OpenAPI document, made from the code, served at /openapi.json and shown at /docs. */
+import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { type Components, describeOperation, type Operation } from './openapi-operations.js';
 import { PROBLEM_RESPONSES, PROBLEM_SCHEMAS } from './openapi-problems.js';
+import { type RouteRefusal, shareRefusals } from './openapi-refusals.js';
 import { refineSchema } from './openapi-schemas.js';
 import { RESPONSE_HEADERS } from './response-headers.js';
 
@@ -46,11 +48,25 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     ...document.components,
     schemas: schemas as never,
     headers: RESPONSE_HEADERS as never,
-    responses: { ...document.components?.responses, ...PROBLEM_RESPONSES } as never,
   };
-  for (const [path, methods] of Object.entries(document.paths))
-    for (const operation of Object.values(methods as Record<string, Operation>)) describeOperation(path, operation, schemas);
+  const refusals = routeRefusals(app);
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods as Record<string, Operation>).map((operation) => ({ path, operation })),
+  );
+  for (const { path, operation } of operations) describeOperation(path, operation, { components: schemas, refusals });
+  const shared = shareRefusals(operations.map(({ operation }) => operation));
+  document.components.responses = { ...PROBLEM_RESPONSES, ...shared };
   return document;
+}
+
+/** What the build has read from the controllers (tools/launcher/route-refusals.cjs), by operationId. */
+function routeRefusals(app: NestFastifyApplication): Record<string, readonly RouteRefusal[]> {
+  const modules = [...app.get(ModulesContainer).values()];
+  const controllers = modules.flatMap((module) => [...module.controllers.values()]);
+  const lists = controllers.map(
+    ({ metatype }) => (metatype as { routeRefusals?: Record<string, readonly RouteRefusal[]> }).routeRefusals,
+  );
+  return Object.assign({}, ...lists) as Record<string, readonly RouteRefusal[]>;
 }
 
 /** Swagger UI, under a CSP that lets in its own scripts and nothing else. */

@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestj
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, type RequestWithActor, Scope } from '#libs/http/access';
 import { BadRequest } from '#libs/http/problems';
+import { EXAMPLE_IDS } from '#libs/http/path-parameters';
 import { RateLimit } from '#libs/http/rate-limit';
 import { Sends } from '#libs/http/response-headers';
 import type { Actor } from '#libs/kernel/actor';
@@ -17,7 +18,7 @@ import { StreamKinds } from './stream-kinds.js';
 import { TICKET_SECONDS, Tickets } from './tickets.js';
 import type { Authority } from '#libs/kernel/token-verifier';
 
-const STREAM = { name: 'stream', description: '`<kind>:<id>`', example: 'chapter:019a0f6e-7b1c-7d55-8f3a-2b9c1d7e4f60' };
+const STREAM = { name: 'stream', description: '`<kind>:<id>`', example: `chapter:${EXAMPLE_IDS.chapter}` };
 
 /** Of a page of history, while its beginning is purged. */
 const TRIES = 3;

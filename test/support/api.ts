@@ -88,7 +88,11 @@ export class Api {
         }
         response.once('end', () => {
           const bytes = Buffer.concat(chunks);
-          const json = /^application\/(\w+\+)?json/.test(response.headers['content-type'] ?? '') && bytes.length > 0;
+          // a part of JSON is none
+          const json =
+            response.statusCode !== 206 &&
+            /^application\/(\w+\+)?json/.test(response.headers['content-type'] ?? '') &&
+            bytes.length > 0;
           const text = bytes.toString();
           resolve({
             status: response.statusCode!,

@@ -38,7 +38,7 @@ export class SuspensionBody {
 export class EraseAccountBody extends ErasureChoicesBody {
   /**
    * Recorded. Name nobody in it: it is kept as long as the event.
-   * @example Its owner asked by letter.
+   * @example "Its owner asked by letter."
    */
   @IsString() @MinLength(1) @MaxLength(MAX_REASON) reason!: string;
 }

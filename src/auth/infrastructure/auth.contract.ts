@@ -46,7 +46,7 @@ export class ErasureChoicesBody {
 export class EraseOwnAccountBody extends ErasureChoicesBody {
   /**
    * The password of the account, again.
-   * @example a lantern left burning
+   * @example "a lantern left burning"
    */
   @IsString() @MaxLength(PASSWORD_LENGTH.max) password!: string;
 }

@@ -13,7 +13,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
@@ -21,6 +21,7 @@ import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
 import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
+import { EXAMPLE_IDS } from '#libs/http/path-parameters';
 import { BadRequest } from '#libs/http/problems';
 import { WholeNumberPipe } from '#libs/http/whole-number';
 import { RateLimit } from '#libs/http/rate-limit';
@@ -41,6 +42,28 @@ import {
   SavedResponse,
 } from './chapters.contract.js';
 import { PublishedChapters } from './published-chapters.js';
+
+const DRAFT_EXAMPLES = {
+  markdown: {
+    summary: 'The whole text in Markdown',
+    value: {
+      title: 'I. The Third Window',
+      markdown: 'The lamp had been lit since before the harbour froze.\n\nNobody remembered by whom, or for whom.',
+    },
+  },
+  blocks: {
+    summary: 'Blocks, with the ids they had when they were read',
+    value: {
+      blocks: [
+        {
+          id: EXAMPLE_IDS.block,
+          kind: 'paragraph',
+          text: 'The lamp in the third window had been lit since before the harbour froze.',
+        },
+      ],
+    },
+  },
+};
 
 @ApiTags('chapters')
 @Controller('v1/chapters')
@@ -91,6 +114,7 @@ export class ChaptersController {
   @RateLimit('write')
   @BodyLimit(CHAPTER_BODY)
   @Scope('chapters:write')
+  @ApiBody({ type: SaveDraftBody, examples: DRAFT_EXAMPLES })
   @Sends('ETag')
   async saveDraft(
     @CurrentActor() actor: Actor,
@@ -192,6 +216,7 @@ export class ChaptersController {
   @Scope('chapters:read')
   @Header('content-type', 'text/markdown; charset=utf-8')
   @ApiProduces('text/markdown')
+  @Sends('Content-Disposition')
   async getRevisionMarkdown(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,

@@ -163,6 +163,7 @@ export class WorksController {
   @Delete(':id/cover')
   @RateLimit('write')
   @Scope('chapters:write')
+  @Sends('ETag')
   async deleteCover(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) id: string,

@@ -96,7 +96,7 @@ export class CommentTakenDownResponse implements Omit<TakenDownResponse, 'at'> {
   /** @example 2026-11-30T09:05:00.000Z */
   @ApiProperty({ format: 'date-time' })
   at!: string;
-  /** @example The text is a copy of somebody else's novel. */
+  /** @example "The text is a copy of a novel by another author." */
   reason!: string;
 }
 

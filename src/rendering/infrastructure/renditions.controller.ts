@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
@@ -64,6 +64,8 @@ export class RenditionsController {
   @Scope('films:write')
   @Idempotent()
   @Sends('Location')
+  @ApiResponse({ status: 201, type: RenditionResponse })
+  @ApiResponse({ status: 200, description: 'The film of such a request that there is already.', type: RenditionResponse })
   async requestRendition(
     @CurrentActor() actor: Actor,
     @Param('id', ParseUUIDPipe) chapterId: string,

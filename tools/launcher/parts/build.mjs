@@ -27,6 +27,7 @@ const SINGLE = [
   'tsconfig.json',
   'tsconfig.build.json',
   'tools/launcher/build-kernel.mjs',
+  'tools/launcher/route-refusals.cjs',
   'tools/launcher/swagger-plugin.cjs',
   'tools/launcher/parts/build.mjs',
 ];
