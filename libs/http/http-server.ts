@@ -15,6 +15,7 @@ import type { Config } from '#libs/config/config';
 import { DEFAULT_BODY_LIMIT, limitBodies } from './body-limit.js';
 import { enableCors } from './cors.js';
 import { connectionLimits, guardConnections } from './connections.js';
+import { openFastPaths } from './fast-path.js';
 import { rejectInvalidText } from './input.js';
 import { RateLimiter, limitRates } from './rate-limiter.js';
 import { requireRateLimits } from './rate-limit.js';
@@ -53,10 +54,10 @@ export function fastifyAdapter(config: Config, log: Logger): FastifyAdapter {
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<FastifyInstance> {
   const fastify = app.getHttpAdapter().getInstance();
   startCauses(fastify, config.logLevel === 'debug');
+  await enableCors(fastify, config); // first: a page may read why it was refused, and its preflights are not counted
   guardConnections(fastify, config);
   limitBodies(fastify);
   await fastify.register(cookie);
-  enableCors(app, config);
   // Manuscripts and pictures are passed on unparsed; their routes check them.
   fastify.addContentTypeParser(['text/plain', 'text/markdown'], { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
@@ -67,10 +68,10 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.headers(security).header('x-request-id', request.id);
     done();
   });
-  await fastify.after(); // CORS first: a page may read why it was refused, and its preflights are not counted
   requireRateLimits(fastify, OTHER_ROUTES);
   limitRates(fastify, app.get(RateLimiter));
   answer405(fastify);
+  openFastPaths(app);
   fastify.addHook('preHandler', (request, _reply, done) => {
     rejectInvalidText(request);
     done();

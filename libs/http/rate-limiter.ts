@@ -58,11 +58,17 @@ export class RateLimiter {
 
   /** Counts a request by the class of its route. @returns undefined when that needed no waiting. */
   admit(request: FastifyRequest, reply: FastifyReply, limit: RouteLimit): Promise<void> | undefined {
-    const needsAccount = request.headers.authorization !== undefined && limit.class !== 'auth' && limit.class !== 'live';
-    if (limit.class !== 'read' || limit.also.length || needsAccount) return this.admitLater(request, reply, limit);
-    const count = this.here.get('read')!.count(addressKey(request.ip));
-    this.answer(request, reply, { name: 'read', count });
+    const key = limit.class === 'read' && !limit.also.length ? this.readerKey(request) : undefined;
+    if (key === undefined) return this.admitLater(request, reply, limit);
+    this.answer(request, reply, { name: 'read', count: this.here.get('read')!.count(key) });
     return undefined;
+  }
+
+  /** Whose read this is. @returns undefined when its token was not verified yet. */
+  private readerKey(request: FastifyRequest): string | undefined {
+    if (request.headers.authorization === undefined) return addressKey(request.ip);
+    const token = bearerToken(request);
+    return token === null ? addressKey(request.ip) : this.verifier.remembered(token)?.actor.id;
   }
 
   /**

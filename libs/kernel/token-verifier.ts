@@ -15,6 +15,9 @@ export abstract class TokenVerifier {
   /** @throws DomainError of kind `unauthenticated` for a token that is broken, expired or revoked. */
   abstract verify(token: string): Promise<Authority>;
 
+  /** What `verify` found before, if it still holds and that is known without waiting. */
+  abstract remembered(token: string): Authority | undefined;
+
   /** For what was verified before and is used later (tickets). @throws DomainError of kind `unauthenticated` if it was revoked meanwhile. */
   abstract confirm(authority: Authority): Promise<void>;
 }

@@ -41,10 +41,7 @@ export async function mountBoard(
   publicUrl: string,
 ): Promise<void> {
   const origin = new URL(publicUrl).origin;
-  fastify.addHook('onRequest', async (request, reply) => {
-    const route = request.routeOptions.url ?? '';
-    const isBoard = route === BOARD_PATH || route.startsWith(`${BOARD_PATH}/`);
-    if (!isBoard && !route.startsWith(`${EVENT_PATH}/`)) return undefined;
+  const guard = async (request: FastifyRequest, reply: FastifyReply, isBoard: boolean): Promise<FastifyReply | undefined> => {
     const refused = await refusal(request, origin, session).catch((error: Error) => error);
     if (refused) return refuse(refused, request, reply);
     if (!isBoard) return undefined;
@@ -52,6 +49,14 @@ export async function mountBoard(
     // workers open worker groups while they run
     (await workerGroupQueues()).forEach(show);
     return undefined;
+  };
+  // not an async function: its promise would cost every other request a turn
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const route = request.routeOptions.url ?? '';
+    const isBoard = route === BOARD_PATH || route.startsWith(`${BOARD_PATH}/`);
+    if (isBoard || route.startsWith(`${EVENT_PATH}/`))
+      guard(request, reply, isBoard).then((answer) => (answer ? undefined : done()), done);
+    else done();
   });
   // its page loads fonts from Google: a self-hosted product must not tell anyone who looks at it
   fastify.addHook('onSend', (request, _reply, payload, done) => {

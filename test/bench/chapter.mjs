@@ -1,15 +1,18 @@
 /**
  * What does it cost to read a chapter? GET /v1/chapters/:id of the built web server against bare Fastify and pg (bare-chapter.mjs), by turns
- * in one run, from the same PostgreSQL. Both answer the same bytes and check the same ES256 token with a key object.
+ * in one run, from the same PostgreSQL. Both answer the same bytes (every answer is compared), check the same ES256 token with a key object,
+ * and remember tokens that they have checked. Ours also counts each request against its rate limit and logs as it does by default.
  *
  *   DATABASE_URL=… REDIS_URL=… node test/bench/chapter.mjs [--chapters 200] [--connections 32] [--rounds 5] [--seconds 3] [--json] [--dist dist]
+ *                              [--kinds no-token,seen-token,unchanged,access-log] [--profile folder]
  *
  * DATABASE_URL must be migrated. Counted: user and system time of the server process alone, all its threads, per answer; neither PostgreSQL
- * (which bare asks for each answer, ours once a second for each chapter) nor the readers. Chapters are read at random.
+ * (which bare asks for each answer, ours once a second for each chapter) nor the readers. Chapters are read at random. With --profile each
+ * server writes a CPU profile there, which where.mjs adds up; the figures of such a run do not count.
  */
 import { spawn, fork } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -28,6 +31,8 @@ const { values: asked } = parseArgs({
     connections: text('32'),
     rounds: text('5'),
     seconds: text('3'),
+    kinds: text('no-token,seen-token,unchanged,access-log'),
+    profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -37,92 +42,107 @@ if (!DATABASE_URL || !REDIS_URL) {
   console.error('Set DATABASE_URL (migrated) and REDIS_URL, or run `npm run bench:chapter`, which brings its own.');
   process.exit(1);
 }
+if (asked.profile) mkdirSync(asked.profile, { recursive: true });
 const home = mkdtempSync(path.join(os.tmpdir(), 'inkreel-chapter-'));
 const children = [];
+/** When what was measured: where.mjs looks at these parts of the profiles, on the same clock. */
+const measured = [];
 try {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const ours = await server('Inkreel', [path.resolve(ROOT, asked.dist, 'src/web.js')], {
+  const web = [path.resolve(ROOT, asked.dist, 'src/web.js')];
+  const settings = {
     HOST: '127.0.0.1',
     INKREEL_HOME: home,
     REDIS_PREFIX: `bench:${process.pid}`,
-    LOG_LEVEL: 'error',
     RATE_LIMITS: 'all=100000000/60', // requests are counted as ever, and none is refused
-    SIGNING_KEY: signingKey,
-  });
+    SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  };
+  const ours = await server('Inkreel', web, settings);
   const { token, pages } = await publish(ours.base);
-  const bare = await server('bare Fastify and pg', [path.join(import.meta.dirname, 'bare-chapter.mjs')], {
-    PUBLIC_KEY: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }),
-  });
-  await sameAnswers(bare, ours, pages, token);
-  const kinds = [
-    { name: 'GET chapter', status: 200, headers: { authorization: `Bearer ${token}` }, goal: { least: 0.55 } },
-    { name: 'GET chapter, no token', status: 200, headers: {} },
-    { name: 'GET chapter, unchanged (304)', status: 304, headers: { authorization: `Bearer ${token}` } },
-  ];
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+  const bare = await server('bare', [path.join(import.meta.dirname, 'bare-chapter.mjs')], { PUBLIC_KEY: publicKey });
+  await refuseForged([bare, ours], pages[0], token);
+  const authorization = `Bearer ${token}`;
+  const kinds = {
+    'no-token': async () => compare('GET chapter, no token', side(bare), side(ours), { least: 1.5 }),
+    'seen-token': async () =>
+      compare('GET chapter, token seen before', side(bare, { authorization }), side(ours, { authorization }), { least: 1.5 }),
+    unchanged: async () => [
+      ...(await compare('GET chapter, unchanged (304)', side(ours), side(ours, {}, 304), { least: 1.2 })),
+      ...(await compare('GET chapter, unchanged (304)', side(bare, {}, 304), side(ours, {}, 304))),
+    ],
+    'access-log': async () => {
+      const logging = await server('Inkreel that logs each answer', web, { ...settings, LOG_LEVEL: 'debug' });
+      return compare('GET chapter, LOG_LEVEL=debug', side(bare), side(logging));
+    },
+  };
   const reader = fork(path.join(import.meta.dirname, 'reader.mjs'));
   children.push(reader);
+  const readerDied = new Promise((_, reject) =>
+    reader.once('exit', (code) => reject(new Error(`The readers ended with ${code}.`))),
+  );
+  readerDied.catch(() => undefined);
   const lines = [];
-  for (const kind of kinds) lines.push(...(await compare(kind, bare, ours, pages, reader)));
+  for (const kind of asked.kinds.split(',')) {
+    if (!kinds[kind]) throw new Error(`There is no kind ${kind}: choose from ${Object.keys(kinds).join(', ')}.`);
+    for (const line of await kinds[kind]()) lines.push(line);
+  }
   report(lines, asked.json);
+  if (asked.profile) writeFileSync(path.join(asked.profile, 'measured.json'), JSON.stringify(measured));
+
+  function side(running, headers = {}, status = 200) {
+    const requests = pages.map(({ id, etag, json }) => ({
+      bytes: request(id, status === 304 ? { ...headers, 'if-none-match': etag } : headers),
+      body: status === 304 ? '' : json,
+    }));
+    return { ...running, status, requests, label: status === 304 ? `${running.name} (304)` : running.name };
+  }
+
+  /** The two by turns. @returns how many times as much CPU the first takes for an answer, and what the second takes. */
+  async function compare(name, first, second, goal) {
+    const results = { first: [], second: [] };
+    for (let round = 0; round <= rounds; round++) {
+      say(`chapter: ${name}, ${round ? `round ${round} of ${rounds}` : 'warming'}`);
+      for (const [which, { pid, port, name: server, label, requests, status }] of Object.entries({ first, second })) {
+        const before = cpuOf(pid);
+        const from = process.hrtime.bigint();
+        const order = { port, connections, seconds: round ? seconds : 1.5, requests, status };
+        const answering = new Promise((resolve) => (reader.once('message', resolve), reader.send(order)));
+        const answer = await Promise.race([answering, readerDied]);
+        if (round)
+          measured.push({ name, label, server, from: Number(from / 1_000n), to: Number(process.hrtime.bigint() / 1_000n) });
+        if (answer.fault) throw new Error(`${name}: ${answer.fault}`);
+        const micros = ((cpuOf(pid) - before) * 1e6) / answer.answers;
+        if (round) results[which].push({ ...answer, micros, perSecond: answer.answers / answer.seconds });
+      }
+    }
+    const [one, other] = [results.first, results.second].map((list) => ({
+      micros: median(list.map((r) => r.micros)),
+      perSecond: Math.round(median(list.map((r) => r.perSecond))),
+      p99: median(list.map((r) => r.p99)).toFixed(1),
+      body: Math.round(list[0].bodyBytes / list[0].answers),
+    }));
+    const paired = results.second.map((run, i) => results.first[i].micros / run.micros);
+    const told = ({ micros, perSecond, p99 }) => `${micros.toFixed(0)} µs, ${perSecond}/s, p99 ${p99} ms`;
+    say(`chapter: ${name}: ${first.label} ${told(one)}; ${second.label} ${told(other)}`);
+    const baseline = `${first.label}: ${one.micros.toFixed(0)} µs, ${one.perSecond}/s`;
+    const lines = [{ name: `${name}: ${first.label} ÷ ${second.label}`, value: median(paired), unit: '×', baseline, goal }];
+    const bytes = other.body ? `${other.body} bytes` : '';
+    if (first !== ours)
+      lines.push({ name: `${name}: ours`, value: other.micros, unit: `µs CPU, ${other.perSecond}/s`, baseline: bytes });
+    return lines;
+  }
 } finally {
   await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once('exit', done) && child.kill())));
   rmSync(home, { recursive: true, force: true });
 }
 process.exit();
 
-async function compare({ name, status, headers, goal }, bare, ours, pages, reader) {
-  const results = { bare: [], ours: [] };
-  for (let round = 0; round <= rounds; round++) {
-    say(`chapter: ${name}, ${round ? `round ${round} of ${rounds}` : 'warming'}`);
-    for (const [side, running] of [
-      ['bare', bare],
-      ['ours', ours],
-    ]) {
-      const requests = pages.map(({ id, etag }) => request(id, status === 304 ? { ...headers, 'if-none-match': etag } : headers));
-      const before = cpuOf(running.pid);
-      const order = { port: running.port, connections, seconds: round ? seconds : 1.5, requests, status };
-      const answer = await new Promise((resolve) => (reader.once('message', resolve), reader.send(order)));
-      const micros = ((cpuOf(running.pid) - before) * 1e6) / answer.answers;
-      if (round) results[side].push({ ...answer, micros, perSecond: answer.answers / answer.seconds });
-    }
-  }
-  const [of, our] = [results.bare, results.ours].map((list) => ({
-    micros: median(list.map((r) => r.micros)),
-    perSecond: Math.round(median(list.map((r) => r.perSecond))),
-    p99: median(list.map((r) => r.p99)).toFixed(1),
-    body: Math.round(list[0].bodyBytes / list[0].answers),
-  }));
-  const paired = results.ours.map((run, i) => results.bare[i].micros / run.micros);
-  say(
-    `chapter: ${name}: bare ${of.micros.toFixed(0)} µs, ${of.perSecond}/s, p99 ${of.p99} ms; ours ${our.micros.toFixed(0)} µs, ${our.perSecond}/s, p99 ${our.p99} ms`,
-  );
-  const baseline = `bare Fastify and pg: ${of.micros.toFixed(0)} µs, ${of.perSecond}/s`;
-  return [
-    { name: `${name}: bare µs ÷ ours`, value: median(paired), unit: '×', baseline, goal },
-    {
-      name: `${name}: ours`,
-      value: our.micros,
-      unit: `µs CPU, ${our.perSecond}/s`,
-      baseline: status === 200 ? `${our.body} bytes` : '',
-    },
-  ];
-}
-
-/** The answers are the same, byte for byte, and neither side takes a forged token. */
-async function sameAnswers(bare, ours, pages, token) {
-  for (const [i, { id }] of pages.entries()) {
-    if (i % 20) continue;
-    const bodies = await Promise.all(
-      [bare, ours].map(async ({ base }) =>
-        (await fetch(`${base}/v1/chapters/${id}`, { headers: { authorization: `Bearer ${token}` } })).text(),
-      ),
-    );
-    if (bodies[0] !== bodies[1]) throw new Error(`The two sides answer differently:\n${bodies.join('\n').slice(0, 2_000)}`);
-  }
+/** Neither side takes a token whose signature was altered. */
+async function refuseForged(sides, { id }, token) {
   const altered = `${token.slice(0, -8)}AAAAAAAA`;
-  for (const { base, name } of [bare, ours]) {
-    const { status } = await fetch(`${base}/v1/chapters/${pages[0].id}`, { headers: { authorization: `Bearer ${altered}` } });
+  for (const { base, name } of sides) {
+    const { status } = await fetch(`${base}/v1/chapters/${id}`, { headers: { authorization: `Bearer ${altered}` } });
     if (status < 400) throw new Error(`${name} took a forged token.`);
   }
 }
@@ -155,9 +175,9 @@ async function publish(base) {
     const { id } = await (await call('POST', `/v1/works/${work.id}/chapters`, body)).json();
     await call('POST', `/v1/chapters/${id}/publication`, {}, { 'if-match': '*' });
     const answer = await call('GET', `/v1/chapters/${id}`);
-    const etag = answer.headers.get('etag');
-    await client.query('INSERT INTO bench_chapter VALUES ($1, $2, $3)', [id, etag, await answer.text()]);
-    pages.push({ id, etag });
+    const page = { id, etag: answer.headers.get('etag'), json: await answer.text() };
+    await client.query('INSERT INTO bench_chapter VALUES ($1, $2, $3)', [page.id, page.etag, page.json]);
+    pages.push(page);
   }
   await client.query('ANALYZE bench_chapter');
   await client.end();
@@ -179,7 +199,10 @@ function request(id, headers) {
 async function server(name, command, settings) {
   const port = await freePort();
   const env = { ...process.env, NODE_ENV: 'production', ...settings, PORT: String(port) };
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env });
+  const profiling = asked.profile
+    ? ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${asked.profile}`, `--cpu-prof-name=${name}.cpuprofile`]
+    : [];
+  const child = spawn(process.execPath, [...profiling, ...command], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env });
   children.push(child);
   const base = `http://127.0.0.1:${port}`;
   const answers = () =>

@@ -1,14 +1,16 @@
 /**
  * Readers for chapter.mjs, in a process of their own: so many kept-alive connections, each requests the next page as soon as it has the
  * last, over plain sockets, so that a request costs little. Takes commands over IPC:
- * `{ port, connections, seconds, requests: [bytes of one request, …], status }` → `{ answers, seconds, bytes, bodyBytes, p50, p99 }`.
+ * `{ port, connections, seconds, requests: [{ bytes, body: the expected answer }, …], status }`
+ * → `{ answers, seconds, bytes, bodyBytes, p50, p99 }`, or `{ fault }` as soon as one answer differs.
  */
 import net from 'node:net';
 
-process.on('message', async (order) => process.send(await read(order)));
+process.on('message', async (order) => process.send(await read(order).catch(({ message }) => ({ fault: message }))));
 process.on('disconnect', () => process.exit());
 
-async function read({ port, connections, seconds, requests, status }) {
+async function read({ port, connections, seconds, requests: orders, status }) {
+  const requests = orders.map(({ bytes, body }) => ({ bytes, body: Buffer.from(body) }));
   const began = performance.now();
   const until = began + seconds * 1000;
   const lags = [];
@@ -21,6 +23,8 @@ async function read({ port, connections, seconds, requests, status }) {
   function connection() {
     return new Promise((resolve, reject) => {
       let asked = 0;
+      let expected;
+      let headLength = 0;
       let received = [];
       let length = 0;
       let needs = 0;
@@ -33,6 +37,9 @@ async function read({ port, connections, seconds, requests, status }) {
         if (!needs) measure();
         if (!needs || length < needs) return;
         if (length > needs) return reject(new Error('More was answered than was asked for.'));
+        const answer = received.length === 1 ? received[0] : Buffer.concat(received);
+        if (!answer.subarray(headLength).equals(expected))
+          return reject(new Error(`Other bytes were answered: ${answer}`.slice(0, 2_000)));
         sum.answers++;
         sum.bytes += length;
         sum.bodyBytes += body;
@@ -45,7 +52,9 @@ async function read({ port, connections, seconds, requests, status }) {
       function ask() {
         [received, length, needs, body] = [[], 0, 0, 0];
         asked = performance.now();
-        socket.write(requests[Math.floor(Math.random() * requests.length)]);
+        const next = requests[Math.floor(Math.random() * requests.length)];
+        expected = next.body;
+        socket.write(next.bytes);
       }
       function measure() {
         const text = Buffer.concat(received).toString('latin1');
@@ -54,7 +63,8 @@ async function read({ port, connections, seconds, requests, status }) {
         const head = text.slice(0, end);
         if (!head.startsWith(`HTTP/1.1 ${status} `)) return reject(new Error(head));
         body = status === 304 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)[1]);
-        needs = end + 4 + body;
+        headLength = end + 4;
+        needs = headLength + body;
       }
     });
   }

@@ -86,6 +86,9 @@ export class Tokens extends TokenVerifier {
       epoch: 1,
     });
   }
+  remembered(): undefined {
+    return undefined;
+  }
   confirm(): Promise<void> {
     return Promise.resolve();
   }

@@ -50,6 +50,12 @@ export class AccessTokens extends TokenVerifier {
     return authority;
   }
 
+  remembered(token: string): Authority | undefined {
+    const authority = this.verified.get(token);
+    if (!authority || authority.expiresAt.getTime() <= Date.now()) return undefined;
+    return this.revocations.isUpToDate && !this.revocations.isRevoked(authority) ? authority : undefined;
+  }
+
   async confirm(authority: Authority): Promise<void> {
     await this.revocations.upToDate();
     if (this.revocations.isRevoked(authority)) throw new TokenRevoked();

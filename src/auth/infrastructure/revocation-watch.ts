@@ -88,6 +88,11 @@ export class RevocationWatch implements OnApplicationBootstrap, OnApplicationShu
     await this.pool.end().catch(() => undefined);
   }
 
+  /** As long as polling works. */
+  get isUpToDate(): boolean {
+    return this.asOf >= performance.now() - MAX_AGE_MS;
+  }
+
   /** Resolves at once as long as polling works. @throws RevocationsUnavailable */
   async upToDate(): Promise<void> {
     const needed = performance.now() - MAX_AGE_MS;

@@ -18,7 +18,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor, Public, Scope } from '#libs/http/access';
 import { clientGone } from '#libs/http/client-gone';
 import { BodyLimit, CHAPTER_BODY } from '#libs/http/body-limit';
-import { etag, IfMatchVersion, isUnchanged } from '#libs/http/etag';
+import { sendCached } from '#libs/http/cached-answer';
+import { etag, IfMatchVersion } from '#libs/http/etag';
+import { FastPath } from '#libs/http/fast-path';
 import { PageQuery } from '#libs/http/page.contract';
 import { linkPages } from '#libs/http/pagination';
 import { EXAMPLE_IDS } from '#libs/http/path-parameters';
@@ -78,19 +80,18 @@ export class ChaptersController {
   @Get(':id')
   @RateLimit('read')
   @Public()
+  @FastPath(PublishedChapters)
   @ApiOkResponse({ type: ChapterResponse })
   @ApiResponse({ status: 304, description: 'Not changed since the ETag in If-None-Match.' })
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag you have.', schema: { type: 'string', example: '"2"' } })
   @Sends('ETag', 'Cache-Control')
   async getChapter(
+    @CurrentActor() actor: Actor | undefined,
     @Param('id', ParseUUIDPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { etag: tag, json } = await this.published.get(id);
-    void reply.header('etag', tag).header('cache-control', 'public, no-cache');
-    if (isUnchanged(request, tag)) void reply.status(304).send();
-    else void reply.header('content-type', 'application/json; charset=utf-8').send(json);
+    sendCached(request, reply, await this.published.get(id, actor));
   }
 
   /** Read the draft of a chapter, as its author. Send its ETag back as If-Match. */

@@ -20,7 +20,7 @@ function cacheOver(text: string): { chapters: PublishedChapters; loads: () => nu
 describe('The cache of published chapters', () => {
   it('loads a chapter once for all readers who ask for it at the same time', async () => {
     const { chapters, loads } = cacheOver('The lamp was lit.');
-    const answers = await Promise.all(Array.from({ length: 32 }, () => chapters.get(id(1))));
+    const answers = await Promise.all(Array.from({ length: 32 }, () => chapters.get(id(1), undefined)));
     expect(new Set(answers.map(({ json }) => json)).size).toBe(1);
     expect(loads()).toBe(1);
   });
@@ -28,11 +28,11 @@ describe('The cache of published chapters', () => {
   it('keeps the chapter that was read last after more chapters were read than fit', async () => {
     const { chapters, loads } = cacheOver('x'.repeat(60_000));
     const count = 1_200; // 72 million characters, twice what it holds
-    for (let n = 0; n < count; n++) await Promise.all([chapters.get(id(n)), chapters.get(id(n))]);
+    for (let n = 0; n < count; n++) await Promise.all([chapters.get(id(n), undefined), chapters.get(id(n), undefined)]);
     expect(loads()).toBe(count);
-    for (let n = count - 100; n < count; n++) await chapters.get(id(n));
+    for (let n = count - 100; n < count; n++) await chapters.get(id(n), undefined);
     expect(loads()).toBe(count);
-    await chapters.get(id(0));
+    await chapters.get(id(0), undefined);
     expect(loads()).toBe(count + 1);
   });
 
@@ -40,8 +40,8 @@ describe('The cache of published chapters', () => {
     const { chapters, loads } = cacheOver('The lamp was lit.');
     const failing = jest.spyOn(chapters as unknown as { load: () => Promise<never> }, 'load');
     failing.mockRejectedValueOnce(new Error('the connection was lost'));
-    await expect(chapters.get(id(1))).rejects.toThrow('the connection was lost');
-    await chapters.get(id(1));
+    await expect(chapters.get(id(1), undefined)).rejects.toThrow('the connection was lost');
+    await chapters.get(id(1), undefined);
     expect(loads()).toBe(1);
   });
 });

@@ -7,23 +7,25 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Transaction } from '#libs/database/transaction';
+import type { CachedAnswer } from '#libs/http/cached-answer';
+import type { FastPathSource } from '#libs/http/fast-path';
+import type { Actor } from '#libs/kernel/actor';
 import { type LiveBusListener, LiveBus } from '#libs/live/live-bus';
 import { ChapterNotFound } from '../domain/chapter.js';
+import { authorize, can, type Facts } from '../domain/policy.js';
 
 const POINTER_TTL_MS = 1_000;
 const MAX_POINTERS = 100_000;
 /** UTF-16 units: at most 64 MiB of memory. */
 const MAX_LENGTH = 32 * 1_024 * 1_024;
 
-export interface CachedChapter {
-  etag: string;
-  /** A string: Node writes it and the headers in one piece, and a buffer in a second. */
-  json: string;
-}
+/** Only published chapters are kept here, and those are the same for everybody, whatever their role on the work. */
+const PUBLISHED: Facts = { role: null, isPublic: true };
 
 interface Pointer {
-  version: string | null;
-  checkedAt: number;
+  /** Of the answer in `cached`; null when the chapter is not published. */
+  readonly key: string | null;
+  readonly checkedAt: number;
 }
 
 /** Chapters whose pointers one query asks for. */
@@ -33,10 +35,10 @@ interface Batch {
 }
 
 @Injectable()
-export class PublishedChapters implements OnModuleInit, LiveBusListener {
+export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPathSource {
   private readonly pointers = new LRUCache<string, Pointer>({ max: MAX_POINTERS });
   /** Key: chapter id, a blank, version. `fetch` loads a missing entry once, however many readers wait for it. */
-  private readonly cached = new LRUCache<string, CachedChapter>({
+  private readonly cached = new LRUCache<string, CachedAnswer>({
     maxSize: MAX_LENGTH,
     sizeCalculation: ({ json }) => json.length,
     fetchMethod: (key) => this.load(...(key.split(' ') as [string, string])),
@@ -61,26 +63,32 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener {
   }
 
   /** @throws ChapterNotFound when it is not published. */
-  async get(address: string): Promise<CachedChapter> {
-    const chapterId = address.toLowerCase(); // as Postgres writes it: a UUID in capitals is the same chapter
-    const version = this.fresh(chapterId) ?? (await this.lookUp(chapterId));
-    if (version === null) throw new ChapterNotFound();
-    const key = `${chapterId} ${version}`;
-    return this.cached.get(key) ?? this.cached.forceFetch(key);
+  async get(address: string, actor: Actor | undefined): Promise<CachedAnswer> {
+    const chapterId = normal(address);
+    const { key } = this.fresh(chapterId) ?? (await this.lookUp(chapterId));
+    authorize(actor, 'chapter:read', key === null ? undefined : PUBLISHED);
+    return this.cached.get(key!) ?? this.cached.forceFetch(key!);
   }
 
-  private fresh(chapterId: string): string | null | undefined {
-    const pointer = this.pointers.get(chapterId);
-    return pointer && performance.now() - pointer.checkedAt < POINTER_TTL_MS ? pointer.version : undefined;
+  /** What `get` would answer, if that is known without waiting. */
+  peek(address: string, actor: Actor | undefined): CachedAnswer | undefined {
+    const key = this.fresh(normal(address))?.key;
+    return key && can(actor, 'chapter:read', PUBLISHED) ? this.cached.get(key) : undefined;
   }
 
-  private async lookUp(chapterId: string): Promise<string | null> {
+  private fresh(chapterId: string): Pointer | undefined {
+    const pointer = this.pointers.peek(chapterId); // its place was renewed when it was set, a second ago
+    return pointer && performance.now() - pointer.checkedAt < POINTER_TTL_MS ? pointer : undefined;
+  }
+
+  private async lookUp(chapterId: string): Promise<Pointer> {
     const checkedAt = performance.now();
     this.batch ??= this.nextBatch();
     this.batch.ids.add(chapterId);
-    const version = (await this.batch.versions).get(chapterId) ?? null;
-    this.pointers.set(chapterId, { version, checkedAt });
-    return version;
+    const version = (await this.batch.versions).get(chapterId);
+    const pointer = { key: version === undefined ? null : `${chapterId} ${version}`, checkedAt };
+    this.pointers.set(chapterId, pointer);
+    return pointer;
   }
 
   /** All readers who ask within one turn of the event loop share one query. */
@@ -104,7 +112,7 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener {
     return new Map(rows.map(({ id, version }) => [id, version]));
   }
 
-  private async load(chapterId: string, version: string): Promise<CachedChapter> {
+  private async load(chapterId: string, version: string): Promise<CachedAnswer> {
     const [row] = await this.transaction.query<{ json: string }>(
       `SELECT json_build_object(
                 'id', c.id, 'workId', c.work_id, 'authorId', c.author_id, 'title', r.title, 'language', w.language,
@@ -122,3 +130,6 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener {
     return { etag: `"${version}"`, json: row.json };
   }
 }
+
+/** As Postgres writes it: a UUID in capitals is the same chapter. */
+const normal = (address: string): string => address.toLowerCase();
