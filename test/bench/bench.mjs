@@ -20,8 +20,8 @@ import { main, Refusal } from '../../tools/launcher/parts/refusal.mjs';
 import { startTestServers } from '../../tools/launcher/parts/test-servers.mjs';
 import { say, table } from './report.mjs';
 
-const PARTS = { anchors: [], chapter: [], live: [], film: [], long: [] };
-const NEEDS_SERVERS = ['chapter', 'live', 'film', 'long'];
+const PARTS = { anchors: [], chapter: [], live: [], flood: [], film: [], long: [] };
+const NEEDS_SERVERS = ['chapter', 'live', 'flood', 'film', 'long'];
 const BY_NAME_ONLY = ['long'];
 const { values: asked } = parseArgs({
   options: {

@@ -14,8 +14,8 @@ import { NODE_OPTIONS_OF } from '../../tools/launcher/parts/product.mjs';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** @param dist where the built product lies @param name of the benchmark, as `npm run bench -- --only` knows it */
-export async function openHouse(dist, name) {
+/** @param dist where the built product lies @param name of the benchmark, as `npm run bench -- --only` knows it @param settings of the programs, beside those of all benchmarks */
+export async function openHouse(dist, name, settings = {}) {
   const { DATABASE_URL, REDIS_URL } = process.env;
   if (!DATABASE_URL || !REDIS_URL) {
     console.error(`Set DATABASE_URL (migrated) and REDIS_URL, or run \`npm run bench -- --only ${name}\`, which brings its own.`);
@@ -41,6 +41,7 @@ export async function openHouse(dist, name) {
     RATE_LIMITS: 'all=100000000/60', // requests are counted, and none is refused
     ACCESS_TOKEN_SECONDS: '86400', // a run takes longer than a token is usually good for
     SIGNING_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    ...settings,
   };
   const base = `http://127.0.0.1:${environment.PORT}`;
   const account = { email: `bench-${randomUUID()}@example.org`, password: randomBytes(18).toString('base64url') };
@@ -48,6 +49,7 @@ export async function openHouse(dist, name) {
   const house = {
     folder,
     home,
+    base,
     database: new pg.Pool({ connectionString: DATABASE_URL, max: 1 }),
     token: undefined,
 
@@ -100,7 +102,7 @@ export async function openHouse(dist, name) {
     },
   };
 
-  house.start('web');
+  house.web = house.start('web');
   for (let tries = 0; ; tries++) {
     if (
       await fetch(`${base}/livez`)

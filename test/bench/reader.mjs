@@ -1,7 +1,7 @@
 /**
- * Readers for chapter.mjs, in a process of their own: so many kept-alive connections, each requests the next page as soon as it has the
- * last, over plain sockets, so that a request costs little. Takes commands over IPC:
- * `{ port, connections, seconds, requests: [{ bytes, body: the expected answer }, …], status }`
+ * Readers for chapter.mjs and flood.mjs, in a process of their own: so many kept-alive connections, each requests the next page as soon
+ * as it has the last, or after a pause of `pauseMs` on average, over plain sockets, so that a request costs little. Takes commands over IPC:
+ * `{ port, connections, seconds, pauseMs?, requests: [{ bytes, body: the expected answer }, …], status }`
  * → `{ answers, seconds, bytes, bodyBytes, p50, p99 }`, or `{ fault }` as soon as one answer differs.
  */
 import net from 'node:net';
@@ -9,7 +9,7 @@ import net from 'node:net';
 process.on('message', async (order) => process.send(await read(order).catch(({ message }) => ({ fault: message }))));
 process.on('disconnect', () => process.exit());
 
-async function read({ port, connections, seconds, requests: orders, status }) {
+async function read({ port, connections, seconds, pauseMs, requests: orders, status }) {
   const requests = orders.map(({ bytes, body }) => ({ bytes, body: Buffer.from(body) }));
   const began = performance.now();
   const until = began + seconds * 1000;
@@ -44,7 +44,7 @@ async function read({ port, connections, seconds, requests: orders, status }) {
         sum.bytes += length;
         sum.bodyBytes += body;
         lags.push(performance.now() - asked);
-        if (performance.now() < until) return ask();
+        if (performance.now() < until) return pauseMs ? void setTimeout(ask, pauseMs * (0.5 + Math.random())) : ask();
         socket.removeAllListeners('close').destroy();
         resolve();
       });

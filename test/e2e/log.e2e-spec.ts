@@ -74,6 +74,23 @@ it('a trace goes from the request through the event it records to the line of th
   expect(handled).toMatchObject({ context: 'Handling', msg: expect.stringContaining(unpublished.type) as string });
 });
 
+it('an answer from memory has the same line as one that was looked up', async () => {
+  const author = await signUp(stack, { role: 'author' });
+  const { chapterId } = await begunChapter(author, { markdown: 'The lamp is out.', publish: true });
+  const [lookedUp, inMemory] = [randomUUID(), randomUUID()];
+  for (const id of [lookedUp, inMemory])
+    await author.api.get(`/v1/chapters/${chapterId}`, { traceparent: TRACEPARENT, 'x-request-id': id });
+  for (const id of [lookedUp, inMemory]) {
+    const line = await until(
+      () => linesOf(stack.webs[0]).find(({ request }) => request === id),
+      5_000,
+      'the line of the request',
+    );
+    expect(line).toMatchObject({ level: 20, actor: author.id, trace: TRACE, context: 'Request' });
+    expect(line.msg).toMatch(new RegExp(`^GET /v1/chapters/${chapterId} 200 in \\d+ ms$`));
+  }
+});
+
 it('a request without a trace begins one', async () => {
   const id = randomUUID();
   await stack.api.get('/v1/works', { 'x-request-id': id });

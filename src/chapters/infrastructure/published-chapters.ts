@@ -1,7 +1,7 @@
 /**
  * Published chapters as finished answers, in memory. The JSON of a (chapter, revision, work version) never changes, so it is
  * cached without invalidation and the least recently read is dropped first. Which revision is published can change: that pointer
- * is trusted for one second, dropped when the live stream of the chapter moves, and all pointers are dropped after Redis was
+ * is trusted for one second, looked up ahead of that for chapters that are being read, dropped when the live stream of the chapter moves, and all pointers are dropped after Redis was
  * unavailable, because a wake may have been missed.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -16,6 +16,10 @@ import { authorize, can, type Facts } from '../domain/policy.js';
 
 const POINTER_TTL_MS = 1_000;
 const MAX_POINTERS = 100_000;
+/** A pointer that is read at this age is looked up anew while it is still trusted, so that no reader waits for it. */
+const REFRESH_AT_MS = 400;
+/** All chapters that became due within this time share one query. */
+const REFRESH_TOGETHER_MS = 50;
 /** UTF-16 units: at most 64 MiB of memory. */
 const MAX_LENGTH = 32 * 1_024 * 1_024;
 
@@ -44,6 +48,7 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPat
     fetchMethod: (key) => this.load(...(key.split(' ') as [string, string])),
   });
   private batch: Batch | undefined;
+  private readonly due = new Set<string>();
 
   constructor(
     private readonly transaction: Transaction,
@@ -72,8 +77,11 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPat
 
   /** What `get` would answer, if that is known without waiting. */
   peek(address: string, actor: Actor | undefined): CachedAnswer | undefined {
-    const key = this.fresh(normal(address))?.key;
-    return key && can(actor, 'chapter:read', PUBLISHED) ? this.cached.get(key) : undefined;
+    const chapterId = normal(address);
+    const pointer = this.fresh(chapterId);
+    if (!pointer?.key || !can(actor, 'chapter:read', PUBLISHED)) return undefined;
+    if (performance.now() - pointer.checkedAt > REFRESH_AT_MS) this.refreshSoon(chapterId);
+    return this.cached.get(pointer.key);
   }
 
   private fresh(chapterId: string): Pointer | undefined {
@@ -85,10 +93,29 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPat
     const checkedAt = performance.now();
     this.batch ??= this.nextBatch();
     this.batch.ids.add(chapterId);
-    const version = (await this.batch.versions).get(chapterId);
+    return this.point(chapterId, (await this.batch.versions).get(chapterId), checkedAt);
+  }
+
+  private point(chapterId: string, version: string | undefined, checkedAt: number): Pointer {
     const pointer = { key: version === undefined ? null : `${chapterId} ${version}`, checkedAt };
     this.pointers.set(chapterId, pointer);
     return pointer;
+  }
+
+  private refreshSoon(chapterId: string): void {
+    this.due.add(chapterId);
+    if (this.due.size === 1) setTimeout(() => void this.refresh(), REFRESH_TOGETHER_MS).unref();
+  }
+
+  private async refresh(): Promise<void> {
+    const [chapterIds, checkedAt] = [[...this.due], performance.now()];
+    this.due.clear();
+    try {
+      const versions = await this.versionsOf(chapterIds);
+      for (const chapterId of chapterIds) this.point(chapterId, versions.get(chapterId), checkedAt);
+    } catch {
+      // the pointers grow too old, and whoever reads next is told why
+    }
   }
 
   /** All readers who ask within one turn of the event loop share one query. */
