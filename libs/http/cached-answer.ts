@@ -4,8 +4,8 @@ import { isUnchanged } from './etag.js';
 
 export interface CachedAnswer {
   readonly etag: string;
-  /** A string: Node writes it and the headers in one piece, and a buffer in a second. */
-  readonly json: string;
+  /** As bytes: to encode a string for each answer would take a fifth of all that the answer costs. */
+  readonly json: Buffer;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';

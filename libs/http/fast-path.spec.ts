@@ -12,7 +12,7 @@ import { FastPath, type FastPathSource, openFastPaths } from './fast-path.js';
 @Injectable()
 class Lamps implements FastPathSource {
   readonly asked: [string, Actor | undefined][] = [];
-  readonly lit: CachedAnswer = { etag: '"1"', json: '{"lamp":"lit"}' };
+  readonly lit: CachedAnswer = { etag: '"1"', json: Buffer.from('{"lamp":"lit"}') };
 
   peek(id: string, actor: Actor | undefined): CachedAnswer | undefined {
     this.asked.push([id, actor]);

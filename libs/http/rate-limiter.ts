@@ -128,10 +128,13 @@ export class RateLimiter {
 
   private answer(request: FastifyRequest & RequestWithCounts, reply: FastifyReply, counted: Counted): void {
     const counts = (request.rateCounts ??= []);
-    counts.push(counted);
-    reply.header('ratelimit-policy', counts.map(({ name }) => this.policies.get(name)!).join(', '));
-    reply.header('ratelimit', counts.map(described).join(', '));
+    const isFirst = counts.push(counted) === 1;
     const { name, count } = counted;
+    reply.header(
+      'ratelimit-policy',
+      isFirst ? this.policies.get(name)! : counts.map((one) => this.policies.get(one.name)!).join(', '),
+    );
+    reply.header('ratelimit', isFirst ? described(counted) : counts.map(described).join(', '));
     if (!count.isOver) return;
     const seconds = Math.max(1, Math.ceil(count.msLeft / 1_000));
     throw new BadRequest(

@@ -20,8 +20,7 @@ const MAX_POINTERS = 100_000;
 const REFRESH_AT_MS = 400;
 /** All chapters that became due within this time share one query. */
 const REFRESH_TOGETHER_MS = 50;
-/** UTF-16 units: at most 64 MiB of memory. */
-const MAX_LENGTH = 32 * 1_024 * 1_024;
+const MAX_BYTES = 64 * 1_024 * 1_024;
 
 /** Only published chapters are kept here, and those are the same for everybody, whatever their role on the work. */
 const PUBLISHED: Facts = { role: null, isPublic: true };
@@ -43,7 +42,7 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPat
   private readonly pointers = new LRUCache<string, Pointer>({ max: MAX_POINTERS });
   /** Key: chapter id, a blank, version. `fetch` loads a missing entry once, however many readers wait for it. */
   private readonly cached = new LRUCache<string, CachedAnswer>({
-    maxSize: MAX_LENGTH,
+    maxSize: MAX_BYTES,
     sizeCalculation: ({ json }) => json.length,
     fetchMethod: (key) => this.load(...(key.split(' ') as [string, string])),
   });
@@ -154,7 +153,7 @@ export class PublishedChapters implements OnModuleInit, LiveBusListener, FastPat
       [chapterId, Number(version.split('-')[0])],
     );
     if (!row) throw new ChapterNotFound();
-    return { etag: `"${version}"`, json: row.json };
+    return { etag: `"${version}"`, json: Buffer.from(row.json) };
   }
 }
 
