@@ -1,7 +1,7 @@
-/** Where a window takes its time from; tests bring their own. */
+/** The clock and timer of a coalescer. Tests pass their own. */
 export interface Timing {
   now(): number;
-  /** @returns what to call to forget about it. */
+  /** @returns cancels it. */
   later(ms: number, work: () => void): () => void;
 }
 
@@ -14,8 +14,8 @@ export const REAL_TIME: Timing = {
 };
 
 /**
- * Does a piece of work at once when asked after a pause, and under load once per window, however often it is asked:
- * a lone message is not held back, a thousand a second cost one write per window. The window opens when the last run ends.
+ * Runs a piece of work at most once per window. The first request after a pause runs it at once, so a single message is not
+ * delayed; a thousand requests a second cost one run per window. The window starts when the last run ends.
  */
 export class Coalescer {
   private lastEnd = -Infinity;
@@ -24,7 +24,7 @@ export class Coalescer {
   private cancel?: () => void;
   private closed = false;
 
-  /** @param work must not reject: what it leaves undone it must ask for again. */
+  /** @param work must not reject. If it leaves something undone, it calls `ask` again. */
   constructor(
     private readonly ms: number,
     private readonly work: () => void | Promise<void>,
@@ -46,7 +46,7 @@ export class Coalescer {
       });
   }
 
-  /** Nothing was asked and the window is over: it can be forgotten. */
+  /** Nothing is requested or running, and the window is over: the coalescer can be dropped. */
   get isIdle(): boolean {
     return !this.running && !this.cancel && this.timing.now() >= this.lastEnd + this.ms;
   }

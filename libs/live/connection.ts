@@ -26,12 +26,12 @@ const LINGER_MS = 10_000;
 /** Frames a client may send at once, and per second. */
 const BURST = 100;
 const PER_SECOND = 20;
-/** `setTimeout` takes no more than this; a token that lasts longer is looked at again then. */
+/** The maximum of `setTimeout`. A token that expires later is checked again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const log = new Logger('Live');
 
-/** What every connection of this process uses. */
+/** The services that all connections of this process share. */
 @Injectable()
 export class ConnectionServices {
   constructor(
@@ -47,7 +47,7 @@ interface Subscription {
   readonly giveBack: () => void;
 }
 
-/** One WebSocket, from hello to close: whom it speaks for, what it listens to, and whether it keeps up. */
+/** One WebSocket, from hello to close: its authority, its subscriptions, and the limits it must keep. */
 export class Connection {
   private authority?: Authority;
   private token?: string;
@@ -55,12 +55,12 @@ export class Connection {
   private ended = false;
   private readonly subscriptions = new Map<string, Subscription>();
   private giveBackAccount?: () => void;
-  /** A message whose end has not come: since when, and what gives its place back. */
+  /** A message that has begun and not ended: since when, and the release of its place in the limit. */
   private unfinished?: { since: number; giveBack: () => void };
-  /** Counts what was received whole. */
+  /** Complete messages, pings and pongs received. */
   private received = 0;
   private receivedBefore = 0;
-  /** Frames are answered in the order they came, also where an answer takes a while. */
+  /** Frames are answered in the order in which they arrived, also when an answer takes time. */
   private turn: Promise<void> = Promise.resolve();
   private deadline: NodeJS.Timeout;
   private heardAt = Date.now();
@@ -86,7 +86,7 @@ export class Connection {
     return this.authority?.actor;
   }
 
-  /** Called each second: asks the silent whether they are there, and drops who does not answer or does not end a message. */
+  /** Called each second: pings a silent client, and ends the connection if it does not answer or does not finish a message. */
   sweep(now: number): void {
     this.allowance = Math.min(BURST, this.allowance + PER_SECOND);
     if (this.unfinished && now - this.unfinished.since >= MESSAGE_WITHIN_MS)
@@ -97,7 +97,7 @@ export class Connection {
     this.ws.ping();
   }
 
-  /** A token can lose its worth before its time. @returns when that is known. */
+  /** Ends the connection if its token was revoked. */
   async reauthorize(): Promise<void> {
     if (this.token === undefined || this.ended) return;
     const before = this.token;
@@ -114,7 +114,7 @@ export class Connection {
     if (this.ended) return;
     this.cleanUp();
     this.ws.close(code, reason);
-    setTimeout(() => this.ws.terminate(), LINGER_MS).unref(); // who does not read does not see the close frame either
+    setTimeout(() => this.ws.terminate(), LINGER_MS).unref(); // a client that does not read never gets the close frame
   }
 
   private cleanUp(): void {
@@ -137,7 +137,7 @@ export class Connection {
     return false;
   }
 
-  /** Bytes came that ended no message: few such messages may be open at once, because `ws` keeps their pieces. */
+  /** Bytes arrived that completed no message. The number of such messages is limited, because `ws` keeps their fragments in memory. */
   private noteUnfinished(): void {
     if (this.ended) return;
     if (this.received !== this.receivedBefore) {
@@ -284,8 +284,8 @@ export class Connection {
   }
 
   /**
-   * Past `ws`, straight to its socket: the bytes are whole frames that a room made once for all. Without compression `ws`
-   * writes each of its own frames at once too, so the two never mix within a frame.
+   * Writes to the socket directly, not through `ws`: the bytes are complete frames that the room encoded once for all members.
+   * Without compression `ws` also writes each of its own frames in one call, so frames never interleave.
    */
   private write(bytes: Buffer): void {
     if (this.ended) return;

@@ -8,10 +8,10 @@ import type { Authority } from '#libs/kernel/token-verifier';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** One SSE answer: a listener that writes `text/event-stream` past Fastify, from the first event until somebody ends it. */
+/** One answer of server-sent events: a listener that writes `text/event-stream` to the raw response until either side ends it. */
 export class EventStream implements Listener {
   readonly encoding = SERVER_SENT;
-  /** Settles when the answer has begun; rejects with the refusal if it never does. */
+  /** Resolves when the answer has begun; rejects with the refusal if it is refused before that. */
   readonly begun: Promise<void>;
   private begin!: () => void;
   private refuse!: (error: Error) => void;
@@ -46,7 +46,7 @@ export class EventStream implements Listener {
     raw.writeHead(200);
     this.isOpen = true;
     this.endWithToken();
-    // the id makes a browser that is cut off before the first event come back to this very place
+    // with this id a browser that is disconnected before the first event resumes at the same position
     this.write(serverSent(JSON.stringify({ ...answer, from }), { id: eventId(from, answer.epoch), event: 'subscribed' }));
     this.begin();
   }
@@ -64,7 +64,7 @@ export class EventStream implements Listener {
     if (raw.writableLength <= MAX_UNREAD_BYTES) raw.write(bytes);
     else {
       this.closed();
-      raw.destroy(); // it does not read: an end in good form would not reach it. It resumes by Last-Event-ID
+      raw.destroy(); // the client does not read, so it would not get a proper end. It resumes by Last-Event-ID
     }
   }
 
@@ -80,7 +80,7 @@ export class EventStream implements Listener {
     });
   }
 
-  /** Keeps proxies from thinking it dead, and finds out here if it is. */
+  /** Keeps proxies from closing an idle connection, and detects a broken one. */
   heartbeat(): void {
     this.write(Buffer.from(':\n\n'));
   }

@@ -12,10 +12,10 @@ import { type AccessChange, LiveBus } from './live-bus.js';
 
 const COMPARE_HEADS_MS = 2_000;
 const REAUTHORIZE_MS = 60_000;
-/** How many listeners prove their right at the same time: a full room must not take all connections of the pool. */
+/** How many authorisations run at the same time: a full room must not take all connections of the pool. */
 const REAUTHORIZE_AT_ONCE = 4;
 
-/** The listening side, in each web process: a room per stream that is listened to here. */
+/** The reading side of live streams in a web process: one room for each stream that has listeners here. */
 @Injectable()
 export class Hub implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Hub.name);
@@ -54,7 +54,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     this.rooms.clear();
   }
 
-  /** Whether it may listen is told through the listener, as it is later when it may no longer. */
+  /** Refusals, also later ones, are reported through the listener. */
   join(listener: Listener, stream: string, since: Since): void {
     if (readStreamKey(stream)) this.joins.add(listener, stream, since);
     else listener.refused(new NoSuchStream(stream));
@@ -65,7 +65,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     this.leaveRoom(listener, stream);
   }
 
-  /** What a listener may say to the others: only that it does something, never a text of its own. */
+  /** Whether a listener may send this signal. Signals carry no text of the sender. */
   maySignal(listener: Listener, stream: string, type: string): boolean {
     const known = readStreamKey(stream);
     return Boolean(
@@ -81,7 +81,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
       (error) => this.logger.warn(`${key} will be read again in a moment: ${String(error)}`),
     );
     this.rooms.set(key, room);
-    // what was appended since that position was read woke nobody here
+    // events appended since that position was read woke no room here
     void this.compareHeads([key]);
     return room;
   }
@@ -98,7 +98,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     room.close();
   }
 
-  /** A backup was restored: its listeners come back and are told to begin anew. */
+  /** A backup was restored: the listeners subscribe again and start from the snapshot. */
   private reset(room: StreamRoom<Listener>): void {
     for (const listener of room.members()) this.dismiss(listener, room, new StreamReset(room.key));
     this.closeIfEmpty(room);
@@ -110,7 +110,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     listener.refused(refusal);
   }
 
-  /** A lost wake only delays: every stream listened to here is looked at again. */
+  /** Recovers lost wakes: compares the head of every stream that has listeners here. */
   private async compareHeads(keys = [...this.rooms.keys()]): Promise<void> {
     if (!keys.length) return;
     try {
@@ -120,7 +120,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
         else room?.wake(head);
       }
     } catch {
-      // in two seconds, then
+      // tried again in two seconds
     }
   }
 
@@ -139,7 +139,7 @@ export class Hub implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** @param strict whether who cannot be asked about goes: yes when we know that something changed. */
+  /** @param strict whether listeners that cannot be checked are removed: yes after a known change of access. */
   private async reauthorize(room: StreamRoom<Listener>, strict: boolean, listeners = room.members()): Promise<void> {
     const verdicts = new Map<string, Promise<DomainError | undefined>>();
     const queue = [...listeners];

@@ -1,4 +1,4 @@
-/** One who waits to be let into a stream, or for the next page of what they missed. */
+/** A listener that waits to join a stream, or for the next page of a replay. */
 export interface Waiting {
   readonly stream: string;
   /** Addresses take turns. */
@@ -7,11 +7,11 @@ export interface Waiting {
 
 /**
  * The one queue of a process for joining streams: `atOnce` streams are served at the same time, so a flood of joins does not
- * take all connections to Postgres. Addresses take turns: who comes with one join waits for at most one of each other address.
- * All who wait for the same stream, up to `batch`, are served together, and no stream is served twice at the same time.
+ * take all connections to Postgres. Addresses take turns: an address with one join waits for at most one join of each other
+ * address. Up to `batch` joins of the same stream are served together, and no stream is served twice at the same time.
  */
 export class JoinQueue<W extends Waiting> {
-  /** The address whose turn it is first; its streams in the order in which they were asked for. */
+  /** The address whose turn is next comes first; its streams in the order of their requests. */
   private readonly byAddress = new Map<string, Map<string, Set<W>>>();
   private readonly byStream = new Map<string, Set<W>>();
   private readonly beingServed = new Set<string>();
@@ -36,7 +36,7 @@ export class JoinQueue<W extends Waiting> {
     this.fill();
   }
 
-  /** It left while it waited. */
+  /** It left while it was waiting. */
   remove(one: W): void {
     const streams = this.byAddress.get(one.address);
     const here = streams?.get(one.stream);

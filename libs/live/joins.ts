@@ -22,17 +22,17 @@ export interface OpenRooms {
 
 interface Join extends Waiting, Since {
   readonly listener: Listener;
-  /** What it has got, once it was admitted. */
+  /** The last number it has received, once it was admitted. */
   at?: number;
 }
 
 /**
- * How listeners come into rooms: who may is asked first, then the answer is sent, then what they missed, page by page. Every
- * step waits in one queue (join-queue.ts). A room is opened only when somebody was admitted: refused keys cost no memory.
+ * How listeners join rooms: they are authorised, then get the answer, then the events they missed, page by page. Every step
+ * waits in one queue (join-queue.ts). A room is opened only when a listener was admitted, so refused keys cost no memory.
  */
 export class Joins {
   private readonly logger = new Logger('Live');
-  /** Who is not in step yet. */
+  /** Listeners that are not synced yet. */
   private readonly pending = new Map<Listener, Join>();
   private readonly queue = new JoinQueue<Join>(AT_ONCE, BATCH, (stream, joins) => this.serve(stream, joins));
 
@@ -72,7 +72,7 @@ export class Joins {
 
   private async admit(stream: string, newcomers: readonly Join[]): Promise<void> {
     let room = this.rooms.get(stream);
-    // before the question: a change of access that comes now will ask again
+    // before authorising: a change of access that happens meanwhile authorises again
     for (const { listener } of newcomers) room?.enter(listener);
     const position = await this.log.position(stream);
     const kind = await this.kindFor(stream, newcomers);
@@ -83,13 +83,13 @@ export class Joins {
       this.rooms.reset(room);
       room = undefined;
     }
-    // a room that begins where the stream stood before the question is told of every change of access since
+    // the room starts at the position read before authorising, so it sees every change of access since
     room ??= this.rooms.open(stream, position);
     for (const { listener } of admitted) room.enter(listener);
     await this.answer(kind, room, position, admitted);
   }
 
-  /** Asks once for each account. @returns undefined when nobody may. */
+  /** Authorises once for each account. @returns undefined when none may listen. */
   private async kindFor(stream: string, newcomers: readonly Join[]): Promise<StreamKind | undefined> {
     let kind: StreamKind | undefined;
     for (const joins of groups(newcomers, ({ listener }) => authorityName(listener.actor)).values())

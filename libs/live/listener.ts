@@ -22,7 +22,7 @@ export interface Subscribed {
   readonly snapshot?: object;
 }
 
-/** A member that can be told things, and asked who it speaks for. */
+/** A member of a room with its authority and its transport's answers. */
 export interface Listener extends Member {
   /** The key of the address it comes from: addresses take turns at joining. */
   readonly address: string;
@@ -30,7 +30,7 @@ export interface Listener extends Member {
   subscribed(answer: Subscribed): void;
   /** It has left by then, or never came in. */
   refused(error: DomainError): void;
-  /** Until what was written so far is on its way: a replay goes no faster than its reader. */
+  /** Resolves when everything written so far was handed to the network: a replay is as fast as its reader. */
   drained(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class StreamsUnavailable extends DomainError {
   }
 }
 
-/** What a listener has got is not of the history that the stream has now, or is not kept any more. */
+/** The numbers of a listener belong to another history of the stream, or its next events were removed. */
 export class StreamReset extends DomainError {
   readonly code = 'stream-reset';
   readonly kind = 'unavailable';

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor } from '#libs/kernel/actor';
 import { RedisClients } from '#libs/redis/redis-clients';
 
-/** Something that is not kept: `at` is when it was said. */
+/** A message that is not stored. `at` is when it was sent. */
 export interface Signal {
   readonly type: string;
   readonly at: string;
@@ -22,26 +22,26 @@ export const isRevoked = (actor: Actor | undefined, revoked: Revocation): boolea
 /** Whose right to listen may have ended: that of one account, or of everybody who listens to streams of one kind. */
 export type AccessChange = { accountId: string } | { kind: string };
 
-/** Who wants to know: any of these. */
+/** Each callback is optional. */
 export interface LiveBusListener {
   onWake?(stream: string, head: number): void;
   onAccessChanged?(change: AccessChange): void;
   onSignal?(stream: string, signal: Signal): void;
   onRevoked?(revoked: Revocation): void;
-  /** Redis is back; what was said meanwhile is gone. */
+  /** Redis is connected again. Messages sent in between were lost. */
   onReconnect?(): void;
 }
 
 /** `{ key, head }` of a stream that has come further. */
 const WAKES = 'live';
-/** What nobody finds out later: signals. */
+/** Signals. They are not stored, so a lost one is not recovered. */
 const PASSING = 'live:passing';
 /** Whose right to listen has to be looked at again; without this message it is within a minute. */
 const ACCESS = 'live:access';
 
 /**
- * How web processes hear at once what they would mostly also find out by themselves a little later. Nothing waits for it and
- * nothing fails by it; when Redis is away at least this process hears what it says.
+ * Best-effort messages between web processes, by Redis pub/sub. A lost wake is recovered by polling, so it only delays; a lost
+ * signal stays lost. While Redis is unavailable, this process still receives its own messages.
  */
 @Injectable()
 export class LiveBus implements OnModuleInit {

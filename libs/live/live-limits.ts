@@ -4,11 +4,11 @@ import { DomainError } from '#libs/kernel/domain-error';
 
 /** Streams that may be listened to for each connection that is allowed, on average. One connection alone: MAX_STREAMS. */
 const STREAMS_PER_CONNECTION = 10;
-/** Messages that began to arrive and have no end yet: each holds pieces that came alone in memory. */
+/** Messages that have begun and not ended: their fragments stay in memory. */
 const UNFINISHED_PER_ADDRESS = 16;
 const UNFINISHED = 256;
 
-/** Who asks: the key of the address (libs/http/client-address.ts), and the account when there is one. */
+/** The client: the key of its address (libs/http/client-address.ts), and its account if it has one. */
 export interface Origin {
   readonly address: string;
   readonly account?: string;
@@ -30,11 +30,11 @@ export class TooManyStreams extends DomainError {
   }
 }
 
-/** Counts what is held at the same time, by any number of keys. */
+/** Counts what is held at the same time, for any number of keys. */
 class Quota {
   private readonly held = new Map<string, number>();
 
-  /** @returns what gives all of it back, once; undefined when one of the keys has no place left. */
+  /** @returns the release of all of it, to be called once; undefined when one of the keys is at its limit. */
   take(limits: readonly (readonly [key: string, limit: number])[]): (() => void) | undefined {
     if (limits.some(([key, limit]) => (this.held.get(key) ?? 0) >= limit)) return undefined;
     for (const [key] of limits) this.held.set(key, (this.held.get(key) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** How far a stream has come. Its row lock, held to the end of the appending transaction, is what orders the stream. */
+/** The head of a stream. Appending transactions hold its row lock until they end, which orders the stream. */
 @Entity({ schema: 'live', name: 'stream' })
 @Check('stream_head_check', 'head >= 0')
 @Check('stream_resets_check', 'resets >= 0')

@@ -1,9 +1,9 @@
-/** What clients say over the socket, and how it ends: docs/live-protocol.md is this file in prose, change both. */
+/** The frames of clients and the close codes. docs/live-protocol.md describes the same: change both. */
 
 export const CLOSE = {
-  /** The server is going away for an update. The frame before it says when to come back. */
+  /** The server restarts. The frame before it says when to reconnect. */
   restart: 1012,
-  /** You do not read as fast as you are written to. Come back with the last sequence number you have. */
+  /** The client reads too slowly. It reconnects with the last sequence number it has. */
   tooSlow: 1013,
   badFrame: 4400,
   /** No hello in time, a token that is wrong, has expired or was revoked. */
@@ -35,7 +35,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isAbsent = (value: unknown): value is undefined => value === undefined;
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Every member a frame may have, and what it must be; nothing else is taken. */
+/** Every member that a frame may have, with its type. Other members are refused. */
 const SHAPES: Record<ClientFrame['type'], Record<string, (value: unknown) => boolean>> = {
   hello: { token: (v) => isAbsent(v) || isText(v) },
   renew: { token: isText },

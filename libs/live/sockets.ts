@@ -15,7 +15,7 @@ import { isRevoked, LiveBus } from './live-bus.js';
 const PATH = '/live';
 const SWEEP_MS = 1_000;
 const REAUTHORIZE_MS = 60_000;
-/** After a restart everybody comes back within this time, not all at once. */
+/** After a restart clients reconnect at random times within this period. */
 const COME_BACK_WITHIN_MS = 5_000;
 
 /** The WebSocket at `/live`, on the server that Fastify listens with. The protocol: docs/live-protocol.md. */
@@ -27,10 +27,10 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly upgrader = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false, // a context per socket costs more memory than all else, and frames could not be shared
+    perMessageDeflate: false, // a context per socket takes the most memory of all, and frames could not be shared
     maxPayload: MAX_FRAME_BYTES,
     maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: MAX_CHUNKS, // each holds a buffer of its own, however few bytes came
+    maxBufferedChunks: MAX_CHUNKS, // each holds a buffer of its own, even for one byte
   });
 
   constructor(
@@ -64,7 +64,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   private upgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?')[0] !== PATH) {
-      // somebody else's, unless nobody else is there to say no
+      // for another upgrade listener, if there is one
       if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found', 'There is no WebSocket here: connect to /live.');
       return;
     }
@@ -100,7 +100,7 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async reauthorize(): Promise<void> {
-    for (const connection of this.connections) await connection.reauthorize().catch(() => undefined); // away, not revoked: in a minute
+    for (const connection of this.connections) await connection.reauthorize().catch(() => undefined); // could not be checked: tried again in a minute
   }
 }
 

@@ -3,25 +3,25 @@ import type { Actor } from '#libs/kernel/actor';
 import { DomainError } from '#libs/kernel/domain-error';
 import { readStreamKey } from './stream-key.js';
 
-/** One kind of stream, answered for by the module whose things it is about. */
+/** One kind of stream. The module that owns its subject implements it. */
 export abstract class StreamKind {
-  /** What stands before the colon: `chapter`. */
+  /** The part of a stream's key before the colon: `chapter`. */
   abstract readonly kind: string;
 
   /**
-   * Asked when somebody subscribes, every minute after that, and on an `access.changed` event: so it must look at what is
-   * true now. `false` and any `DomainError` refuse.
+   * Whether the actor may listen. Called on each subscription, every minute after that, and on an `access.changed` event: it
+   * must read the current state. `false` and any `DomainError` refuse.
    */
   abstract mayListen(id: string, actor: Actor | undefined): Promise<boolean>;
 
-  /** What someone who starts listening should know already. Read after the head, so it may hold a little more than that. */
+  /** The state that a new listener starts from. Read after the head, so it may include later events. */
   snapshot?(id: string, actor: Actor | undefined): Promise<object>;
 
   /** Types of signals that listeners with an account may send, such as `typing`. Others hear only the type and who it was. */
   readonly signals?: readonly string[];
 }
 
-/** Not there, not published, or not yours: one answer, so that it tells nothing about which. */
+/** One refusal for streams that do not exist, are not published or belong to others, so that it does not tell which. */
 export class NoSuchStream extends DomainError {
   readonly code = 'no-such-stream';
   readonly kind = 'not-found';

@@ -5,34 +5,34 @@ import type { EventReader, PresentedEvent } from './event-presenters.js';
 import { REAL_TIME, type Timing, Coalescer } from './coalescer.js';
 import type { Signal } from './live-bus.js';
 
-/** A flush goes out at once when the last one is older, else joins the next. Measured in docs/live-protocol.md. */
+/** Events are sent at once when the last flush is older than this, else with the next flush. Measured in docs/live-protocol.md. */
 const WINDOW_MS = 8;
-/** A page has as many events as fit into this many bytes, within these limits. */
+/** A page holds as many events as fit into this many bytes, between the two limits below. */
 const PAGE_BYTES = 256 * 1024;
 const SMALLEST_PAGE = 8;
 const LARGEST_PAGE = 512;
 const SIGNALS_PER_WINDOW = 100;
 
-/** One subscription of one connection, as its room sees it. */
+/** One subscription of one connection. */
 export interface Member {
   readonly encoding: Encoding;
-  /** Never waits. A connection that cannot keep up ends itself and leaves. */
+  /** Never waits. A connection that reads too slowly ends itself and leaves the room. */
   write(bytes: Buffer): void;
 }
 
 /**
- * The listeners of one stream in this process. All who are in step have got exactly the events up to `seq`, so one read
- * from Postgres and one buffer serve them all. Who joins behind replays up to `seq` and steps in when there, with nothing
- * awaited between that look and the step: no event can slip through and none comes twice, and nothing need be buffered.
- * No event is kept here: what a replay shows is read when it is asked for, so it holds nothing that was deleted meanwhile.
+ * The listeners of one stream in this process. All synced members have received exactly the events up to `seq`, so one read
+ * from Postgres and one buffer serve them all. A member that joins with an older number replays up to `seq` and becomes
+ * synced in the same turn of the event loop in which it gets there: no event is missed or sent twice, and none is buffered.
+ * No event is kept in memory: a replay is read when it is requested, so it shows nothing that was deleted meanwhile.
  */
 export class StreamRoom<M extends Member = Member> {
   readonly key: string;
-  /** What everybody in step has got. */
+  /** The last event that all synced members have received. */
   seq: number;
   /** The history that these numbers belong to. */
   readonly epoch: string;
-  /** What is known to be there. */
+  /** The last event that is known to exist. */
   private wanted: number;
   private readonly replaying = new Set<M>();
   private readonly synced = new Set<M>();
@@ -42,7 +42,7 @@ export class StreamRoom<M extends Member = Member> {
   private readonly coalescer: Coalescer;
   private closed = false;
 
-  /** @param reauthorize is awaited after each `access.changed`: it makes those leave who may no longer listen. */
+  /** @param reauthorize is awaited after each `access.changed`. It removes the members that may no longer listen. */
   constructor(
     { key, head, epoch }: StreamPosition & { key: string },
     private readonly events: Pick<EventReader, 'read'>,
@@ -68,7 +68,7 @@ export class StreamRoom<M extends Member = Member> {
     return [...this.replaying, ...this.synced];
   }
 
-  /** Someone says that the stream has come this far. Wrong or old news do no harm: events are read, never guessed. */
+  /** The stream may have reached this number. A wrong or old number does no harm, because events are always read. */
   wake(head: number): void {
     this.wanted = Math.max(this.wanted, head);
     if (head > this.seq) this.coalescer.ask();
@@ -79,7 +79,7 @@ export class StreamRoom<M extends Member = Member> {
     this.coalescer.ask();
   }
 
-  /** Reserves the place, so that the room stays open while the newcomer is being looked at. */
+  /** Keeps the room open while the new member is being admitted. */
   enter(member: M): void {
     this.replaying.add(member);
   }
@@ -95,7 +95,7 @@ export class StreamRoom<M extends Member = Member> {
     this.waiting.forEach(({ go }) => go());
   }
 
-  /** A member that knows more than this room (it comes from a process that was woken earlier) waits for it. */
+  /** Waits until this room has reached `seq`: a member that comes from another process may have received more events. */
   reached(seq: number): Promise<void> {
     if (seq <= this.seq || this.closed) return Promise.resolve();
     return new Promise((go) => {
@@ -105,8 +105,8 @@ export class StreamRoom<M extends Member = Member> {
   }
 
   /**
-   * Gives one page after `at` to members who have all up to there, and lets them step in when that was the last.
-   * @returns how far they have come; undefined when they are in step, or left.
+   * Sends one page after `at` to members that have received everything up to there, and makes them synced after the last page.
+   * @returns the last number they have received; undefined when they are synced or have left.
    */
   async advance(members: readonly M[], at: number): Promise<number | undefined> {
     if (at < this.seq) {
@@ -137,7 +137,7 @@ export class StreamRoom<M extends Member = Member> {
     }
   }
 
-  /** As many events as fit into a page: comments may be long, and somebody may be slow to read them. */
+  /** As many events as fit into a page. Comments may be long, and members may read slowly. */
   private async page(after: number, upTo: number): Promise<PresentedEvent[]> {
     const limit = this.pageSize;
     const events = await this.events.read(this.key, after, upTo, limit);
@@ -151,7 +151,7 @@ export class StreamRoom<M extends Member = Member> {
     return events;
   }
 
-  /** In one piece, but for `access.changed`: what stands behind it is for those who may still listen. */
+  /** In one piece, except after `access.changed`: the events behind it are sent only to members that may still listen. */
   private async deliver(events: PresentedEvent[]): Promise<void> {
     const end = events.findIndex(({ type }) => type === ACCESS_CHANGED) + 1 || events.length;
     const now = events.slice(0, end);
@@ -180,14 +180,14 @@ export class StreamRoom<M extends Member = Member> {
   }
 }
 
-/** Events that a replay needs are not kept any more. */
+/** Events that a replay needs were removed (live-retention.ts). */
 export class EventsGone extends Error {
   constructor(key: string, after: number) {
     super(`The events of ${key} after ${after} are gone.`);
   }
 }
 
-/** The same bytes for all who listen by the same transport. */
+/** Encoded once for all members that use the same transport. */
 function getOrEncode(batches: Map<Encoding, Buffer>, encoding: Encoding, encode: (encoding: Encoding) => Buffer): Buffer {
   let batch = batches.get(encoding);
   if (!batch) batches.set(encoding, (batch = encode(encoding)));

@@ -23,8 +23,8 @@ export class TicketsUnavailable extends DomainError {
 }
 
 /**
- * Browsers' `EventSource` sends no headers, and a token in a URL would stand in logs: so a token is changed for a ticket that
- * is worth nothing once used. Kept in Redis under its hash, and taken by GETDEL: of two who come with it one gets it.
+ * Single-use tickets for `EventSource`, which sends no headers: a token in a URL would be written to logs. A ticket is stored in
+ * Redis under its hash and taken by GETDEL, so of two requests with the same ticket one is accepted.
  */
 @Injectable()
 export class Tickets {
