@@ -71,6 +71,11 @@ describe('who may import whom', () => {
     expect(real.violations.map(({ rule, from, to, say }) => `${rule}: ${from} → ${to}. ${say}`)).toEqual([]);
   });
 
+  it('would object to an in-memory adapter in what ships', () => {
+    const from = 'src/chapters/infrastructure/knows-an-in-memory-adapter.ts';
+    expect(broken.violations).toContainEqual(expect.objectContaining({ rule: 'product-knows-no-test', from }));
+  });
+
   it.each(RULES.map((rule) => rule.name))('would object to %s', (rule) => {
     expect(broken.violations).toContainEqual(expect.objectContaining({ rule, from: BROKEN_BY[rule] }));
   });

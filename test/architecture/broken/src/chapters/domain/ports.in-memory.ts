@@ -1,0 +1,5 @@
+import { createHash } from 'node:crypto';
+
+export class InMemoryChapters {
+  readonly digest = createHash('sha256');
+}

@@ -1,0 +1,3 @@
+import { InMemoryChapters } from '../domain/ports.in-memory.js';
+
+export const chapters = new InMemoryChapters();
