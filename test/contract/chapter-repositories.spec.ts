@@ -13,18 +13,21 @@ import {
   ChapterTables,
   DirectRevisionTexts,
   InMemoryChapterRepository,
+  InMemoryErasure,
   InMemoryInvitationRepository,
   InMemoryRevisions,
   InMemoryWorkRepository,
 } from '../../src/chapters/domain/ports.in-memory.js';
 import type {
   ChapterRepository,
+  Erasure,
   InvitationRepository,
   Revisions,
   RevisionTexts,
   WorkRepository,
 } from '../../src/chapters/domain/ports.js';
 import { Work } from '../../src/chapters/domain/work.js';
+import { TypeormErasure } from '../../src/chapters/infrastructure/typeorm-erasure.js';
 import { AccessFacts } from '../../src/chapters/infrastructure/access-facts.js';
 import { ChapterViews } from '../../src/chapters/infrastructure/chapter-views.js';
 import { PooledRevisionTexts } from '../../src/chapters/infrastructure/pooled-revision-texts.js';
@@ -43,6 +46,7 @@ interface Repositories {
   revisions: Revisions;
   texts: RevisionTexts;
   reading: Chapters;
+  erasure: Erasure;
 }
 
 describe.each(UNITS_OF_WORK)('Works and chapters $on', ({ start }) => {
@@ -58,6 +62,7 @@ describe.each(UNITS_OF_WORK)('Works and chapters $on', ({ start }) => {
           revisions: new InMemoryRevisions(tables),
           texts: new DirectRevisionTexts(),
           reading: new InMemoryChapters(tables),
+          erasure: new InMemoryErasure(tables),
         };
       },
       postgres: (transaction) => {
@@ -69,6 +74,7 @@ describe.each(UNITS_OF_WORK)('Works and chapters $on', ({ start }) => {
           revisions: new TypeormRevisions(transaction),
           texts: new PooledRevisionTexts(pool),
           reading: new ChapterViews(transaction, access, pool),
+          erasure: new TypeormErasure(transaction),
         };
       },
     });
@@ -314,5 +320,60 @@ describe.each(UNITS_OF_WORK)('Works and chapters $on', ({ start }) => {
     const inDays = (days: number): Date => new Date(noon.getTime() + days * 86_400_000);
     const count = (now: Date): Promise<number> => run(({ invitations }) => invitations.countOpen(workId, now));
     expect([await count(noon), await count(inDays(13)), await count(inDays(14))]).toEqual([1, 1, 0]);
+  });
+
+  it('know what an account owns, is a member of, and has invitations to', async () => {
+    const [owner, member] = [accountActor({ id: newId(), role: 'author' }), newId()];
+    const owned = async (title: string): Promise<Work> => {
+      const { work } = Work.create(owner, { title, language: 'en' }, noon);
+      await run(({ works }) => works.save(work));
+      return work;
+    };
+    const [alone, shared, binned] = [await owned('Alone'), await owned('Shared'), await owned('Binned')];
+    shared.admit(member, 'editor', noon);
+    binned.delete(owner, undefined, [], noon);
+    for (const work of [shared, binned]) await run(({ works }) => works.save(work));
+    await newChapter(alone.id);
+    const state = (title: string, more: object) => ({ title, isDeleted: false, isShared: false, members: 0, ...more });
+    expect(await run(({ works }) => works.ownedBy(owner.id))).toMatchObject([
+      state('Binned', { isDeleted: true }),
+      state('Shared', { isShared: true, members: 1 }),
+      state('Alone', {}),
+    ]);
+    expect(await run(({ works }) => works.withMember(member))).toEqual([shared.id]);
+    const details = { workId: shared.id, role: 'editor' as const, inviteeId: member };
+    const { invitation } = Invitation.create(owner, details, 0, noon);
+    await run(({ invitations }) => invitations.save(invitation));
+    for (const id of [owner.id, member]) expect(await run(({ invitations }) => invitations.openOf(id))).toEqual([invitation.id]);
+    invitation.revoke(owner);
+    await run(({ invitations }) => invitations.save(invitation));
+    expect(await run(({ invitations }) => invitations.openOf(member))).toEqual([]);
+  });
+
+  it('are shown, due and gone as their time in the bin passes', async () => {
+    const at = (day: number): Date => new Date(Date.UTC(2001, 0, day)); // long before every other test
+    const work = await newWork();
+    const [first, second] = [await newChapter(work.id), await newChapter(work.id)];
+    for (const chapter of [first, second]) await published(chapter);
+    expect((await run(({ chapters }) => chapters.publishedOf(work.id))).sort()).toEqual([first.id, second.id].sort());
+    second.delete(ann, undefined, at(1));
+    first.delete(ann, undefined, at(2));
+    for (const chapter of [first, second]) await run(({ chapters }) => chapters.save(chapter));
+    expect(await run(({ chapters }) => chapters.publishedOf(work.id))).toEqual([]);
+    const due = (day: number, limit = 10) => run(({ erasure }) => erasure.dueChapters(at(day), limit));
+    expect([await due(30), await due(31), await due(32), await due(32, 1)]).toEqual([
+      [],
+      [second.id],
+      [second.id, first.id],
+      [second.id],
+    ]);
+    await run(({ erasure }) => erasure.removeChapter(second.id));
+    expect(await run(({ erasure }) => erasure.chaptersOf(work.id, 10))).toEqual([first.id]);
+    await expect(run(({ chapters }) => chapters.get(second.id))).rejects.toMatchObject({ code: 'chapter-not-found' });
+    expect(await running.repositories.reading.publications(second.id)).toEqual([]);
+    await run(({ erasure }) => erasure.removeChapter(first.id));
+    await run(({ erasure }) => erasure.removeWork(work.id));
+    await expect(run(({ works }) => works.get(work.id))).rejects.toMatchObject({ code: 'work-not-found' });
+    expect(await run(({ erasure }) => erasure.worksOf(ann.id))).not.toContain(work.id);
   });
 });

@@ -67,6 +67,21 @@ describe.each(UNITS_OF_WORK)('Comments $on', ({ start }) => {
     await expect(run(({ comments }) => comments.get(newId()))).rejects.toMatchObject({ code: 'comment-not-found' });
   });
 
+  it('are found by their author while they have words: all, or those that were deleted', async () => {
+    const bob = accountActor({ id: newId(), role: 'reader' });
+    const [first, second, third] = ['One.', 'Two.', 'Three.'].map((body) => Comment.post(bob, newId(), body, new Date()).comment);
+    second.withdraw(bob);
+    third.eraseWords();
+    for (const one of [first, second, third]) await run(({ comments }) => comments.save(one));
+    const found = async (which: 'all' | 'deleted', limit = 10): Promise<string[]> =>
+      (await run(({ comments }) => comments.withWordsBy(bob.id, which, limit))).map(({ id }) => id);
+    expect([await found('all'), await found('deleted'), await found('all', 1)]).toEqual([
+      [first.id, second.id],
+      [second.id],
+      [first.id],
+    ]);
+  });
+
   it('have anchors, of which those from before a publication are found and moved', async () => {
     const chapterId = newId();
     const [first, second] = [await anchored(chapterId, 1), await anchored(chapterId, 2)];

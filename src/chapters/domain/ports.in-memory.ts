@@ -95,6 +95,8 @@ const roleIn = (work: WorkState, actor: Actor | undefined): WorkRole | null =>
     ? 'owner'
     : (!work.deletedAt && work.members.find(({ accountId }) => accountId === actor?.id)?.role) || null;
 
+const newestFirst = (one: { id: string }, other: { id: string }): number => (one.id > other.id ? -1 : 1);
+
 export class InMemoryWorkRepository extends WorkRepository {
   constructor(private readonly tables: ChapterTables) {
     super();
@@ -117,7 +119,7 @@ export class InMemoryWorkRepository extends WorkRepository {
 
   async ownedBy(accountId: string): Promise<OwnedWork[]> {
     const owned = this.tables.works.all().filter(({ ownerId }) => ownerId === accountId);
-    return owned.map(({ id, title, members, deletedAt }) => {
+    return owned.sort(newestFirst).map(({ id, title, members, deletedAt }) => {
       const chapters = this.tables.chapters.all().filter((chapter) => chapter.workId === id && !chapter.deletedAt);
       const isRead = members.length > 0 || chapters.some(({ status }) => status === 'published');
       return { id, title, members: members.length, isDeleted: deletedAt !== null, isShared: !deletedAt && isRead };
@@ -255,7 +257,10 @@ export class InMemoryErasure extends Erasure {
 }
 
 const due = (rows: readonly (ChapterState | WorkState)[], now: Date): string[] =>
-  rows.flatMap(({ id, erasedAfter }) => (erasedAfter && erasedAfter <= now ? [id] : []));
+  rows
+    .flatMap(({ id, erasedAfter }) => (erasedAfter && erasedAfter <= now ? [{ id, erasedAfter }] : []))
+    .sort((one, other) => one.erasedAfter.getTime() - other.erasedAfter.getTime())
+    .map(({ id }) => id);
 
 export class InMemoryRevisions extends Revisions {
   constructor(private readonly tables: ChapterTables) {
