@@ -89,3 +89,44 @@ it('the ETag of a work changes with all that it shows, and If-Match compares its
   expect(await change(`"${version + 1}"`)).toBe(200);
   expect(await change('*')).toBe(200);
 });
+
+it('the ETag of a published chapter changes with all that it shows, and stays when the same revision is published again', async () => {
+  const { chapterId: id, workId: work } = await begunChapter(mira, { markdown: 'One.', publish: true });
+  const read = async () => {
+    const { status, body, headers } = await stack.api.get(`/v1/chapters/${id}`);
+    return { status, tag: headers.etag!, shown: JSON.stringify(body) };
+  };
+  const anyVersion = { 'if-match': '*' };
+  const publication = `/v1/chapters/${id}/publication`;
+  const first = await read();
+  must(204, await mira.api.delete(publication, anyVersion));
+  await until(async () => (await read()).status === 404);
+  must(200, await mira.api.post(publication, {}, anyVersion));
+  await until(async () => (await read()).status === 200);
+  expect(await read()).toEqual(first);
+
+  must(200, await mira.api.patch(`/v1/works/${work}`, { language: 'de' }, anyVersion));
+  await until(async () => (await read()).tag !== first.tag);
+  must(200, await mira.api.put(`/v1/chapters/${id}/draft`, { title: 'Two', markdown: 'One.' }, anyVersion));
+  must(200, await mira.api.post(publication, {}, anyVersion));
+  await until(async () => (await read()).shown.includes('"Two"'));
+  expect(new Set([first.shown, (await read()).shown]).size).toBe(new Set([first.tag, (await read()).tag]).size);
+});
+
+it('the ETag of a film script changes with the text that it shows, and If-Match compares its version', async () => {
+  const { chapterId: id, blocks } = await begunChapter(mira, { markdown: 'One.\n\nTwo.', publish: true });
+  const read = async () => {
+    const { body, headers } = await mira.api.get(`/v1/chapters/${id}/script`);
+    return { tag: headers.etag!, shown: JSON.stringify(body) };
+  };
+  const entry = `/v1/chapters/${id}/script/${blocks[0].id}`;
+  const set = async (say: string, tag: string) => (await mira.api.put(entry, { say }, { 'if-match': tag })).status;
+  expect(await set('One, two.', (await read()).tag)).toBe(200);
+  const before = await read();
+  must(200, await mira.api.put(`/v1/chapters/${id}/draft`, { markdown: 'One more.\n\nTwo.' }, { 'if-match': '*' }));
+  const after = await read();
+  expect([after.shown === before.shown, after.tag === before.tag]).toEqual([false, false]);
+  expect((await read()).tag).toBe(after.tag);
+  expect(await set('One, two, three.', before.tag)).toBe(200); // the script itself did not change
+  expect(await set('Four.', after.tag)).toBe(412);
+});

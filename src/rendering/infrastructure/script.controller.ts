@@ -44,7 +44,7 @@ export class ScriptController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ScriptResponse> {
     const script = await this.views.script(chapterId, actor, revision);
-    void reply.headers({ etag: etag(script.version), 'cache-control': 'private, no-cache' });
+    void reply.headers({ etag: etag(script.version, script), 'cache-control': 'private, no-cache' });
     return script;
   }
 
