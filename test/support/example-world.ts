@@ -81,7 +81,7 @@ export class ExampleWorlds {
     const comment = must(201, await api.post(`/v1/chapters/${chapterId}/comments`, { body: 'Hm.', block }));
     const entries = [{ written: 'Siobhán', spoken: 'Shivawn' }];
     must(200, await api.put(`/v1/works/${workId}/lexicon`, { entries }, ANY_VERSION));
-    const sha256 = /Cover|Picture|Script|dryRun/.test(operationId) ? await this.pictures(workId) : '';
+    const sha256 = /Cover|Picture|Script|dryRun/.test(operationId) ? await this.pictures(workId) : EXAMPLE.picture;
     const second = must(201, await api.post<SessionResponse>('/v1/sessions', { email: member.email, password: member.password }));
     const sender = /Invitation$/.test(operationId) && /^(accept|decline)/.test(operationId) ? this.guest : this.admin;
     const ids = {

@@ -42,9 +42,9 @@ export interface OpenApi {
   components: { schemas: Record<string, Schema>; responses: Record<string, Response>; headers: Record<string, Header> };
 }
 
-/** Not of the API: the connection, CORS, and what helmet sets on every answer. */
+/** Not of the API: the connection, proxies, CORS, and what helmet sets on every answer. */
 const TRANSPORT =
-  /^(connection|keep-alive|date|vary|content-(type|length|security-policy)|transfer-encoding|access-control-.*|cross-origin-.*|origin-agent-cluster|referrer-policy|strict-transport-security|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
+  /^(connection|keep-alive|date|vary|x-accel-buffering|content-(type|length|security-policy)|transfer-encoding|access-control-.*|cross-origin-.*|origin-agent-cluster|referrer-policy|strict-transport-security|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
 
 export class Description {
   private readonly ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }));
