@@ -128,7 +128,7 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
     await expect(store.get(at('short'), { start: 11, end: 20 })).rejects.toBeInstanceOf(RangeNotSatisfiable);
   });
 
-  it('says by name that an object is not there, and deletes it without complaint', async () => {
+  it('refuses a missing object by name, and deletes one without an error', async () => {
     await expect(store.get(at('nothing'))).rejects.toBeInstanceOf(ObjectNotFound);
     await expect(store.get(at('nothing'), { start: 1 })).rejects.toBeInstanceOf(ObjectNotFound);
     expect(await store.head(at('nothing'))).toBeUndefined();
@@ -257,7 +257,7 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
     expect(across.equals(bytes.subarray(8 * MIB - 3, 8 * MIB + 3))).toBe(true);
   });
 
-  it('clears away what uploads have left that never ended, and none that began later', async () => {
+  it('deletes the leftovers of uploads that never ended, and none that began later', async () => {
     const source = new PassThrough();
     const put = store.put(at('under way'), source, TEXT);
     const bytes = randomBytes(9 * MIB);
@@ -270,7 +270,7 @@ describe.each(DRIVERS)('objects in $name', ({ start, faults }) => {
     expect(sha256(await read(at('under way')))).toBe(sha256(bytes));
   });
 
-  it('knows keys apart that look alike, in any script', async () => {
+  it('tells keys apart that look alike, in any script', async () => {
     const names = [
       'a',
       'A',

@@ -19,7 +19,7 @@ import { DRIVERS, linkSigner, type RunningStore } from './storage-drivers.js';
 const repository = resolve(__dirname, '../..');
 const TEXT = { contentType: 'text/plain' };
 
-/** Puts 5 MB under `film`, says so, and then waits for ever with the upload open. */
+/** Uploads 5 MB to `film`, reports it, and then keeps the upload open. */
 const UPLOADER = `
   import { createSecretKey, randomBytes } from 'node:crypto';
   import { Readable } from 'node:stream';
@@ -82,7 +82,7 @@ describe('a process killed while it stores', () => {
     expect(await incoming()).toEqual([]);
   });
 
-  it('leaves nothing for ever where no process starts anew: what is older than it is told is cleared away', async () => {
+  it('removes its leftovers also when no process starts: the sweep deletes what is older than its limit', async () => {
     await killMidway();
     const store = await FileStore.open(objects(), linkSigner());
     expect(await store.clearUnfinished(new Date(Date.now() - 60_000))).toBe(0);

@@ -1,4 +1,4 @@
-/** What a use case gets from its unit of work: one time, a record that shares the fate of what it changes, and its turn at a row. */
+/** What a use case gets from its unit of work: one time, events that commit or roll back with its changes, and locks. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { accountActor } from '#libs/kernel/actor';
 import { Comment } from '../../src/comments/domain/comment.js';

@@ -1,4 +1,4 @@
-/** Bodies whose shape alone is an attack: they are refused by counting, before anything is made of them. */
+/** Bodies with too many or too deep values: they are refused by counting, before they are parsed. */
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import type { Schema } from '../../libs/http/body-schema.js';

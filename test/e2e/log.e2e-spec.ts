@@ -1,4 +1,4 @@
-/** The log of built processes: who asked for what is written in it, and no secret is. */
+/** The log of built processes: it names the request and the actor, and holds no secret. */
 import { randomUUID } from 'node:crypto';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
@@ -39,7 +39,7 @@ it('every line of web and worker is a JSON object of its process', () => {
   }
 });
 
-it('a trace goes from the request through the event it records to the line of the worker that handles it', async () => {
+it('a trace id goes from the request through its event to the log line of the worker that handles it', async () => {
   const author = await signUp(stack, { role: 'author' });
   const { chapterId } = await begunChapter(author, { markdown: 'The lamp is out.', publish: true });
   const id = randomUUID();
@@ -98,7 +98,7 @@ it('a request without a trace begins one', async () => {
   expect(line.trace).toMatch(/^[0-9a-f]{32}$/);
 });
 
-it('no secret of a request stands in the log, at the most talkative level', async () => {
+it('no secret of a request is in the log, also at level debug', async () => {
   const password = `a lantern ${randomUUID()}`;
   const secret = `secret-${randomUUID()}`;
   const { email, token, refreshToken } = await signUp(stack);

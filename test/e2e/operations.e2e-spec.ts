@@ -48,7 +48,7 @@ describe('/readyz', () => {
     await becomes('ready');
   });
 
-  it('is 503 without Postgres, until it is back; what needs it says when to come again', async () => {
+  it('is 503 without Postgres, until it is back; routes that need it answer 503 with Retry-After', async () => {
     database.cut();
     const away = await ready();
     expect([away.status, away.body]).toEqual([503, { status: 'unready', database: 'away', redis: 'ready' }]);
@@ -88,7 +88,7 @@ describe('/readyz', () => {
 });
 
 describe('/livez', () => {
-  it('touches nothing: it answers as fast with Postgres and Redis gone', async () => {
+  it('uses neither Postgres nor Redis: it answers as fast without them', async () => {
     database.hang();
     await stack.redis.stop();
     const waits = [];
@@ -116,7 +116,7 @@ describe('a web process', () => {
     await expect(stack.startWeb({ DATABASE_URL: gone.href })).rejects.toThrow(/database/i);
   });
 
-  it('that is told to stop ends what it has begun, and is gone', async () => {
+  it('that is asked to stop finishes its requests, and ends', async () => {
     const leaving = await stack.startWeb();
     const { workId } = await begunChapter(mira, { markdown: 'One.' });
     const holder = new Client({ connectionString: stack.databaseUrl });

@@ -1,4 +1,4 @@
-/** The outbox at work: each reaction happens once, whatever happens to Redis, to jobs and to the processes between. */
+/** The outbox: each reaction happens once, also when Redis, jobs or processes fail meanwhile. */
 import Queue from 'bull';
 import { Redis } from 'ioredis';
 import type { EventResponse } from '../../libs/events/events.contract.js';
@@ -164,7 +164,7 @@ describe('Publishing', () => {
     expect(await effects(chapterId)).toMatchObject({ renditions: 1 });
   }, 60_000);
 
-  it('is told to the admin with what it led to, and can be replayed', async () => {
+  it('is shown to the admin with its consequences, and can be replayed', async () => {
     const { chapterId, publish } = await chapterToPublish();
     await publish();
     await handled(chapterId, 4);

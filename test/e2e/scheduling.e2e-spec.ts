@@ -105,7 +105,7 @@ describe('A chore', () => {
     expect(swept).toBe(3);
   });
 
-  it('that fails says why and is tried again in ten minutes, and keeps no other from running', async () => {
+  it('that fails records why and is tried again in ten minutes, and does not stop others', async () => {
     lamp = 'broken';
     await source.query(`UPDATE scheduling.chore SET next_at = now(), run = 10 WHERE name = 'light-lamps'`);
     await startWorker();
@@ -115,7 +115,7 @@ describe('A chore', () => {
     expect(failed.wait).toBeLessThan(601);
   });
 
-  it('is taken over from a process that died, whose run then changes nothing', async () => {
+  it('is taken over from a process that was killed, whose run then changes nothing', async () => {
     lamp = 'lit';
     await source.query(
       `UPDATE scheduling.chore SET next_at = now() - interval '1 h', lease_until = now() - interval '1 s', run = 20 WHERE name = 'light-lamps'`,

@@ -1,4 +1,4 @@
-/** What is damaged, missing, too old or cannot be made costs a film as little as can be, and is never passed over in silence. */
+/** Films whose objects are damaged, missing or cannot be made: only what is affected is made again, and the film says so. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -23,11 +23,11 @@ const PARAGRAPHS = [
 
 const fileOf = (stack: Stack, key: string): string => join(stack.home, 'objects', 'kept', pathOf(key));
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-/** The stored bytes, whatever the footer says. */
+/** The stored bytes, without checking the footer. */
 const stored = (stack: Stack, sha256: string): Buffer =>
   readFileSync(fileOf(stack, objectKey(sha256))).subarray(0, -FOOTER_BYTES);
 
-/** Turns one bit in the middle; size, footer and time of change may say what they like. */
+/** Changes one bit in the middle, and keeps size, footer and time of change. */
 function turnBit(file: string): void {
   const bytes = readFileSync(file);
   bytes[bytes.length >> 1] ^= 4;
@@ -128,7 +128,7 @@ describe('Objects in a folder', () => {
 });
 
 describe('A scene that kills its renderer again and again', () => {
-  it('becomes a plain card, said so, and is tried anew with the next request', async () => {
+  it('becomes a plain picture, the film says so, and the next request tries it again', async () => {
     const stack = await startStack({ webs: 1, workers: 1, env: { RENDER_CONCURRENCY: '1' } });
     const author = await signUp(stack, { role: 'author' });
     const { chapterId } = await begunChapter(author, { markdown: PARAGRAPHS.slice(0, 2).join('\n\n'), publish: true });
@@ -181,7 +181,7 @@ describe('A scene that kills its renderer again and again', () => {
 });
 
 describe('Workers with different engines', () => {
-  it('never work on one film: who has others leaves it alone, and when nobody is left it is begun anew, whole', async () => {
+  it('never work on one film: a worker with other engines leaves it alone, and when no worker with its engines is left, it is planned again completely', async () => {
     const stack = await startStack({ webs: 1, workers: 1, env: { RENDER_CONCURRENCY: '1', RENDER_PATIENCE_SECONDS: '6' } });
     const author = await signUp(stack, { role: 'author' });
     // another build of FFmpeg, as far as anybody can tell
@@ -274,8 +274,8 @@ describe('A disk that is full', () => {
   }, 360_000);
 });
 
-describe('A store that is not always well', () => {
-  it('is asked again after a 500, after silence and for bits that turned on the way; nothing is made twice', async () => {
+describe('A store with errors', () => {
+  it('is asked again after a 500, after a timeout and after wrong bytes; nothing is made twice', async () => {
     const s3 = await startFaultyS3();
     const stack = await startStack({ webs: 1, workers: 1, env: { RENDER_CONCURRENCY: '2', ...s3.env } });
     const author = await signUp(stack, { role: 'author' });
@@ -298,7 +298,7 @@ describe('A store that is not always well', () => {
     await s3.stop();
   }, 360_000);
 
-  it('or an FFmpeg that is not there, ends in a sentence that says what to do', async () => {
+  it('or a missing FFmpeg, fails the film with a sentence that says what to do', async () => {
     const stack = await startStack({ webs: 1, workers: 1, env: { FFMPEG_PATH: '/nowhere/ffmpeg' } });
     const author = await signUp(stack, { role: 'author' });
     const { chapterId } = await begunChapter(author, { markdown: PARAGRAPHS[0], publish: true });

@@ -1,4 +1,4 @@
-/** Who gets a film when, who may have one, and who may see one: with several authors, two web processes and one worker. */
+/** Fair queueing, quotas and access to films: with several authors, two web processes and one worker. */
 import type { LinkResponse, RenditionResponse } from '../../src/rendering/infrastructure/renditions.contract.js';
 import type { Api } from '../support/api.js';
 import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.js';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 let told = 0;
-/** A paragraph that nobody has heard before, about eleven seconds long: two scenes. */
+/** A new paragraph of about eleven seconds: two scenes. */
 const paragraph = (): string =>
   `This is story number ${++told}, and it tells of the keeper who counted the ships at night, wrote their names into the book, ` +
   `and put out lamp number ${told} when the last of them had passed.`;
@@ -26,7 +26,7 @@ const takeBack = async (api: Api, chapterId: string): Promise<void> =>
   void must(204, await api.delete(`/v1/chapters/${chapterId}/publication`, { 'if-match': '*' }));
 const drawing = (): number => encoders(stack.workers[0].pid).length;
 
-describe('The same wish', () => {
+describe('The same request', () => {
   it('is one film, however often and wherever it is asked for at once', async () => {
     const author = await signUp(stack, { role: 'author' });
     const { chapterId } = await begunChapter(author, { markdown: chapter(1), publish: true });
@@ -66,7 +66,7 @@ describe('Cancelling', () => {
     expect((await look(author.api, id)).progress.scenesDone).toBeLessThan(6);
   }, 60_000);
 
-  it('leaves a scene alone that another film wants as well', async () => {
+  it('leaves a scene alone that another film needs, too', async () => {
     const { one, first, other, second } = await twoOfTheSameText();
     await until(async () => (await look(other.api, second.id)).progress.scenes === 2, 30_000, 'the other film wants its scenes');
     await until(() => drawing() > 0, 30_000, 'an encoder runs');
@@ -83,7 +83,7 @@ describe('Cancelling', () => {
     expect(tries).toEqual([{ epoch: 1 }, { epoch: 1 }]);
   }, 90_000);
 
-  it('leaves a scene alone that another film will want, once it hears that the sound is there', async () => {
+  it('leaves a scene alone that another film will need when its sound is ready', async () => {
     const { one, first, other, second } = await twoOfTheSameText();
     const encoder = await until(() => encoders(stack.workers[0].pid).at(0)?.pid, 30_000);
     process.kill(encoder, 'SIGSTOP'); // longer than it takes to look whether anybody wants this scene
@@ -222,7 +222,7 @@ describe('Two hundred chapters of one author', () => {
     expect(Math.max(...times.map((one) => one.ms))).toBeLessThan(3 * SOON);
   }, 150_000);
 
-  it('end with their author’s wish: all are cancelled, and no encoder runs', async () => {
+  it('end when their author cancels them: no encoder runs', async () => {
     await Promise.all(films.map((id) => busy.api.delete(`/v1/renditions/${id}`)));
     expect(await waiting()).toBe(0);
     await until(async () => (await open()) === 0, 90_000, 'every job is done with');
@@ -349,7 +349,7 @@ describe('A chapter that is taken back', () => {
   }, 90_000);
 });
 
-/** Jobs that nobody has done yet. */
+/** Jobs that are not done. */
 async function open(): Promise<number> {
   const rows = await stack.sql(
     `SELECT FROM events.delivery WHERE fairness_key IS NOT NULL AND handled_at IS NULL AND failed_at IS NULL`,

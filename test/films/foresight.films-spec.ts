@@ -1,4 +1,4 @@
-/** What a change will cost, told before it is done and compared with what it then costs; and which field of a script reaches how far. */
+/** The dry run of a change, compared with what the change then costs; and what each field of a script changes. */
 import sharp from 'sharp';
 import type {
   DryRunResponse,
@@ -60,7 +60,7 @@ const spent = ({ items }: ScenesResponse): number =>
   items.reduce((sum, { cpuSeconds: { sound, picture } }) => sum + sound! + picture!, 0);
 const fields = ({ changes }: { changes: { field: string }[] }): string[] => changes.map(({ field }) => field);
 
-/** The dry run names exactly what is then made, and is right about the CPU time within two fifths. */
+/** Checks that the dry run names exactly what is then made, and predicts the CPU time within 40 %. */
 async function comesTrue(
   supposed: Partial<DryRunBody>,
   change: () => Promise<unknown>,
@@ -153,7 +153,7 @@ describe('A script', () => {
   const set = async (at: number, entry: object): Promise<unknown> =>
     must(200, await author.api.put(`/v1/chapters/${chapterId}/script/${blocks[at]}`, entry, any));
 
-  it('reaches as far as each of its fields does', async () => {
+  it('changes sound or pictures as each of its fields says', async () => {
     const jpeg = await sharp({ create: { width: 300, height: 500, channels: 3, background: '#225588' } })
       .jpeg()
       .toBuffer();
@@ -181,7 +181,7 @@ describe('A script', () => {
     expect(fields(voiced.sound)).toEqual(['engine', 'voice']);
   }, 120_000);
 
-  it('has the voice speak a new take and be silent for longer without another picture being drawn in vain', async () => {
+  it('can ask for a new take and a longer pause without drawing a picture again', async () => {
     await set(1, { show: 'Nobody remembered.', take: 1 });
     await set(3, { voice: 'flite:slt', pause: 1 });
     const told = await foreseen();

@@ -1,6 +1,6 @@
 /**
- * A film that came about by many changes, each of which made only what it had to, is byte for byte the film that is made from
- * nothing: by one worker instead of two, with the scenes in any order. With embedded voices, as a speech server says nothing twice.
+ * A film after many changes, each of which made only the affected scenes again, equals byte for byte the film that is made without a
+ * cache: by one worker instead of two, with the scenes in any order. With embedded voices, as a speech server answers differently each time.
  *
  * `npm test` makes five changes; `npm run test:same-bytes` makes twenty.
  */
@@ -19,7 +19,7 @@ const CHANGES = Number(process.env.SAME_BYTES_CHANGES ?? 5);
 const SEED = Number(process.env.SAME_BYTES_SEED ?? 1);
 const GOLDENS = join('test', 'fixtures', 'goldens.json');
 
-/** Everything that a film is made of, as an author sets it. */
+/** All settings of a film. */
 interface Wish {
   paragraphs: { text: string; script?: { say?: string; pause?: number } }[];
   /** Words and how they are said. */
@@ -115,7 +115,7 @@ beforeAll(async () => {
   await cold.sql(`CREATE TRIGGER shuffle BEFORE INSERT ON events.delivery FOR EACH ROW EXECUTE FUNCTION public.shuffle()`);
 });
 
-it(`a film after ${CHANGES} changes has the bytes of one made from nothing`, async () => {
+it(`a film after ${CHANGES} changes has the bytes of one made without a cache`, async () => {
   const random = generator(SEED);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)];
   const { items } = must(200, await warm.api.get<VoicesResponse>('/v1/voices'));
@@ -209,6 +209,6 @@ function mayUpdate({ UPDATE_GOLDENS, CI }: NodeJS.ProcessEnv): boolean {
   return Boolean(UPDATE_GOLDENS);
 }
 
-/** Who made what, in the order in which it was begun. */
+/** Which worker made what, in the order of the starts. */
 const attempts = (stack: Stack): Promise<{ worker: string; kind: string }[]> =>
   stack.sql(`SELECT t.worker, a.kind FROM rendering.attempt t JOIN rendering.artefact a ON a.key = t.key ORDER BY t.began_at`);

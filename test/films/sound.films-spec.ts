@@ -1,4 +1,4 @@
-/** What a finished film sounds like, by FFmpeg's own meter, and what becomes of prose that was not written for a voice. */
+/** The loudness of finished films, measured by FFmpeg, and films of prose with marks that cannot be spoken. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The sweep against films that reuse what it is about to give up: real Postgres, real objects, and no patience at all. */
+/** The sweep while films reuse what it is about to delete: real Postgres, real objects, no grace time. */
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -52,7 +52,7 @@ beforeEach(() => {
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const chapters = Array.from({ length: 2 }, () => randomUUID());
 
-/** What the studio does with whatever it made. */
+/** Stores and registers an artefact, as the studio does. */
 async function stored(text: string): Promise<{ sha256: string; bytes: number }> {
   const sha256 = hashOf(text);
   await pins.pin(sha256);
@@ -211,7 +211,7 @@ describe(`The sweep against reuse, ${SEEDS} seeds`, () => {
     expect(swept).toBeGreaterThan(SEEDS);
   }, 300_000);
 
-  it('leaves in the end what the newest films of the chapters are made of, and nothing else', async () => {
+  it('keeps in the end what the newest films of the chapters are made of, and nothing else', async () => {
     await sweep.run({ ...AT_ONCE, batch: 100 });
     await sweep.run({ ...AT_ONCE, batch: 100 });
     const newest = await transaction.query<{ key: string }>(
@@ -246,7 +246,7 @@ describe('The sweep', () => {
     expect(await stock()).toEqual([]);
   });
 
-  it('gives an artefact back that is wanted again within the grace time, as it was', async () => {
+  it('keeps an artefact that is needed again within the grace time', async () => {
     const { id } = await planned(chapters[0], ['key']);
     await made('key', () => 'as it was');
     await transaction.run(async () => {
@@ -276,7 +276,7 @@ describe('The sweep', () => {
     expect(await sweep.run({ ...AT_ONCE, retentionSeconds: 60 })).toMatchObject({ marked: 1 });
   });
 
-  it('leaves an object alone that another artefact came out as', async () => {
+  it('keeps an object that another artefact has, too', async () => {
     const films = [await planned(chapters[0], ['one']), await planned(chapters[1], ['other'])];
     for (const key of ['one', 'other']) await made(key, () => 'the same bytes');
     await transaction.run(async () => {
@@ -289,7 +289,7 @@ describe('The sweep', () => {
     await mustBeThere([hashOf('the same bytes')], 'the other’s');
   });
 
-  it('takes what a worker stored and did not live to register, and objects it never heard of, after their time', async () => {
+  it('deletes what a killed worker stored and did not register, and unknown objects, after the grace time', async () => {
     pins.seconds = 3_600;
     const { sha256 } = await stored('a loser’s');
     const unheard = hashOf('unheard of');
@@ -301,7 +301,7 @@ describe('The sweep', () => {
     expect(await stock()).toEqual([]);
   });
 
-  it('is taken up by another when it died between announcing a deletion and doing it', async () => {
+  it('is continued by another process when it was killed between announcing a deletion and doing it', async () => {
     const { sha256 } = await stored('half deleted');
     await transaction.query(`UPDATE rendering.object SET deleting_until = now() + interval '1 s' WHERE sha256 = $1`, [sha256]);
     const waiting = pins.pin(sha256); // whoever wants to store it waits until it may

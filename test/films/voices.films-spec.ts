@@ -1,4 +1,4 @@
-/** Films spoken by a speech server that is slow, wrong, expensive and knows a secret, and by voices that are not installed. */
+/** Films spoken by a speech server that is slow or answers wrongly, what is paid for, where its key appears, and voices that are not installed. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -122,7 +122,7 @@ describe('A film spoken by a speech server', () => {
     expect((await provider.asked()).length).toBeLessThanOrEqual(3);
   });
 
-  it('gives the viewer a new picture every 20 s, however slow the voice: the same words in more scenes', async () => {
+  it('has a new picture at least every 20 s, also with a slow voice: the same words in more scenes', async () => {
     await provider.answers('drawl');
     const text =
       'The keeper of the third lamp had never spoken to anybody about the winter in which the harbour froze, and the ships stood ' +
@@ -139,7 +139,7 @@ describe('A film spoken by a speech server', () => {
     );
   }, 120_000);
 
-  it('outlasts a server that throttles, fails, stalls and breaks off before it speaks', async () => {
+  it('is made by a server that throttles, fails, stalls and closes connections before it speaks', async () => {
     await provider.answers('throttle', 'error-500', 'stall', 'cut-off', 'tenfold', 'stream');
     const { chapterId } = await published('All of this happened before the ice.');
     expect(await filmed(chapterId)).toMatchObject({ state: 'ready', degraded: false });
@@ -150,7 +150,7 @@ describe('A film spoken by a speech server', () => {
 describe('Another voice', () => {
   const TEXT = `The ferryman kept his lamp under his coat.\n\n${FIRST}`;
 
-  it('speaks where the wished one fails, if that was asked for: the film says so, and the next request tries again', async () => {
+  it('speaks where the requested one fails, if a fallback was given: the film says so, and the next request tries again', async () => {
     const { chapterId } = await published(TEXT);
     const wish = { voice: 'api:af_heart', fallbackVoice: 'flite:slt' };
     await provider.answers('silence');
@@ -210,7 +210,7 @@ describe('The key of the speech server', () => {
 });
 
 describe('A voice that is not installed', () => {
-  it('is refused when the film is asked for, and no worker hears of it', async () => {
+  it('is refused when the film is requested, and no job is recorded', async () => {
     const { dist, drop } = await installationWithout(ESPEAK);
     try {
       const bare = await stack.startWeb({ INKREEL_DIST: dist });

@@ -21,7 +21,7 @@ describe('A film', () => {
     300_000,
   );
 
-  it('is finished by others when a worker freezes, which then comes back too late and is refused', async () => {
+  it('is finished by others when a worker freezes; when it continues later, its result is refused', async () => {
     const { stack, author } = scene;
     const frozen = stack.workers[0];
     const { chapterId } = await begunChapter(author, { markdown: textOf(77), publish: true });

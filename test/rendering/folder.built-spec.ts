@@ -1,4 +1,4 @@
-/** `src/render.ts` as its user runs it: a film without a server. */
+/** `npm run render`: a film without a server. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ it('makes a film and its captions, makes only what changed the next time, and sa
   expect((await rendered('chapter.md', 'cold.mp4', 'another-cache')).sha256).toBe(edited.sha256);
 });
 
-it('killed while at it, takes up what it had made', async () => {
+it('reuses what it had made when it is killed and run again', async () => {
   write('long.md', [...PARAGRAPHS, 'Still, she swept the floor.', 'One night, somebody knocked three times.']);
   const { child, ended } = started('long.md', 'long.mp4', 'third-cache');
   const list = at('third-cache/artefacts.jsonl');
@@ -80,7 +80,7 @@ it('killed while at it, takes up what it had made', async () => {
   expect((await rendered('long.md', 'long.mp4', 'fourth-cache')).sha256).toBe(resumed.sha256);
 });
 
-it('says in a sentence what is wrong with what was asked', async () => {
+it('says in one sentence what is wrong with its arguments', async () => {
   write('empty.md', ['***']);
   for (const [file, more, sentence] of [
     ['nowhere.md', [], 'cannot be read'],
