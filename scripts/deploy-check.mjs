@@ -20,7 +20,7 @@ function knownVariables() {
   );
   const names = [...(table?.[1] ?? '').matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map(([, name]) => name);
   if (names.length < 10)
-    throw new Error('VARIABLES was not found in libs/config/config.ts: mend how scripts/deploy-check.mjs reads it.');
+    throw new Error('VARIABLES was not found in libs/config/config.ts: correct how scripts/deploy-check.mjs reads it.');
   return new Set(names);
 }
 

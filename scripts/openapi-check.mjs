@@ -22,7 +22,7 @@ else {
   const faults = incomplete.length ? incomplete : [...(await spectral()), ...(await redocly())];
   for (const fault of faults) console.error(fault);
   if (faults.length) {
-    console.error(`\n${faults.length} faults in the OpenAPI document: mend the contract or controller that each names.`);
+    console.error(`\n${faults.length} faults in the OpenAPI document: correct the contract or controller that each names.`);
     process.exitCode = 1;
   } else console.log('Spectral and Redocly: 0 errors, 0 warnings');
 }

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-/** For one answer, in ms: a server that says nothing for so long is not going to. */
+/** The longest wait for one answer, in ms. */
 const PATIENCE = 120_000;
 const PASSWORD = `walkthrough ${randomUUID()}`;
 
@@ -47,7 +47,7 @@ function home() {
   return path.resolve(ROOT, process.env.INKREEL_HOME?.trim() || '.inkreel');
 }
 
-/** The address of the instance that the environment names, as far as one runs. */
+/** The address of the running instance that the environment names. */
 function runningInstance() {
   const { INKREEL_URL, PORT } = process.env;
   if (INKREEL_URL) return INKREEL_URL;
@@ -79,7 +79,7 @@ function hold(condition, sentence) {
   say(`     ${paint(32, '✓')} ${sentence}`);
 }
 
-/** One call, printed; anything but the expected status ends the walk with what the server said. */
+/** Makes one call and prints it. Another status than the expected one ends the walkthrough with the server's answer. */
 async function call(person, method, route, body, { expect = [200, 201, 202, 204], headers = {}, tell = () => '' } = {}) {
   const began = performance.now();
   const text = typeof body === 'string';
@@ -120,7 +120,7 @@ async function join(name, role) {
   return { name, token: answer.accessToken, id: answer.account.id };
 }
 
-/** A listener on the plain WebSocket: keeps every frame and answers when one is what we wait for. */
+/** A client of the WebSocket: keeps every frame, and waits for one that fulfils a condition. */
 class Listener {
   frames = [];
   #wake = () => undefined;
@@ -213,7 +213,7 @@ async function film(person, chapterId, listener) {
         'the news that the film is ready',
       );
       const signals = listener.frames.filter((f) => ofFilm(f) && f.type === 'signal').length;
-      hold(true, `the WebSocket told the same: ${signals} signals of progress, then that it is ready`);
+      hold(true, `the WebSocket sent ${signals} signals of progress, then the event that it is ready`);
       return { film: body, isNew: status === 201, signals };
     }
     await sleep(400);
@@ -244,7 +244,7 @@ function bar({ state, progress: { framesDone, framesPlanned, scenesDone, scenes 
   }
 }
 
-/** As a client does whose connection broke half-way: the first half by Range, then the rest, and the whole is what was promised. */
+/** Downloads in two halves by Range, as after a lost connection, and compares the sha256 of the whole. */
 async function download({ film }, out) {
   const half = Math.floor(film.bytes / 2);
   const pieces = [];
@@ -254,7 +254,7 @@ async function download({ film }, out) {
   }
   const bytes = Buffer.concat(pieces);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  hold(sha256 === film.sha256, `both halves make the promised file, sha256 ${sha256.slice(0, 12)}…`);
+  hold(sha256 === film.sha256, `both halves make the file whose sha256 the API names, ${sha256.slice(0, 12)}…`);
   const samples = bytes.readUInt32BE(bytes.indexOf('stsz') + 12);
   hold(samples === film.frames, `it holds ${samples} frames by its own index`);
   mkdirSync(path.dirname(out), { recursive: true });
@@ -273,7 +273,7 @@ async function walk() {
   const jonas = await join('Jonas', 'reader');
   note('signed-up', { author: mira.id, reader: jonas.id });
 
-  chapter('2  A work is begun, and a manuscript imported');
+  chapter('2  A work is created, and a manuscript imported');
   const work = (await call(mira, 'POST', '/v1/works', { title: path.basename(name), language }, { tell: (a) => `“${a.title}”` }))
     .answer;
   const imported = (
@@ -302,7 +302,7 @@ async function walk() {
     });
   if (wanted.length < draft.blocks.length) await save(wanted);
   await call(null, 'GET', at, undefined, { expect: [404], tell: () => '' });
-  hold(true, 'a draft shows to nobody');
+  hold(true, 'a draft is not public');
 
   chapter('3  It is published');
   const publish = async () => {
@@ -320,7 +320,7 @@ async function walk() {
   const shown = (await call(null, 'GET', at, undefined, { tell: (a) => `${a.blocks.length} blocks, without an account` })).answer;
   note('published', { chapter: first.id, blocks: shown.blocks.length, revision: shown.revision });
 
-  chapter('4  A reader comments, and it arrives live');
+  chapter('4  A reader comments, and the author gets the comment live');
   const listener = await Listener.open(mira);
   await listener.subscribe(`chapter:${first.id}`);
   const paragraphs = shown.blocks.filter(({ kind }) => kind === 'paragraph');
@@ -341,11 +341,11 @@ async function walk() {
     5_000,
     'the comment',
   );
-  hold(heard.event.body.body === said, `the author heard it as event ${heard.event.seq} of chapter:…${first.id.slice(-6)}`);
+  hold(heard.event.body.body === said, `the author got it as event ${heard.event.seq} of chapter:…${first.id.slice(-6)}`);
   await call(mira, 'POST', `/v1/comments/${comment.id}/replies`, { body: language.startsWith('zh') ? '谢谢。' : 'Thank you.' });
   note('commented', { comment: comment.id, block: commented.id, seq: heard.event.seq });
 
-  chapter('5  The text is edited around it, and the comment keeps its place');
+  chapter('5  The text around it is edited, and the comment keeps its place');
   const added = language.startsWith('zh') ? '那天的雾，比平时更浓一些。' : 'The fog was thicker than usual that day.';
   await save([{ kind: 'paragraph', text: added }, ...shown.blocks]);
   await publish();
@@ -377,7 +377,7 @@ async function walk() {
     headers: { range: 'bytes=0-65535' },
     tell: () => 'the first bytes, by Range',
   });
-  hold(head.bytes.indexOf('ftyp') === 4 && head.bytes.indexOf('moov') > 0, 'it starts to play before it is loaded');
+  hold(head.bytes.indexOf('ftyp') === 4 && head.bytes.indexOf('moov') > 0, 'it can be played before it is loaded completely');
   const out = options.out ?? path.join(process.env.INKREEL_HOME ?? path.join(ROOT, '.inkreel'), 'walkthrough.mp4');
   await download(one.film, out);
   const cues = (
@@ -398,7 +398,7 @@ async function walk() {
     out,
   });
 
-  chapter('7  One paragraph is edited, and only its scene is made again');
+  chapter('7  One paragraph is edited, and only its scene is rendered again');
   const current = (await (await fetch(options.url + at)).json()).blocks;
   const target = current.filter(({ kind }) => kind === 'paragraph').at(-1);
   const ending = language.startsWith('zh') ? '后来，灯一直亮着。' : 'And the lamp stayed lit.';
