@@ -43,7 +43,7 @@ export async function checkSchema(source: DataSource): Promise<void> {
 
 /**
  * A database that only a newer version has migrated is no mistake: after a rollback this build runs on it, as each release's schema
- * serves the release before (docs/decisions/0023).
+ * serves the release before (docs/decisions/0018).
  */
 async function compare(source: DataSource, runner: QueryRunner): Promise<{ executed: Executed[]; pending: Migration[] }> {
   const steps = source.migrations as Migration[];

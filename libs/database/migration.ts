@@ -10,7 +10,7 @@ export interface Migration extends MigrationInterface {
 /**
  * One step of the schema, in SQL. Each module keeps its steps in `infrastructure/migrations` and exports them; `src/database.ts`
  * collects them. There are no down migrations: a mistake is corrected by a later step. Which steps are allowed after the first
- * release: docs/decisions/0023.
+ * release: docs/decisions/0018.
  * @param name `What<13-digit time>`, as TypeORM orders them.
  */
 export function migration(name: string, sql: string): new () => Migration {

@@ -11,7 +11,7 @@
  * The key is taken before the handler runs, in a statement of its own, and no connection is held while the handler hashes a password or
  * parses a text. The first unit of work that the handler runs begins the transaction, and the answer is stored in it. So the effect and
  * the answer commit together; a process that dies before leaves neither, and once its lease has ended a repeat runs the request again.
- * A repeat that comes while the first still runs is 409. Docs: docs/decisions/0021-an-idempotency-key-is-leased.md.
+ * A repeat that comes while the first still runs is 409. Docs: docs/decisions/0016-an-idempotency-key-is-leased.md.
  */
 import {
   applyDecorators,
@@ -125,7 +125,7 @@ const keyInUse = (leaseSeconds: number): BadRequest =>
 
 /**
  * For every POST that creates something. The answer is stored for 24 hours, so a route that answers tokens must not have it
- * (docs/decisions/0021): a repeat there signs in again.
+ * (docs/decisions/0016): a repeat there signs in again.
  */
 export const Idempotent = (): MethodDecorator =>
   applyDecorators(

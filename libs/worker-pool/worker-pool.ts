@@ -1,6 +1,6 @@
 /**
  * CPU work off the event loop, bounded: parsing, aligning, planning and searching in texts run in a few threads, wait in a short queue,
- * and are refused when that is full. One pool a process. Why not a thread for each text, or a process: docs/decisions/0020-worker-pool.md.
+ * and are refused when that is full. One pool a process. Why not a thread for each text, or a process: docs/decisions/0015-worker-pool.md.
  *
  *   const book = await this.pool.run(bookReading, { source, format }, { signal: clientGone(reply) });
  *

@@ -73,6 +73,60 @@ describe('README.zh.md', () => {
   });
 });
 
+describe('the decisions', () => {
+  const FOLDER = 'docs/decisions';
+  const decisions = readdirSync(join(ROOT, FOLDER)).filter((name) => /^\d{4}-/.test(name));
+  const numbers = new Set(decisions.map((name) => name.slice(0, 4)));
+
+  it('are numbered without a gap, by their file and their title', () => {
+    expect(gaps(decisions)).toEqual([]);
+    expect(gaps(['0001-a.md', '0003-b.md', '0003-c.md'])).toEqual(['0003-b.md is number 2']);
+    for (const name of decisions) expect(read(name)).toMatch(new RegExp(`^# ${name.slice(0, 4)} \\S`));
+  });
+
+  it('are all in the index, by their titles', () => {
+    for (const name of decisions) {
+      const [, title] = /^# \d{4} (.+)$/m.exec(read(name))!;
+      expect(read('README.md').replace(/ +/g, ' ')).toContain(`| [${name.slice(0, 4)}](${name}) | ${title} |`);
+    }
+  });
+
+  it('are named by code and documents only with numbers that exist', () => {
+    const sources = ['src', 'libs', 'test', 'scripts', 'tools', 'docs', '.github']
+      .flatMap((folder) =>
+        readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+      )
+      .concat(readdirSync(ROOT))
+      .filter((name) => /\.(md|ts|mjs|cjs|ya?ml|sql)$/.test(name) && name !== 'test/architecture/documents.spec.ts');
+    expect(sources.length).toBeGreaterThan(400);
+    expect(sources.flatMap((name) => lostDecisions(name, readFileSync(join(ROOT, name), 'utf8'), numbers))).toEqual([]);
+    expect(lostDecisions('libs/x.ts', '// why: docs/decisions/0001 and docs/decisions/0999-gone.md', numbers)).toEqual([
+      'libs/x.ts: 0999',
+    ]);
+    expect(lostDecisions('docs/x.md', 'As said ([0998](0998-lost.md), 0999).', numbers)).toEqual([
+      'docs/x.md: 0998',
+      'docs/x.md: 0999',
+    ]);
+  });
+
+  const read = (name: string): string => readFileSync(join(ROOT, FOLDER, name), 'utf8');
+});
+
+const gaps = (names: string[]): string[] =>
+  names.flatMap((name, at) => (Number(name.slice(0, 4)) === at + 1 ? [] : [`${name} is number ${at + 1}`]));
+
+/** Numbers of decisions that a file names: `decisions/0001…` anywhere, any four digits from 0 on in a document. */
+const lostDecisions = (name: string, text: string, numbers: ReadonlySet<string>): string[] =>
+  [
+    ...new Set(
+      [...text.matchAll(name.endsWith('.md') ? /(?<![\w.,+-])(0\d{3})(?![\w.]\d)\b/g : /decisions\/(\d{4})/g)].map(
+        ([, number]) => number,
+      ),
+    ),
+  ]
+    .filter((number) => !numbers.has(number))
+    .map((number) => `${name}: ${number}`);
+
 it('links only to files that exist', () => {
   const documents = ['.', 'docs', 'docs/decisions', 'tools/launcher'].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).flatMap((name) => (name.endsWith('.md') ? [join(folder, name)] : [])),

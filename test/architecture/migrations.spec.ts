@@ -1,4 +1,4 @@
-/** Migrations after a release only expand; what breaks the release before comes one release later (docs/decisions/0023). */
+/** Migrations after a release only expand; what breaks the release before comes one release later (docs/decisions/0018). */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * Whether migrations can be rolled out and back: after a release, what breaks the release before waits for a `contract` file one
- * release later (docs/decisions/0023).
+ * release later (docs/decisions/0018).
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -8,7 +8,7 @@ import { cutOut, laidOver, type Shown } from './shown-words.js';
 
 /**
  * A chapter cut into scenes. A scene never holds words of two blocks, and where a block is cut depends on that block alone: whatever is
- * edited, inserted, deleted or moved, every scene of every other block keeps its key (docs/decisions/0010-a-scene-is-of-one-block.md).
+ * edited, inserted, deleted or moved, every scene of every other block keeps its key (docs/decisions/0009-scenes-and-their-keys.md).
  *
  * A block longer than `SHORT_SCENE` is cut at a sentence, and one longer than `LONGEST_SCENE` else at a clause, else a word. Of the
  * borders in the middle part the one whose surrounding words throw the highest dice is taken, then both halves are cut the same way:
