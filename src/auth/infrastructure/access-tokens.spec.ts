@@ -27,6 +27,7 @@ class Counting extends JwtTokens {
 
 class Watch {
   readonly revoked = new Set<string>();
+  isUpToDate = true;
   upToDate(): Promise<void> {
     return Promise.resolve();
   }
@@ -73,6 +74,21 @@ describe('An access token', () => {
     watch.revoked.add('s1');
     await expect(tokens.verify(token)).rejects.toThrow(TokenRevoked);
     await expect(tokens.verify(token)).rejects.toThrow(TokenRevoked);
+  });
+
+  it('is remembered without waiting while it is good, not revoked, and revocations are known', async () => {
+    expect(tokens.remembered(token)).toBeUndefined();
+    jest.useFakeTimers({ now: Date.now() });
+    const authority = await tokens.verify(token);
+    expect(tokens.remembered(token)).toBe(authority);
+    watch.isUpToDate = false;
+    expect(tokens.remembered(token)).toBeUndefined();
+    watch.isUpToDate = true;
+    watch.revoked.add('s1');
+    expect(tokens.remembered(token)).toBeUndefined();
+    watch.revoked.clear();
+    jest.advanceTimersByTime(60_000);
+    expect(tokens.remembered(token)).toBeUndefined();
   });
 
   it('crowds out others when very many come, so that memory stays bounded', async () => {
