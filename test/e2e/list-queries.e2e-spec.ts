@@ -99,7 +99,7 @@ const LISTS: Record<string, Query[]> = {
   ],
   'GET /v1/works/{id}/renditions': [
     { path: `/v1/works/${SMALL_WORK}/renditions` },
-    { as: 'owner', path: `/v1/works/${WORK}/renditions` },
+    { as: 'owner', path: `/v1/works/${WORK}/renditions`, rows: 2 * ALL_CHAPTERS },
   ],
   'GET /v1/renditions/{id}/scenes': [{ as: 'owner', path: `/v1/renditions/${bigId(10, 50_000)}/scenes` }],
   'GET /v1/renditions/{id}/attempts': [{ as: 'admin', path: `/v1/renditions/${bigId(10, 50_000)}/attempts` }],

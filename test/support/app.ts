@@ -9,6 +9,7 @@ import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { freshDatabase, freshRedisPrefix, tempFolder } from './database.js';
+import { until } from './until.js';
 
 export interface App {
   fastify: FastifyInstance;
@@ -84,6 +85,8 @@ export async function startApp(
   more(fastify);
   await nest.init();
   await fastify.ready();
+  // until then sign-up and sign-in are refused, as requests cannot be counted
+  await until(async () => (await fastify.inject('/readyz')).json<{ redis: string }>().redis === 'ready', 10_000);
   return { fastify, routes, handlers: handlersOf(nest) };
 }
 
