@@ -10,9 +10,14 @@ let app: App;
 let token: string | undefined;
 let stop: () => void;
 
-async function post<Body>(url: string, payload: object): Promise<Body> {
+/** On a busy machine sign-up may be refused for some seconds, as requests cannot be counted. */
+async function post<Body>(url: string, payload: object, tries = 5): Promise<Body> {
   const headers = { 'if-match': '*', ...(token && { authorization: `Bearer ${token}` }) };
   const answer = await app.fastify.inject({ method: 'POST', url, payload, headers });
+  if (answer.statusCode === 503 && tries > 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    return post(url, payload, tries - 1);
+  }
   if (answer.statusCode >= 300) throw new Error(`${url}: ${answer.statusCode} ${answer.body}`);
   return answer.json();
 }

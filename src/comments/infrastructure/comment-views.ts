@@ -42,6 +42,13 @@ export class CommentViews {
     return (await this.answers(rows, shown, actor))[0];
   }
 
+  /** A comment that the actor has just posted. The revision that it quotes was shown a moment ago, so chapters are not asked again. */
+  async posted(id: string, actor: Actor): Promise<ThreadResponse> {
+    const rows = await this.transaction.query<Row>(`${SELECT} WHERE c.id = $1`, [id]);
+    if (!rows.length) throw new CommentNotFound();
+    return (await this.answers(rows, rows[0].anchor ? [rows[0].anchor.origin.revision] : [], actor))[0];
+  }
+
   async threads(
     chapterId: string,
     actor: Actor | undefined,

@@ -36,7 +36,7 @@ export class CommentsController {
   ): Promise<ThreadResponse> {
     const id = await this.commenting.post(actor, chapterId, body, block === undefined ? undefined : { block, quote, revision });
     void reply.header('location', `/v1/comments/${id}`);
-    return this.views.comment(id, actor);
+    return this.views.posted(id, actor);
   }
 
   /** List the threads of a chapter, oldest first; `block` for those of one paragraph. */
@@ -102,7 +102,7 @@ export class CommentsController {
   ): Promise<ThreadResponse> {
     const answer = await this.commenting.reply(actor, id, body);
     void reply.header('location', `/v1/comments/${answer}`);
-    return this.views.comment(answer, actor);
+    return this.views.posted(answer, actor);
   }
 
   /** Delete a comment, as its author or a moderator. Its replies stay. */
