@@ -43,7 +43,7 @@ export class CommentAnchorRow implements CommentAnchor {
   @Column('jsonb', { nullable: true }) span!: CommentAnchor['span'];
   @Column('jsonb') origin!: CommentAnchor['origin'];
   /** Of its comment: a trigger copies it. */
-  @Column({ type: 'integer', insert: false, update: false }) position!: number;
+  @Column({ type: 'integer', insert: false, update: false, select: false }) position!: number;
 }
 
 /** The publication that the anchors of a chapter have reached. */
