@@ -94,12 +94,16 @@ return {redis.call('incrby', KEYS[1], ARGV[1]), redis.call('pttl', KEYS[1])}`;
 
 export class RedisCounter {
   private readonly limiter: RateLimiterRedis;
+  /** When the windows end whose budget is spent: until then a flood of requests is refused without asking Redis. */
+  private readonly spent = new LRUCache<string, number>({ max: MOST_KEYS });
 
+  /** @param canBeGivenBack whether requests of this budget may be given back, also by another process: then Redis is asked each time. */
   constructor(
     redis: Redis,
     private readonly health: RedisHealth,
     private readonly budget: RateBudget,
     keyPrefix: string,
+    private readonly canBeGivenBack: boolean,
   ) {
     this.limiter = new RateLimiterRedis({
       storeClient: redis,
@@ -113,6 +117,8 @@ export class RedisCounter {
 
   /** @returns undefined when Redis cannot be asked. */
   async count(key: string): Promise<Count | undefined> {
+    const msLeft = (this.spent.get(key) ?? 0) - Date.now();
+    if (msLeft > 0) return { isOver: true, remaining: 0, msLeft, giveBack: () => undefined };
     if (!this.health.mayAsk()) return undefined;
     const result = await withinPatience(this.limiter.consume(key));
     if (!(result instanceof RateLimiterRes)) {
@@ -120,8 +126,10 @@ export class RedisCounter {
       return undefined;
     }
     this.health.succeeded();
+    const isOver = result.consumedPoints > this.budget.requests;
+    if (isOver && !this.canBeGivenBack) this.spent.set(key, Date.now() + result.msBeforeNext);
     return {
-      isOver: result.consumedPoints > this.budget.requests,
+      isOver,
       remaining: result.remainingPoints,
       msLeft: result.msBeforeNext,
       giveBack: () => void this.limiter.reward(key).catch(() => undefined),

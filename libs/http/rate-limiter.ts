@@ -17,6 +17,7 @@ import { TokenVerifier } from '#libs/kernel/token-verifier';
 import { RedisClients } from '#libs/redis/redis-clients';
 import { bearerToken } from './bearer-token.js';
 import { addressKey } from './client-address.js';
+import { refuseLater } from './late-refusals.js';
 import { BadRequest } from './problems.js';
 import { BUDGETS, limitOf, type RouteLimit } from './rate-limit.js';
 import { type Count, MemoryCounter, RedisCounter, RedisHealth } from './rate-limit-counters.js';
@@ -25,6 +26,9 @@ import { type Count, MemoryCounter, RedisCounter, RedisHealth } from './rate-lim
 const UNROUTED: RouteLimit = { class: 'read', also: [] };
 /** Until sign-in is worth another try while Redis is away. */
 const RETRY_SECONDS = 5;
+
+/** What a successful sign-in was counted for is given back. */
+const GIVEN_BACK: ReadonlySet<RateBudgetName> = new Set(['auth', 'sign-in', 'sign-in-address']);
 
 interface Counted {
   readonly name: RateBudgetName;
@@ -52,7 +56,7 @@ export class RateLimiter {
       this.policies.set(name, `"${name}";q=${budget.requests};w=${budget.seconds}`);
       this.here.set(name, new MemoryCounter(budget));
       if (BUDGETS[name].countedIn === 'redis')
-        this.exact.set(name, new RedisCounter(redis.counting, health, budget, redis.key(`rate:${name}`)));
+        this.exact.set(name, new RedisCounter(redis.counting, health, budget, redis.key(`rate:${name}`), GIVEN_BACK.has(name)));
     }
   }
 
@@ -152,8 +156,10 @@ const described = ({ name, count }: Counted): string => `"${name}";r=${count.rem
 export function limitRates(fastify: FastifyInstance, limiter: RateLimiter): void {
   fastify.decorateRequest('rateCounts');
   fastify.addHook('onRequest', (request, reply, done) => {
-    const waiting = limiter.admit(request, reply, limitOf(request.routeOptions.config) ?? UNROUTED);
-    if (waiting) waiting.then(() => done(), done);
+    const limit = limitOf(request.routeOptions.config) ?? UNROUTED;
+    const refuse = (refusal: Error): void => (limit.class === 'live' ? refuseLater(() => done(refusal)) : done(refusal));
+    const waiting = limiter.admit(request, reply, limit);
+    if (waiting) waiting.then(() => done(), refuse);
     else done();
   });
 }

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import { Config } from '#libs/config/config';
 import { originMatcher } from '#libs/config/web-origins';
 import { addressKey, clientAddress } from '#libs/http/client-address';
+import { refuseLater } from '#libs/http/late-refusals';
 import { RateLimiter } from '#libs/http/rate-limiter';
 import { Connection, ConnectionServices } from './connection.js';
 import { TooManyConnections } from './live-limits.js';
@@ -78,13 +79,11 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
     const client = clientAddress(request, this.config.trustProxy);
     const address = addressKey(client);
     const giveBack = this.services.limits.connection({ address });
-    if (!giveBack) return refuse(socket, '429 Too Many Requests', new TooManyConnections().message, 'Retry-After: 30\r\n');
+    if (!giveBack) return refuseTooMany(socket, new TooManyConnections().message, 30);
     socket.once('close', giveBack);
     const seconds = await this.rates.secondsToWait('live', client);
-    if (seconds !== undefined) {
-      const sentence = `The budget "live" is spent: connect again in ${seconds} seconds.`;
-      return refuse(socket, '429 Too Many Requests', sentence, `Retry-After: ${seconds}\r\n`);
-    }
+    if (seconds !== undefined)
+      return refuseTooMany(socket, `The budget "live" is spent: connect again in ${seconds} seconds.`, seconds);
     if (socket.destroyed) return;
     this.upgrader.handleUpgrade(request, socket, head, (ws) => {
       const connection: Connection = new Connection(ws, socket, address, this.services, () =>
@@ -102,6 +101,10 @@ export class Sockets implements OnApplicationBootstrap, OnModuleDestroy {
   private async reauthorize(): Promise<void> {
     for (const connection of this.connections) await connection.reauthorize().catch(() => undefined); // could not be checked: tried again in a minute
   }
+}
+
+function refuseTooMany(socket: Duplex, sentence: string, retryAfter: number): void {
+  refuseLater(() => refuse(socket, '429 Too Many Requests', sentence, `Retry-After: ${retryAfter}\r\n`));
 }
 
 function refuse(socket: Duplex, status: string, sentence: string, headers = ''): void {

@@ -10,7 +10,7 @@ import { must, type Person } from '../support/people.js';
 import { type Api, begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
 
 /** Inputs of one kind for one operation; a hundred find more and take minutes. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 25);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 15);
 
 interface Schema {
   $ref?: string;

@@ -127,6 +127,18 @@ describe('one client', () => {
     const answers = await atOnce(300, (web) => web.get(`/v1/live/${stream}/history`, from));
     expect(countOf(answers, 429)).toBe(0);
     expect((await webs[0].get(`/v1/live/${stream}/events`, from)).status).toBe(429);
+
+    // a flood beyond the budget is refused without asking Redis
+    const countedInRedis = () =>
+      asked(
+        Number(new URL(stack.redis.url).port),
+        `EVAL "local n = 0 for _, key in ipairs(redis.call('keys', '*:rate:live:*')) do n = n + redis.call('get', key) end return n" 0\r\n`,
+      );
+    const before = await countedInRedis();
+    const flood = await Promise.all(Array.from({ length: 50 }, () => webs[0].get(`/v1/live/${stream}/history`, from)));
+    expect(countOf(flood, 429)).toBe(50);
+    expect(await countedInRedis()).toBe(before);
+    expect(Number(before.slice(1))).toBeGreaterThan(300);
   });
 });
 
