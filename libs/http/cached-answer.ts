@@ -1,7 +1,6 @@
 /** Answers that are kept in memory, as the handler and the fast path (fast-path.ts) send them: with the same status and headers. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from './etag.js';
-import { withoutSecurityHeaders } from './security-headers.js';
 
 export interface CachedAnswer {
   readonly etag: string;
@@ -17,6 +16,6 @@ const CACHING = 'public, no-cache';
 /** 304 when the client has it already. */
 export function sendCached(request: FastifyRequest, reply: FastifyReply, { etag, json }: CachedAnswer): void {
   void reply.header('etag', etag).header('cache-control', CACHING);
-  if (isUnchanged(request, etag)) void withoutSecurityHeaders(reply).status(304).send();
+  if (isUnchanged(request, etag)) void reply.status(304).send();
   else void reply.header('content-type', JSON_TYPE).send(json);
 }
