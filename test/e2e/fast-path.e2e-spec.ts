@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type App, startApp } from '../support/app.js';
 import { Api, type Answer } from '../support/api.js';
-import { must, type Person } from '../support/people.js';
+import { must, type Person, untilSignInCounts } from '../support/people.js';
 import { begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -158,7 +158,7 @@ describe.each(['with Redis', 'while Redis is away'])('%s, within a second everyw
     ['signs out', ({ refreshToken }) => stack.api.post('/v1/sessions/sign-out', { refreshToken })],
   ];
   it.each(REVOCATIONS)('the token of an account that %s is refused while it reads', async (_, change) => {
-    await until(async () => (await stack.api.get('/readyz')).body.redis === 'ready');
+    await untilSignInCounts(stack.api);
     const somebody = await signUp(stack);
     const { chapterId } = await begunChapter(author, TEXT);
     await readWhile(

@@ -1,9 +1,9 @@
 /** The budgets of docs/limits.md as clients meet them, over two web processes with the defaults. A third one with high budgets prepares accounts. */
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../support/api.js';
-import { must } from '../support/people.js';
+import { must, untilSignInCounts } from '../support/people.js';
 import { asked } from '../support/programs.js';
-import { Api, begunChapter, signUp, type Stack, startStack, until } from '../support/stack.js';
+import { Api, begunChapter, signUp, type Stack, startStack } from '../support/stack.js';
 
 const STRICT = { RATE_LIMITS: '', TRUST_PROXY: '1' };
 let stack: Stack;
@@ -206,14 +206,6 @@ describe('reads', () => {
 });
 
 describe('while Redis is away', () => {
-  const settled = async (web: Api): Promise<void> => {
-    await until(async () => (await web.get('/readyz')).body.redis === 'ready', 20_000, 'Redis is back');
-    await until(
-      async () => (await web.post('/v1/sessions', wrong('nobody@example.org'), newAddress())).status === 401,
-      20_000,
-      'sign-ins are counted',
-    );
-  };
   /** What holds in both cases: stopped and frozen. */
   const holds = async (
     web: Api,
@@ -245,13 +237,13 @@ describe('while Redis is away', () => {
     } finally {
       await stack.redis.start();
     }
-    await settled(webs[0]);
+    await untilSignInCounts(webs[0], newAddress());
   }, 60_000);
 
   it('a frozen one: the same, and no request waits for it longer than a moment', async () => {
     const person = await signUp(stack);
     await asked(Number(new URL(stack.redis.url).port), 'CLIENT PAUSE 6000 ALL\r\n');
     await holds(webs[1], person);
-    await settled(webs[1]);
+    await untilSignInCounts(webs[1], newAddress());
   }, 60_000);
 });

@@ -5,6 +5,7 @@ import type { AccountResponse, SessionResponse } from '../../src/auth/infrastruc
 import type { BlockResponse, DraftResponse, WorkResponse } from '../../src/chapters/infrastructure/chapters.contract.js';
 import type { Answer, Api } from './api.js';
 import type { Stack } from './stack.js';
+import { until } from './until.js';
 
 export interface Person {
   api: Api;
@@ -16,6 +17,16 @@ export interface Person {
 }
 
 const PASSWORD = 'a lantern left burning';
+
+/**
+ * After Redis was away: a process may report it as ready up to a second before it counts sign-ins and sign-ups again, which are
+ * refused until then.
+ */
+export async function untilSignInCounts(api: Api, headers?: Record<string, string>): Promise<void> {
+  const nobody = { email: 'nobody@example.org', password: 'not the one' };
+  await until(async () => (await api.get('/readyz')).body.redis === 'ready', 20_000, 'Redis is back');
+  await until(async () => (await api.post('/v1/sessions', nobody, headers)).status === 401, 20_000, 'sign-ins are counted');
+}
 
 /** Signs up and in. Nobody can sign up as moderator or admin, so these get their role in the database before they sign in. */
 export async function signUp(
